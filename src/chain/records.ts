@@ -1,0 +1,65 @@
+/** The values the chain hands around: what is known of a block, and what has been checked. */
+import type { BlockId, TransactionId } from '../core/identifiers.ts';
+import type { Block, SealedHeader, SignedTransaction } from '../core/types.ts';
+
+/**
+ * - `header`: header and proof of work are valid, the body is not here yet.
+ * - `body`: the body is kept, and so are those of all its ancestors; whether its transactions fit the
+ *   state is known only once it has been connected.
+ * - `invalid`: it, or an ancestor, broke a rule. Remembered, so that it is refused at once the next time.
+ */
+export type BlockStatus = 'header' | 'body' | 'invalid';
+
+/** What is known of one block of the tree. */
+export interface BlockRecord {
+  /** Order of arrival, 0 for the genesis. A parent's is always smaller than its children's. */
+  readonly number: number;
+  readonly id: BlockId;
+  /** Number of the parent's record; -1 for the genesis. */
+  readonly parent: number;
+  readonly height: number;
+  /** Accumulated work from the genesis to this block. */
+  readonly work: bigint;
+  readonly sealed: SealedHeader;
+  readonly status: BlockStatus;
+}
+
+declare const checked: unique symbol;
+
+/** A signed transaction whose signature has been verified for this network. Made by `trustTransaction` only. */
+export interface CheckedTransaction {
+  readonly [checked]: true;
+  readonly id: TransactionId;
+  readonly signed: SignedTransaction;
+  /** SSZ bytes. */
+  readonly size: number;
+}
+
+/** A block that passed every rule that needs no state: size, root, signatures. Made by `trustBlock` only. */
+export interface CheckedBlock {
+  readonly [checked]: true;
+  readonly id: BlockId;
+  readonly block: Block;
+  /** In the block's order. */
+  readonly transactionIds: readonly TransactionId[];
+}
+
+/** Vouches that the signature was verified: for whoever verified it, and for a store that only keeps such. */
+export function trustTransaction(fields: Omit<CheckedTransaction, typeof checked>): CheckedTransaction {
+  return fields as CheckedTransaction;
+}
+
+/** Vouches that size, root and signatures were checked. */
+export function trustBlock(fields: Omit<CheckedBlock, typeof checked>): CheckedBlock {
+  return fields as CheckedBlock;
+}
+
+/** The chain from one tip to another, told after it was committed. */
+export interface TipChange {
+  /** Blocks no longer on the chain, old tip first. Empty unless it was a reorganisation. */
+  readonly disconnected: readonly CheckedBlock[];
+  /** Blocks now on the chain, lowest first. */
+  readonly connected: readonly CheckedBlock[];
+  readonly oldTip: BlockRecord;
+  readonly newTip: BlockRecord;
+}

@@ -1,0 +1,162 @@
+/**
+ * Bytes to values and back. Whatever decodes here is the one canonical encoding of its value and within
+ * every limit of its type; whatever is encoded has been checked first, for SSZ would cut silently.
+ */
+import { RuleError } from './errors.ts';
+import {
+  type Block,
+  BlockType,
+  MAX_DATA_BYTES,
+  MAX_EXTRA_BYTES,
+  MAX_TRANSACTIONS,
+  MAX_UINT64,
+  type NetworkParams,
+  NetworkParamsType,
+  type SealedHeader,
+  SealedHeaderType,
+  type SignedTransaction,
+  SignedTransactionType,
+  type Transaction,
+} from './types.ts';
+
+const OFFSET_BYTES = 4;
+const SIGNATURE_BYTES = 64;
+/** Fixed part of a Transaction: sender, sequence, recipient, amount, fee, offset of data. */
+const TRANSACTION_FIXED_BYTES = 32 + 8 + 32 + 8 + 8 + OFFSET_BYTES;
+/** A signed transaction without data. */
+export const SIGNED_TRANSACTION_BYTES = OFFSET_BYTES + SIGNATURE_BYTES + TRANSACTION_FIXED_BYTES;
+export const MAX_SIGNED_TRANSACTION_BYTES = SIGNED_TRANSACTION_BYTES + MAX_DATA_BYTES;
+/** Fixed part of a Header: parent, height, timestamp, bits, miner, transactionsRoot, offset of extra. */
+const HEADER_FIXED_BYTES = 32 + 8 + 8 + 4 + 32 + 32 + OFFSET_BYTES;
+/** A sealed header without extra. */
+export const SEALED_HEADER_BYTES = OFFSET_BYTES + 32 + HEADER_FIXED_BYTES;
+export const MAX_SEALED_HEADER_BYTES = SEALED_HEADER_BYTES + MAX_EXTRA_BYTES;
+/** Where a block's sealed header begins: behind the offsets of its two parts. */
+const BLOCK_FIXED_BYTES = 2 * OFFSET_BYTES;
+/** What a transaction takes in a block beyond its own bytes. */
+const BLOCK_BYTES_PER_TRANSACTION = OFFSET_BYTES;
+
+interface Decoder<T> {
+  deserialize(bytes: Uint8Array): T;
+}
+
+function decode<T>(type: Decoder<T>, bytes: Uint8Array, what: string): T {
+  try {
+    return type.deserialize(bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RuleError('malformed-encoding', `${what}: ${reason}`, { cause });
+  }
+}
+
+/** @throws RuleError `malformed-encoding`, `oversized-transaction` */
+export function decodeSignedTransaction(bytes: Uint8Array): SignedTransaction {
+  if (bytes.length > MAX_SIGNED_TRANSACTION_BYTES) {
+    throw new RuleError(
+      'oversized-transaction',
+      `${bytes.length} bytes of at most ${MAX_SIGNED_TRANSACTION_BYTES}`,
+    );
+  }
+  return decode(SignedTransactionType, bytes, 'signed transaction');
+}
+
+/** @throws RuleError `malformed-encoding` */
+export function decodeSealedHeader(bytes: Uint8Array): SealedHeader {
+  return decode(SealedHeaderType, bytes, 'sealed header');
+}
+
+/** @throws RuleError `oversized-block`, `malformed-encoding` */
+export function decodeBlock(bytes: Uint8Array, params: NetworkParams): Block {
+  checkBlockSize(bytes.length, params);
+  checkTransactionCount(bytes);
+  return decode(BlockType, bytes, 'block');
+}
+
+/** @throws RuleError `malformed-encoding` */
+export function decodeNetworkParams(bytes: Uint8Array): NetworkParams {
+  return decode(NetworkParamsType, bytes, 'network parameters');
+}
+
+/** @throws RuleError `oversized-block` */
+export function checkBlockSize(byteLength: number, params: NetworkParams): void {
+  if (byteLength > params.maxBlockBytes) {
+    throw new RuleError('oversized-block', `${byteLength} bytes of at most ${params.maxBlockBytes}`);
+  }
+}
+
+/** A list that claims more items than its bytes can hold would cost much time before it fails: refused at once. */
+function checkTransactionCount(bytes: Uint8Array): void {
+  if (bytes.length < BLOCK_FIXED_BYTES) return; // too short for anything: decoding says so
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const start = view.getUint32(OFFSET_BYTES, true);
+  if (start + OFFSET_BYTES > bytes.length) return; // empty, or an offset that decoding refuses
+  const count = view.getUint32(start, true) / OFFSET_BYTES;
+  const most = (bytes.length - start) / (SIGNED_TRANSACTION_BYTES + BLOCK_BYTES_PER_TRANSACTION);
+  if (count > Math.min(most, MAX_TRANSACTIONS)) {
+    throw new RuleError(
+      'malformed-encoding',
+      `block: room for ${Math.floor(most)} transactions, ${count} claimed`,
+    );
+  }
+}
+
+export function encodeSignedTransaction(signed: SignedTransaction): Uint8Array {
+  return SignedTransactionType.serialize(signed);
+}
+
+export function encodeSealedHeader(sealed: SealedHeader): Uint8Array {
+  return SealedHeaderType.serialize(sealed);
+}
+
+export function encodeBlock(block: Block): Uint8Array {
+  return BlockType.serialize(block);
+}
+
+export function encodeNetworkParams(params: NetworkParams): Uint8Array {
+  return NetworkParamsType.serialize(params);
+}
+
+/** SSZ bytes of a signed transaction. */
+export function signedTransactionSize(signed: SignedTransaction): number {
+  return SIGNED_TRANSACTION_BYTES + signed.transaction.data.length;
+}
+
+/** What a signed transaction adds to a block's SSZ bytes. */
+export function sizeInBlock(signed: SignedTransaction): number {
+  return BLOCK_BYTES_PER_TRANSACTION + signedTransactionSize(signed);
+}
+
+/** SSZ bytes of a block with this many bytes of extra and no transactions. */
+export function emptyBlockSize(extraBytes: number): number {
+  return BLOCK_FIXED_BYTES + SEALED_HEADER_BYTES + extraBytes;
+}
+
+/** SSZ bytes of a block. */
+export function blockSize(block: Block): number {
+  return block.transactions.reduce(
+    (size, signed) => size + sizeInBlock(signed),
+    emptyBlockSize(block.sealed.header.extra.length),
+  );
+}
+
+/**
+ * A transaction from parts somebody chose, checked: what SSZ would cut or wrap is refused.
+ *
+ * @throws RangeError naming the field
+ */
+export function makeTransaction(fields: Transaction): Transaction {
+  requireLength('sender', fields.sender, 32);
+  requireLength('recipient', fields.recipient, 32);
+  if (fields.data.length > MAX_DATA_BYTES) {
+    throw new RangeError(`data: ${fields.data.length} bytes of at most ${MAX_DATA_BYTES}`);
+  }
+  for (const name of ['sequence', 'amount', 'fee'] as const) {
+    if (fields[name] < 0n || fields[name] > MAX_UINT64)
+      throw new RangeError(`${name}: ${fields[name]} is no uint64`);
+  }
+  return { ...fields };
+}
+
+function requireLength(name: string, bytes: Uint8Array, length: number): void {
+  if (bytes.length !== length) throw new RangeError(`${name}: ${bytes.length} bytes, not ${length}`);
+}

@@ -1,0 +1,34 @@
+/**
+ * The signature rule: Ed25519 over `sha256(networkId ‖ transactionId)`, by libsodium's strict rule:
+ * S < L, A and R canonical, A and R not of small order, the cofactorless equation compared byte for byte.
+ */
+import { RuleError } from './errors.ts';
+import { signingMessage, transactionId, transactionRoot } from './hashing.ts';
+import { idToBytes, type NetworkId } from './identifiers.ts';
+import type { SignedTransaction } from './types.ts';
+
+/** One signature to check. */
+export interface SignatureCheck {
+  /** 32 bytes. */
+  readonly message: Uint8Array;
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** 64 bytes. */
+  readonly signature: Uint8Array;
+}
+
+/** A verifier of the rule above. Which library does it is the entry point's choice: native, or WebAssembly. */
+export type VerifySignature = (check: SignatureCheck) => boolean;
+
+export function signatureCheck(signed: SignedTransaction, network: NetworkId): SignatureCheck {
+  return {
+    message: signingMessage(idToBytes(network), transactionRoot(signed.transaction)),
+    publicKey: signed.transaction.sender,
+    signature: signed.signature,
+  };
+}
+
+/** @throws RuleError `invalid-signature`: also for a transaction signed for another network */
+export function checkSignature(signed: SignedTransaction, valid: boolean): void {
+  if (!valid) throw new RuleError('invalid-signature', `transaction ${transactionId(signed.transaction)}`);
+}

@@ -1,0 +1,153 @@
+/**
+ * The ports: all that a node asks of the world. The daemon plugs in libp2p, the wall clock, worker
+ * threads; the simulator and the tests plug in virtual ones, and the node cannot tell.
+ */
+import type { SignatureCheck } from '../core/signature.ts';
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls once, after `delayMs`. @returns what cancels it */
+  after(delayMs: number, call: () => void): () => void;
+}
+
+export interface Random {
+  /** At least 0, less than 1. */
+  next(): number;
+}
+
+/** Checks many signatures at once; which threads do it is its own business. */
+export interface SignatureVerifier {
+  /** @returns a verdict for each, in the same order */
+  verify(checks: readonly SignatureCheck[]): Promise<boolean[]>;
+}
+
+/** A search for a nonce. */
+export interface MiningJob {
+  /** `hash_tree_root(Header)`, 32 bytes. */
+  readonly headerRoot: Uint8Array;
+  /** The block id must not be greater. */
+  readonly target: bigint;
+}
+
+export interface Miner {
+  readonly threads: number;
+  /**
+   * Searches on all threads; a second search begins only after the first ended.
+   *
+   * @returns the 32-byte nonce, or undefined once `signal` aborts
+   */
+  search(job: MiningJob, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Hashes a second over the last few seconds; 0 while idle. */
+  hashrate(): number;
+  close(): Promise<void>;
+}
+
+declare const brand: unique symbol;
+/** A peer's name, as libp2p writes it: the hash of its key, so it cannot be borrowed. */
+export type PeerId = string & { readonly [brand]: 'PeerId' };
+
+export interface PeerConnection {
+  readonly id: PeerId;
+  /** The multiaddr it is reached at, or came from. */
+  readonly address: string;
+  readonly direction: 'inbound' | 'outbound';
+  /** Milliseconds since 1970. */
+  readonly connectedAt: number;
+}
+
+/** Request/response protocols; what they carry is in `wire.ts`. */
+export type ProtocolName = 'status' | 'headers' | 'blocks' | 'pool' | 'transactions' | 'addresses';
+/** Gossip topics. */
+export type TopicName = 'transactions' | 'block';
+
+/** What becomes of a gossip message: passed on, dropped, or dropped at the sender's expense. */
+export type Verdict = 'accept' | 'ignore' | 'reject';
+
+export interface RequestLimits {
+  /** From opening the stream to the last byte. */
+  readonly deadlineMs: number;
+  readonly maxChunks: number;
+  readonly maxChunkBytes: number;
+}
+
+/**
+ * Answers one request. The chunks are sent as they are produced, no faster than the peer reads.
+ * A `RequestRefused` it throws is told to the peer; anything else is a failure of ours.
+ */
+export type RequestHandler = (
+  request: Uint8Array,
+  from: PeerId,
+) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+export interface NetworkListeners {
+  connected(peer: PeerConnection): void;
+  disconnected(peer: PeerId): void;
+  /** Somebody of this network was seen (mDNS): not connected yet. */
+  discovered(peer: PeerId, addresses: readonly string[]): void;
+}
+
+export interface Network {
+  readonly self: PeerId;
+  /** Begins to listen. Handlers and subscriptions are registered before. */
+  start(listeners: NetworkListeners): Promise<void>;
+  /** Ends every connection; within two seconds, whatever happens. */
+  stop(): Promise<void>;
+  /** Multiaddrs others can reach this node at, with its peer id. */
+  addresses(): string[];
+  /** One entry a peer, however many connections there are to it. */
+  peers(): PeerConnection[];
+  /** @throws OperationError if nobody of this network answers there */
+  dial(address: string): Promise<PeerId>;
+  disconnect(peer: PeerId, reason: string): Promise<void>;
+  /** Disconnects and takes no connection from this peer until `untilMs`. */
+  ban(peer: PeerId, untilMs: number): Promise<void>;
+  handle(protocol: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void;
+  /** @throws RequestError */
+  request(
+    peer: PeerId,
+    protocol: ProtocolName,
+    request: Uint8Array,
+    limits: RequestLimits,
+  ): Promise<Uint8Array[]>;
+  subscribe(topic: TopicName, validate: (message: Uint8Array, from: PeerId) => Promise<Verdict>): void;
+  /** Sends to everybody; nobody being there is no error. @param message at most `MAX_GOSSIP_BYTES` */
+  publish(topic: TopicName, message: Uint8Array): Promise<void>;
+}
+
+/**
+ * Why a request got no answer.
+ *
+ * - `timeout`: the deadline passed.
+ * - `disconnected`: no connection, or it broke.
+ * - `unsupported`: the peer does not speak the protocol: most likely another network.
+ * - `refused`: the peer said no (too many requests, or it finds the request invalid).
+ * - `malformed`: the answer broke the framing or a limit: the peer's fault.
+ */
+export type RequestFailure = 'timeout' | 'disconnected' | 'unsupported' | 'refused' | 'malformed';
+
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly failure: RequestFailure;
+
+  constructor(failure: RequestFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.failure = failure;
+  }
+}
+
+/** Thrown by a request handler: the peer asked for something it may not have. */
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
+  readonly reason: 'invalid' | 'busy';
+
+  constructor(reason: 'invalid' | 'busy', message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** Something we tried did not work (a dial, a file, a port). Says what to try. */
+export class OperationError extends Error {
+  override readonly name = 'OperationError';
+}

@@ -1,0 +1,144 @@
+/**
+ * The words on the wire, all SSZ, and how long they may be.
+ *
+ * A request is one message. An answer is a result byte and then chunks; every message and chunk is
+ * length-prefixed. One request asks for little enough that its answer needs no flow control of its own.
+ */
+import {
+  ByteListType,
+  ByteVectorType,
+  ContainerType,
+  ListCompositeType,
+  UintBigintType,
+  UintNumberType,
+  type ValueOf,
+} from '@chainsafe/ssz';
+import { MAX_SEALED_HEADER_BYTES, MAX_SIGNED_TRANSACTION_BYTES } from '../core/encoding.ts';
+import { RuleError } from '../core/errors.ts';
+import { MAX_SUPPORTED_BLOCK_BYTES } from '../core/network-params.ts';
+import { SealedHeaderType, SignedTransactionType } from '../core/types.ts';
+
+/** First byte of every answer. */
+export const RESULT = { ok: 0, invalid: 1, busy: 2, failed: 3 } as const;
+
+/** Ids a locator may hold: dense near the tip, then doubling steps, reach back 2^50 blocks. */
+export const MAX_LOCATOR_IDS = 64;
+/** About 320 kB: a round trip's worth, and checked in a few milliseconds. */
+export const MAX_HEADERS = 2_000;
+export const MAX_BLOCKS_REQUESTED = 128;
+/** Blocks of one answer stop here, but there is always at least one. */
+export const MAX_BLOCKS_ANSWER_BYTES = MAX_SUPPORTED_BLOCK_BYTES;
+/** Ids in a page of the pool: 1 MiB. */
+export const MAX_POOL_IDS = 32_768;
+/** Transactions asked for at once: 1.2 MB at most. */
+export const MAX_TRANSACTIONS_REQUESTED = 1_024;
+export const MAX_ADDRESSES = 64;
+export const MAX_ADDRESS_BYTES = 256;
+/** Transactions of one gossip message, so that checking it stays a matter of milliseconds. */
+export const MAX_GOSSIP_TRANSACTIONS = 512;
+export const MAX_GOSSIP_TRANSACTIONS_BYTES = 128 * 1_024;
+
+const Bytes32 = new ByteVectorType(32);
+const uint32 = new UintNumberType(4);
+const uint64 = new UintBigintType(8);
+const uint256 = new UintBigintType(32);
+
+/** Both request and answer of `status`. */
+export const StatusType = new ContainerType({
+  networkId: Bytes32,
+  tip: Bytes32,
+  height: uint64,
+  /** Accumulated work of the tip. */
+  work: uint256,
+  /** The sender's clock, ms since 1970. */
+  clock: uint64,
+});
+
+export const HeadersRequestType = new ContainerType({
+  /** Ids of the asker's chain, newest first; the genesis goes without saying. */
+  locator: new ListCompositeType(Bytes32, MAX_LOCATOR_IDS),
+});
+/** The headers after the first id of the locator that is on the answerer's chain. */
+export const HeadersType = new ListCompositeType(SealedHeaderType, MAX_HEADERS);
+
+/** The answer has a chunk a block, in the order asked; it ends early at one not here or at the size limit. */
+export const BlocksRequestType = new ContainerType({
+  ids: new ListCompositeType(Bytes32, MAX_BLOCKS_REQUESTED),
+});
+
+export const PoolRequestType = new ContainerType({ page: uint32 });
+export const PoolIdsType = new ListCompositeType(Bytes32, MAX_POOL_IDS);
+
+export const TransactionsRequestType = new ContainerType({
+  ids: new ListCompositeType(Bytes32, MAX_TRANSACTIONS_REQUESTED),
+});
+/** Those of the asked that are in the pool. */
+export const TransactionsAnswerType = new ListCompositeType(
+  SignedTransactionType,
+  MAX_TRANSACTIONS_REQUESTED,
+);
+
+/** Multiaddrs as text. */
+export const AddressesType = new ListCompositeType(new ByteListType(MAX_ADDRESS_BYTES), MAX_ADDRESSES);
+
+/** Topic `transactions`. */
+export const TransactionsMessageType = new ListCompositeType(SignedTransactionType, MAX_GOSSIP_TRANSACTIONS);
+
+export type Status = ValueOf<typeof StatusType>;
+
+/** The time and the offset of the block. */
+const BLOCK_MESSAGE_FIXED_BYTES = 8 + 4;
+
+/** The longest gossip message. One constant for everybody: a receiver that allows less goes deaf silently. */
+export const MAX_GOSSIP_BYTES = BLOCK_MESSAGE_FIXED_BYTES + MAX_SUPPORTED_BLOCK_BYTES;
+/** Headers: offsets and the longest headers. */
+export const MAX_HEADERS_BYTES = MAX_HEADERS * (4 + MAX_SEALED_HEADER_BYTES);
+export const MAX_TRANSACTIONS_ANSWER_BYTES = MAX_TRANSACTIONS_REQUESTED * (4 + MAX_SIGNED_TRANSACTION_BYTES);
+
+interface WireType<T> {
+  deserialize(bytes: Uint8Array): T;
+}
+
+/** @throws RuleError `malformed-encoding` */
+export function decodeWire<T>(type: WireType<T>, bytes: Uint8Array, what: string): T {
+  try {
+    return type.deserialize(bytes);
+  } catch (cause) {
+    throw new RuleError('malformed-encoding', `${what}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Topic `block`: `Container { publishedAt: uint64, block: Block }`, put together and taken apart by hand,
+ * for the block's bytes stay as they are. `publishedAt` is the miner's clock (ms since 1970) when it let go
+ * of the block: shown, never trusted.
+ */
+export interface BlockMessage {
+  readonly publishedAt: number;
+  /** SSZ of the block. */
+  readonly blockBytes: Uint8Array;
+}
+
+export function encodeBlockMessage({ publishedAt, blockBytes }: BlockMessage): Uint8Array {
+  const message = new Uint8Array(BLOCK_MESSAGE_FIXED_BYTES + blockBytes.length);
+  const view = new DataView(message.buffer);
+  view.setBigUint64(0, BigInt(publishedAt), true);
+  view.setUint32(8, BLOCK_MESSAGE_FIXED_BYTES, true);
+  message.set(blockBytes, BLOCK_MESSAGE_FIXED_BYTES);
+  return message;
+}
+
+/** @throws RuleError `malformed-encoding` if the fixed part is cut off or its offset is another */
+export function decodeBlockMessage(message: Uint8Array): BlockMessage {
+  const view = new DataView(message.buffer, message.byteOffset, message.length);
+  if (message.length < BLOCK_MESSAGE_FIXED_BYTES || view.getUint32(8, true) !== BLOCK_MESSAGE_FIXED_BYTES) {
+    throw new RuleError('malformed-encoding', 'block message');
+  }
+  const time = view.getBigUint64(0, true);
+  return {
+    publishedAt: time > BigInt(Number.MAX_SAFE_INTEGER) ? 0 : Number(time),
+    blockBytes: message.subarray(BLOCK_MESSAGE_FIXED_BYTES),
+  };
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['src/native/hasher.ts'],
+    testTimeout: 30_000,
+    coverage: {
+      include: ['src/core/**', 'src/chain/**'],
+      reporter: ['text'],
+      thresholds: { lines: 95 },
+    },
+  },
+});
