@@ -82,7 +82,8 @@ export type RequestHandler = (
 
 export interface NetworkListeners {
   connected(peer: PeerConnection): void;
-  disconnected(peer: PeerId): void;
+  /** @param reason in plain words, for the log */
+  disconnected(peer: PeerId, reason: string): void;
   /** Somebody of this network was seen (mDNS): not connected yet. */
   discovered(peer: PeerId, addresses: readonly string[]): void;
 }

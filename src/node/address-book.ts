@@ -1,0 +1,33 @@
+/** Peers that were reached once, kept on disk, so that a restarted node finds its network without help. */
+import type { Store } from '../store/store.ts';
+import type { Clock } from './ports.ts';
+
+/** Enough that some are still there after a long while. */
+const MAX_ADDRESSES = 256;
+
+export class AddressBook {
+  readonly #store: Store;
+  readonly #clock: Clock;
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Last reached first. */
+  all(): string[] {
+    return this.#store.peers.all().map(({ address }) => address);
+  }
+
+  remember(address: string): void {
+    const { peers } = this.#store;
+    this.#store.atomically(() => {
+      peers.put({ address, lastSeenMs: this.#clock.now() });
+      for (const { address: oldest } of peers.all().slice(MAX_ADDRESSES)) peers.remove(oldest);
+    }, 'bulk');
+  }
+
+  forget(address: string): void {
+    this.#store.atomically(() => this.#store.peers.remove(address), 'bulk');
+  }
+}

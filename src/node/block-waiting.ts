@@ -1,0 +1,64 @@
+/**
+ * Blocks set aside: some wait for their parent (orphans), some for their time (early). Only blocks with
+ * proof of work get here, and there is room for few: whatever falls out is fetched again by sync.
+ */
+import type { BlockId } from '../core/identifiers.ts';
+import type { Block } from '../core/types.ts';
+import type { BlockSource } from './events.ts';
+import type { PeerId } from './ports.ts';
+
+/** A few minutes of blocks; more than that is a matter for sync. */
+const MAX_WAITING = 64;
+/** Eight of the largest blocks. */
+const MAX_WAITING_BYTES = 16 * 1_024 * 1_024;
+
+/** A block, where it came from, and when its miner let go of it (0 if unknown). */
+export interface ArrivedBlock {
+  readonly id: BlockId;
+  readonly parent: BlockId;
+  readonly block: Block;
+  readonly byteLength: number;
+  readonly source: BlockSource;
+  readonly from: PeerId | undefined;
+  readonly publishedAt: number;
+}
+
+export class WaitingBlocks {
+  readonly #blocks = new Map<BlockId, ArrivedBlock>();
+  #bytes = 0;
+
+  get size(): number {
+    return this.#blocks.size;
+  }
+
+  has(id: BlockId): boolean {
+    return this.#blocks.has(id);
+  }
+
+  /** Keeps the block; the longest waiting make room. */
+  add(arrived: ArrivedBlock): void {
+    if (this.#blocks.has(arrived.id)) return;
+    this.#blocks.set(arrived.id, arrived);
+    this.#bytes += arrived.byteLength;
+    for (const [id] of this.#blocks) {
+      if (this.#blocks.size <= MAX_WAITING && this.#bytes <= MAX_WAITING_BYTES) break;
+      this.take(id);
+    }
+  }
+
+  take(id: BlockId): ArrivedBlock | undefined {
+    const arrived = this.#blocks.get(id);
+    if (arrived !== undefined) {
+      this.#blocks.delete(id);
+      this.#bytes -= arrived.byteLength;
+    }
+    return arrived;
+  }
+
+  /** Takes out every block whose parent is this one. */
+  takeChildren(parent: BlockId): ArrivedBlock[] {
+    const children = [...this.#blocks.values()].filter((arrived) => arrived.parent === parent);
+    for (const { id } of children) this.take(id);
+    return children;
+  }
+}

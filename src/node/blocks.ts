@@ -1,0 +1,350 @@
+/**
+ * A block's way in, from wherever it comes: header and proof of work first, then it is passed on; then the
+ * body; then it is connected, or set aside until its parent or its time comes.
+ */
+import type { AddResult } from '../chain/add-result.ts';
+import type { Chain } from '../chain/chain.ts';
+import { InvalidBlockError } from '../chain/errors.ts';
+import type { CheckedBlock } from '../chain/records.ts';
+import { decodeBlock, encodeBlock } from '../core/encoding.ts';
+import { InvariantError, RuleError } from '../core/errors.ts';
+import { checkHeader, isEarly, MAX_FUTURE_MS } from '../core/header.ts';
+import { type BlockId, idFromBytes } from '../core/identifiers.ts';
+import type { NetworkDefinition } from '../core/network-params.ts';
+import { checkProofOfWork, workOfBits } from '../core/target.ts';
+import type { Header } from '../core/types.ts';
+import type { Background } from './background.ts';
+import type { BodyChecker } from './block-check.ts';
+import { type ArrivedBlock, WaitingBlocks } from './block-waiting.ts';
+import type { FetchedBlock } from './body-sync.ts';
+import type { Conduct, Offence } from './conduct.ts';
+import type { NodeEvent } from './events.ts';
+import type { Peers } from './peers.ts';
+import type { Clock, Network, PeerId, Verdict } from './ports.ts';
+import { decodeBlockMessage, encodeBlockMessage } from './wire.ts';
+
+export interface BlocksOptions {
+  readonly definition: NetworkDefinition;
+  readonly chain: Chain;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly conduct: Conduct;
+  readonly checker: BodyChecker;
+  readonly background: Background;
+  readonly emit: (event: NodeEvent) => void;
+  /** The peer is on a chain we do not know yet. */
+  readonly onUnknownParent: (peer: PeerId) => void;
+}
+
+/** Where a block came from, for the log and for the price of a bad one. */
+type Origin = Pick<ArrivedBlock, 'source' | 'from' | 'publishedAt'>;
+
+export class Blocks {
+  readonly #options: BlocksOptions;
+  /** Their bodies are being checked. */
+  readonly #checking = new Map<BlockId, ArrivedBlock>();
+  readonly #orphans = new WaitingBlocks();
+  readonly #early = new WaitingBlocks();
+  readonly #cancelEarly = new Map<BlockId, () => void>();
+
+  constructor(options: BlocksOptions) {
+    this.#options = options;
+    options.network.subscribe('block', (message, from) => this.#receive(message, from));
+  }
+
+  stop(): void {
+    for (const cancel of this.#cancelEarly.values()) cancel();
+    this.#cancelEarly.clear();
+  }
+
+  /** A block of our own: kept on disk before anybody hears of it. */
+  mined(checked: CheckedBlock): void {
+    const { clock, emit, network } = this.#options;
+    const publishedAt = clock.now();
+    const { sealed, transactions } = checked.block;
+    emit({
+      event: 'block.mined',
+      id: checked.id,
+      height: Number(sealed.header.height),
+      transactions: transactions.length,
+    });
+    const refused = this.#connect(checked, { source: 'mined', from: undefined, publishedAt });
+    if (refused !== undefined) {
+      throw new InvariantError(`a block made by our own rules keeps them: ${refused.message}`, {
+        cause: refused,
+      });
+    }
+    network
+      .publish('block', encodeBlockMessage({ publishedAt, blockBytes: encodeBlock(checked.block) }))
+      .catch(() => {
+        // Nobody heard it: the next status exchange tells them.
+      });
+  }
+
+  /** Blocks fetched by sync, each the next one's parent. */
+  connectFetched(blocks: readonly FetchedBlock[]): void {
+    const { chain, clock } = this.#options;
+    const checked = blocks.map((block) => block.checked);
+    let results: readonly AddResult[];
+    try {
+      results = chain.addBlocks(checked, clock.now(), 'bulk');
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      results = error instanceof InvalidBlockError ? error.results : [];
+      const culprit = blocks[results.length];
+      if (culprit !== undefined)
+        this.#refused(error, culprit.checked.id, { source: 'sync', from: culprit.from });
+    }
+    results.forEach((result, index) => {
+      const block = blocks[index];
+      if (block === undefined || (result.kind !== 'connected' && result.kind !== 'stored')) return;
+      const origin: Origin = { source: 'sync', from: block.from, publishedAt: 0 };
+      this.#options.emit(accepted(block.checked, origin, undefined, result.kind === 'connected'));
+    });
+    for (const { id } of checked) this.#placeOrphansOf(id);
+  }
+
+  /** A fetched body broke a rule: the block is bad for good, unless the body was simply another's. */
+  refuse(id: BlockId, error: RuleError, from: PeerId): void {
+    const { chain, conduct, emit } = this.#options;
+    if (error.code !== 'wrong-transactions-root') chain.markInvalid(id);
+    emit({ event: 'block.refused', id, code: error.code, message: error.message, from });
+    conduct.penalise(from, 'invalid-block', `${error.code}: ${error.message}`);
+    this.#punishFollowers();
+  }
+
+  async #receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
+    const { background, chain, clock, conduct, definition, emit, onUnknownParent } = this.#options;
+    try {
+      const { blockBytes, publishedAt } = decodeBlockMessage(message);
+      const block = decodeBlock(blockBytes, definition.params);
+      const { header } = block.sealed;
+      const id = idFromBytes<BlockId>(checkProofOfWork(block.sealed));
+      const arrived: ArrivedBlock = {
+        id,
+        parent: idFromBytes(header.parent),
+        block,
+        byteLength: blockBytes.length,
+        source: 'gossip',
+        from,
+        publishedAt,
+      };
+      const known = chain.byId(id);
+      if (known?.status === 'body' || this.#isUnderWay(id)) return 'ignore';
+      if (known?.status === 'invalid')
+        throw new RuleError('invalid-ancestor', `block ${id} is known to be invalid`);
+      const ancestors = this.#ancestorsOf(arrived);
+      if (ancestors === undefined) {
+        this.#orphans.add(arrived);
+        onUnknownParent(from);
+        return 'ignore';
+      }
+      checkHeader(definition.params, header, ancestors.parent, ancestors.grandparent);
+      if (isEarly(header, clock.now())) {
+        this.#setAsideUntilDue(arrived);
+        return 'ignore';
+      }
+      this.#tellPeerWork(from, arrived);
+      background(this.#checkAndConnect(arrived));
+      return 'accept';
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      emit({ event: 'block.refused', code: error.code, message: error.message, from });
+      conduct.penalise(from, offenceOf(error), `block: ${error.message}`);
+      return 'reject';
+    }
+  }
+
+  #isUnderWay(id: BlockId): boolean {
+    return this.#checking.has(id) || this.#orphans.has(id) || this.#early.has(id);
+  }
+
+  /**
+   * The two headers before a block, whether stored or of blocks whose bodies are still being checked.
+   *
+   * @throws RuleError `invalid-ancestor`
+   */
+  #ancestorsOf(arrived: ArrivedBlock): { parent: Header; grandparent: Header | undefined } | undefined {
+    const parent = this.#headerOf(arrived.parent);
+    if (parent === undefined) return undefined;
+    return {
+      parent,
+      grandparent: parent.height === 0n ? undefined : this.#headerOf(idFromBytes(parent.parent)),
+    };
+  }
+
+  #headerOf(id: BlockId): Header | undefined {
+    const record = this.#options.chain.byId(id);
+    if (record?.status === 'invalid') throw new RuleError('invalid-ancestor', `block ${id}`);
+    return record?.sealed.header ?? this.#checking.get(id)?.block.sealed.header;
+  }
+
+  #tellPeerWork(from: PeerId, { id, parent, block }: ArrivedBlock): void {
+    const { chain, clock, peers } = this.#options;
+    const record = chain.byId(parent);
+    if (record === undefined) return;
+    const { bits, height } = block.sealed.header;
+    peers.sawBlock(from, id, Number(height), record.work + workOfBits(bits), clock.now());
+  }
+
+  async #checkAndConnect(arrived: ArrivedBlock): Promise<void> {
+    const { checker, conduct, emit } = this.#options;
+    this.#checking.set(arrived.id, arrived);
+    let checked: CheckedBlock;
+    try {
+      checked = await checker.checkBlock(arrived.id, arrived.block);
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      const { id, from } = arrived;
+      emit({
+        event: 'block.refused',
+        id,
+        code: error.code,
+        message: error.message,
+        ...(from === undefined ? {} : { from }),
+      });
+      if (from !== undefined)
+        conduct.penalise(from, 'relayed-invalid-block', `${error.code}: ${error.message}`);
+      this.#remember(arrived, error);
+      return;
+    } finally {
+      this.#checking.delete(arrived.id);
+    }
+    this.#connect(checked, arrived, arrived);
+  }
+
+  /** A body that broke a rule makes its block bad for good, unless it was simply another's. */
+  #remember({ block, id, parent }: ArrivedBlock, error: RuleError): void {
+    const { chain, clock } = this.#options;
+    if (error.code === 'wrong-transactions-root' || chain.byId(parent)?.status !== 'body') return;
+    chain.addHeaders([block.sealed], clock.now());
+    chain.markInvalid(id);
+  }
+
+  /** @returns the rule it broke, if it was refused */
+  #connect(checked: CheckedBlock, origin: Origin, arrived?: ArrivedBlock): RuleError | undefined {
+    const { chain, clock, emit } = this.#options;
+    let result: AddResult;
+    try {
+      result = chain.addBlock(checked, clock.now());
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      this.#refused(error, checked.id, origin);
+      return error;
+    }
+    if (result.kind === 'orphan' && arrived !== undefined) this.#orphans.add(arrived);
+    if (result.kind === 'early' && arrived !== undefined) this.#setAsideUntilDue(arrived);
+    if (result.kind === 'connected' || result.kind === 'stored') {
+      const latencyMs = origin.publishedAt > 0 ? Math.max(0, clock.now() - origin.publishedAt) : undefined;
+      emit(accepted(checked, origin, latencyMs, result.kind === 'connected'));
+      this.#placeOrphansOf(checked.id);
+    }
+    return undefined;
+  }
+
+  /** A block broke a rule when it was connected. */
+  #refused(error: RuleError, added: BlockId, { source, from }: Pick<Origin, 'source' | 'from'>): void {
+    const { conduct, emit } = this.#options;
+    const id = error instanceof InvalidBlockError ? error.block : added;
+    emit({
+      event: 'block.refused',
+      id,
+      code: error.code,
+      message: error.message,
+      ...(from === undefined ? {} : { from }),
+    });
+    if (from !== undefined) {
+      conduct.penalise(
+        from,
+        source === 'gossip' ? 'relayed-invalid-block' : 'invalid-block',
+        `${error.code}: ${error.message}`,
+      );
+    }
+    this.#punishFollowers();
+  }
+
+  /** Blocks that waited for this one. */
+  #placeOrphansOf(parent: BlockId): void {
+    for (const orphan of this.#orphans.takeChildren(parent)) this.#options.background(this.#place(orphan));
+  }
+
+  /** A block whose parent or time has come: from the header on, for neither was checked before. */
+  async #place(arrived: ArrivedBlock): Promise<void> {
+    const { clock, conduct, definition, emit } = this.#options;
+    try {
+      const ancestors = this.#ancestorsOf(arrived);
+      if (ancestors === undefined) return;
+      checkHeader(definition.params, arrived.block.sealed.header, ancestors.parent, ancestors.grandparent);
+      if (isEarly(arrived.block.sealed.header, clock.now())) this.#setAsideUntilDue(arrived);
+      else await this.#checkAndConnect(arrived);
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      const { id, from } = arrived;
+      emit({
+        event: 'block.refused',
+        id,
+        code: error.code,
+        message: error.message,
+        ...(from === undefined ? {} : { from }),
+      });
+      if (from !== undefined) conduct.penalise(from, offenceOf(error), `block: ${error.message}`);
+    }
+  }
+
+  #setAsideUntilDue(arrived: ArrivedBlock): void {
+    const { background, clock, emit } = this.#options;
+    const { height, timestamp } = arrived.block.sealed.header;
+    const aheadMs = Number(timestamp) - clock.now();
+    emit({ event: 'block.early', id: arrived.id, height: Number(height), aheadMs });
+    if (aheadMs > LONGEST_WAIT_MS) return;
+    this.#early.add(arrived);
+    const cancel = clock.after(aheadMs - MAX_FUTURE_MS, () => {
+      this.#cancelEarly.delete(arrived.id);
+      const due = this.#early.take(arrived.id);
+      if (due !== undefined) background(this.#place(due));
+    });
+    this.#cancelEarly.set(arrived.id, cancel);
+  }
+
+  /** Peers whose tip descends from a block now known to be invalid told us so themselves. */
+  #punishFollowers(): void {
+    const { chain, conduct, peers } = this.#options;
+    for (const { connection, status } of peers.all()) {
+      if (status !== undefined && chain.byId(status.tip)?.status === 'invalid') {
+        conduct.penalise(connection.id, 'invalid-block', `its tip ${status.tip} is on an invalid branch`);
+      }
+    }
+  }
+}
+
+/** A block further ahead than this is dropped: by its time sync will bring it. */
+const LONGEST_WAIT_MS = 10 * 60_000;
+
+function accepted(
+  checked: CheckedBlock,
+  origin: Origin,
+  latencyMs: number | undefined,
+  onChain: boolean,
+): NodeEvent {
+  const { header } = checked.block.sealed;
+  return {
+    event: 'block.accepted',
+    height: Number(header.height),
+    id: checked.id,
+    parent: idFromBytes(header.parent),
+    miner: idFromBytes(header.miner),
+    timestamp: Number(header.timestamp),
+    transactions: checked.transactionIds.length,
+    source: origin.source,
+    onChain,
+    ...(origin.from === undefined ? {} : { from: origin.from }),
+    ...(latencyMs === undefined || origin.source === 'mined' ? {} : { latencyMs }),
+  };
+}
+
+function offenceOf(error: RuleError): Offence {
+  return error.code === 'malformed-encoding' || error.code === 'oversized-block'
+    ? 'malformed-message'
+    : 'invalid-header';
+}

@@ -1,0 +1,100 @@
+/**
+ * Peers' conduct and its price. Every offence costs score; the score fades, and at the limit the peer is
+ * disconnected and refused for a while. Scores outlive the connection, so reconnecting does not wash them off.
+ */
+
+import { RuleError } from '../core/errors.ts';
+import type { NodeEvent } from './events.ts';
+import { type Clock, type Network, type PeerId, RequestError } from './ports.ts';
+
+/**
+ * What a peer can do wrong, and what it costs.
+ *
+ * Whatever cannot happen by accident and is expensive to check costs the connection at once; what a slow
+ * link or a race can cause is forgiven a few times.
+ */
+export const OFFENCES = {
+  'other-network': 100,
+  /** A header that breaks a rule or has no proof of work. */
+  'invalid-header': 100,
+  /** A body that is not the one its header names, or breaks a rule. */
+  'invalid-block': 100,
+  /** Passed on a block with a good header and a bad body: it could not know yet, and the proof of work was paid. */
+  'relayed-invalid-block': 10,
+  /** A wrong signature, or bytes that are no transaction. */
+  'invalid-transaction': 34,
+  /** Bytes that are not what the protocol says. */
+  'malformed-message': 50,
+  /** Claimed more work than its headers show, or a block it does not give. */
+  'broken-promise': 34,
+  /** A request that was not answered in time. */
+  'too-slow': 25,
+  /** A request beyond the limits. */
+  'invalid-request': 25,
+} as const;
+
+export type Offence = keyof typeof OFFENCES;
+
+/** At this score the connection ends. */
+export const SCORE_LIMIT = 100;
+/** A score halves in this time: a peer on a poor link recovers, a hostile one gets a handful of tries an hour. */
+const SCORE_HALF_LIFE_MS = 10 * 60_000;
+/** How long a peer stays refused. */
+const BAN_MS = 10 * 60_000;
+/** Peers remembered; beyond it the longest unchanged is forgotten. */
+const MAX_REMEMBERED = 1_024;
+
+interface Entry {
+  score: number;
+  atMs: number;
+}
+
+export class Conduct {
+  readonly #network: Network;
+  readonly #clock: Clock;
+  readonly #emit: (event: NodeEvent) => void;
+  readonly #entries = new Map<PeerId, Entry>();
+
+  constructor(network: Network, clock: Clock, emit: (event: NodeEvent) => void) {
+    this.#network = network;
+    this.#clock = clock;
+    this.#emit = emit;
+  }
+
+  /** 0 for a peer that did nothing wrong lately, `SCORE_LIMIT` for one that is refused. */
+  score(peer: PeerId): number {
+    const entry = this.#entries.get(peer);
+    if (entry === undefined) return 0;
+    return entry.score * 2 ** (-(this.#clock.now() - entry.atMs) / SCORE_HALF_LIFE_MS);
+  }
+
+  /**
+   * Holds a failed request against the peer, as far as it is its fault: a broken connection is nobody's.
+   *
+   * @param error what the request or the decoding of its answer threw
+   * @throws whatever is neither: that is a bug of ours
+   */
+  blame(peer: PeerId, error: unknown, what: string): void {
+    if (error instanceof RuleError) this.penalise(peer, 'malformed-message', `${what}: ${error.message}`);
+    else if (!(error instanceof RequestError)) throw error;
+    else if (error.failure === 'timeout') this.penalise(peer, 'too-slow', `${what}: ${error.message}`);
+    else if (error.failure === 'malformed')
+      this.penalise(peer, 'malformed-message', `${what}: ${error.message}`);
+  }
+
+  /** @param detail what exactly happened, for the log */
+  penalise(peer: PeerId, offence: Offence, detail: string): void {
+    const score = Math.min(SCORE_LIMIT, this.score(peer) + OFFENCES[offence]);
+    this.#entries.delete(peer);
+    this.#entries.set(peer, { score, atMs: this.#clock.now() });
+    const oldest = this.#entries.keys().next().value;
+    if (this.#entries.size > MAX_REMEMBERED && oldest !== undefined) this.#entries.delete(oldest);
+    this.#emit({ event: 'peer.penalised', peer, offence: `${offence}: ${detail}`, score: Math.round(score) });
+    if (score >= SCORE_LIMIT) {
+      this.#entries.delete(peer); // the ban is the price; afterwards it starts anew
+      this.#network.ban(peer, this.#clock.now() + BAN_MS).catch(() => {
+        // The connection is gone already, which is what was wanted.
+      });
+    }
+  }
+}

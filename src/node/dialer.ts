@@ -1,0 +1,192 @@
+/**
+ * The dial loop. libp2p neither dials whom it discovers nor redials whom it lost, so this does: it keeps
+ * the peers given by hand connected, and tops up to a number of others from those discovered, remembered
+ * and learnt.
+ */
+import type { Background } from './background.ts';
+import type { Clock, Network, PeerId, Random } from './ports.ts';
+
+/** Enough that some are honest and reachable, few enough that thousands of nodes stay cheap. */
+const TARGET_CONNECTIONS = 8;
+/** Dials under way at once: a default libp2p host takes five new connections a second. */
+const MAX_DIALS = 4;
+/** Addresses known at most, so that a peer cannot fill the memory with invented ones. */
+const MAX_CANDIDATES = 1_024;
+const MAX_ADDRESSES_EACH = 8;
+const TICK_MS = 1_000;
+const FIRST_RETRY_MS = 1_000;
+/** Also the longest a healed partition stays unnoticed; a dial into the void every ten seconds costs nothing. */
+const LONGEST_RETRY_MS = 10_000;
+/** Both sides of an mDNS meeting see each other at once; the one with the higher id gives the other this long. */
+const YIELD_MS = 3_000;
+/** After so many failures in a row an address known by hearsay only is forgotten. */
+const MAX_FAILURES = 8;
+
+/** Where an address came from; a lower place is dialled first. */
+export type AddressSource = 'given' | 'discovered' | 'remembered' | 'learnt';
+const PRIORITY: Readonly<Record<AddressSource, number>> = {
+  given: 0,
+  discovered: 1,
+  remembered: 2,
+  learnt: 3,
+};
+
+interface Candidate {
+  /** Known if an address names it, or once it was reached. */
+  peer: PeerId | undefined;
+  addresses: string[];
+  source: AddressSource;
+  failures: number;
+  dueAtMs: number;
+  dialling: boolean;
+}
+
+export interface DialerOptions {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly background: Background;
+  readonly isConnected: (peer: PeerId) => boolean;
+  readonly connectionCount: () => number;
+  /** A dial succeeded: the address is worth remembering. */
+  readonly onReached: (address: string) => void;
+  /** Given up: not worth remembering. */
+  readonly onLost: (address: string) => void;
+}
+
+export class Dialer {
+  readonly #options: DialerOptions;
+  /** By peer id where known, else by address. */
+  readonly #candidates = new Map<string, Candidate>();
+  #cancelTick: (() => void) | undefined;
+  #running = false;
+  #dials = 0;
+
+  constructor(options: DialerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#cancelTick?.();
+  }
+
+  /** Adds an address to dial when it is its turn. */
+  add(address: string, source: AddressSource): void {
+    const peer = peerOf(address);
+    if (peer === this.#options.network.self) return;
+    const key = peer ?? address;
+    const known = this.#candidates.get(key);
+    if (known !== undefined) {
+      if (!known.addresses.includes(address)) {
+        known.addresses = [address, ...known.addresses].slice(0, MAX_ADDRESSES_EACH);
+      }
+      if (PRIORITY[source] < PRIORITY[known.source]) known.source = source;
+      return;
+    }
+    if (this.#candidates.size >= MAX_CANDIDATES && !this.#makeRoom(source)) return;
+    const yields = source === 'discovered' && peer !== undefined && peer < this.#options.network.self;
+    this.#candidates.set(key, {
+      peer,
+      addresses: [address],
+      source,
+      failures: 0,
+      dueAtMs: this.#options.clock.now() + (yields ? YIELD_MS : 0),
+      dialling: false,
+    });
+    if (this.#running) this.#dialDue();
+  }
+
+  /** A connection ended: its address is due again soon, a little apart from the other side's try. */
+  lost(peer: PeerId): void {
+    const candidate = this.#find(peer);
+    if (candidate === undefined) return;
+    candidate.failures = 0;
+    candidate.dueAtMs = this.#options.clock.now() + FIRST_RETRY_MS * (0.5 + this.#options.random.next());
+  }
+
+  #find(peer: PeerId): Candidate | undefined {
+    const byKey = this.#candidates.get(peer);
+    if (byKey !== undefined) return byKey;
+    for (const candidate of this.#candidates.values()) if (candidate.peer === peer) return candidate;
+    return undefined;
+  }
+
+  /** Drops a candidate of lower standing than `source`. */
+  #makeRoom(source: AddressSource): boolean {
+    for (const [key, candidate] of this.#candidates) {
+      if (
+        PRIORITY[candidate.source] >= PRIORITY[source] &&
+        candidate.source !== 'given' &&
+        !candidate.dialling
+      ) {
+        this.#candidates.delete(key);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #tick(): void {
+    if (!this.#running) return;
+    this.#dialDue();
+    this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  #dialDue(): void {
+    const { background, clock, connectionCount, isConnected } = this.#options;
+    const now = clock.now();
+    const due = [...this.#candidates.entries()]
+      .filter(
+        ([, candidate]) =>
+          !candidate.dialling &&
+          candidate.dueAtMs <= now &&
+          !(candidate.peer !== undefined && isConnected(candidate.peer)),
+      )
+      .sort(([, a], [, b]) => PRIORITY[a.source] - PRIORITY[b.source]);
+    for (const [key, candidate] of due) {
+      if (this.#dials >= MAX_DIALS) return;
+      if (candidate.source !== 'given' && connectionCount() + this.#dials >= TARGET_CONNECTIONS) continue;
+      background(this.#dial(key, candidate));
+    }
+  }
+
+  async #dial(key: string, candidate: Candidate): Promise<void> {
+    const { clock, network, onLost, onReached, random } = this.#options;
+    candidate.dialling = true;
+    this.#dials++;
+    try {
+      for (const address of candidate.addresses) {
+        try {
+          candidate.peer = await network.dial(address);
+          candidate.failures = 0;
+          onReached(address);
+          return;
+        } catch {
+          // The next address may work; a candidate none of whose addresses work is tried again later.
+        }
+      }
+      candidate.failures++;
+      if (candidate.failures >= MAX_FAILURES && candidate.source === 'learnt') {
+        this.#candidates.delete(key);
+        for (const address of candidate.addresses) onLost(address);
+      }
+      const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** candidate.failures);
+      candidate.dueAtMs = clock.now() + wait * (0.5 + random.next());
+    } finally {
+      candidate.dialling = false;
+      this.#dials--;
+    }
+  }
+}
+
+/** The peer id a multiaddr ends in, if it names one. */
+function peerOf(address: string): PeerId | undefined {
+  const match = /\/p2p\/([a-zA-Z0-9]+)$/.exec(address);
+  return match?.[1] as PeerId | undefined;
+}

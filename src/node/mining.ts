@@ -1,0 +1,201 @@
+/**
+ * Mining: takes a template, lets the miner port search its nonce, connects what it finds and lets it go.
+ * A new tip, a better template or the passing of time starts the search anew; searching has no memory, so
+ * nothing is lost by it.
+ */
+import type { Chain } from '../chain/chain.ts';
+import type { Mempool } from '../chain/mempool.ts';
+import { type CheckedBlock, trustBlock } from '../chain/records.ts';
+import { type BlockTemplate, blockTemplate } from '../chain/template.ts';
+import { blockId, headerRoot } from '../core/hashing.ts';
+import { isEarly, MAX_FUTURE_MS } from '../core/header.ts';
+import type { Address, BlockId } from '../core/identifiers.ts';
+import { requireTarget } from '../core/target.ts';
+import type { Background } from './background.ts';
+import type { Clock, Miner } from './ports.ts';
+
+/** A template is never older than this, so that timestamps stay true. */
+const TEMPLATE_MS = 1_000;
+/** New transactions wait this long for company before they restart the search. */
+const BETTER_TEMPLATE_MS = 100;
+/** Blocks one call may ask for. */
+export const MAX_BLOCKS_ON_DEMAND = 100_000;
+
+export interface MiningOptions {
+  readonly chain: Chain;
+  readonly pool: Mempool;
+  readonly miner: Miner;
+  readonly clock: Clock;
+  readonly address: Address;
+  readonly background: Background;
+  /** While true, mining would only lengthen a chain that is about to be left behind. */
+  readonly isCatchingUp: () => boolean;
+  /** Connects the block and sends it out. */
+  readonly onMined: (block: CheckedBlock) => void;
+}
+
+export class Mining {
+  readonly #options: MiningOptions;
+  #active = false;
+  /** Aborts the search under way: its template is out of date. */
+  #search: AbortController | undefined;
+  #cancelRestart: (() => void) | undefined;
+  /** The loops take turns: whoever asked first mines first. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #onDemand = 0;
+  #stopped = false;
+
+  constructor(options: MiningOptions) {
+    this.#options = options;
+  }
+
+  /** True while it mines continuously. */
+  get active(): boolean {
+    return this.#active;
+  }
+
+  get threads(): number {
+    return this.#options.miner.threads;
+  }
+
+  hashrate(): number {
+    return this.#options.miner.hashrate();
+  }
+
+  start(): void {
+    if (this.#active || this.#stopped) return;
+    this.#active = true;
+    this.#options.background(this.#mineContinuously());
+  }
+
+  async stop(): Promise<void> {
+    this.#active = false;
+    this.#restart();
+    await this.#turn;
+  }
+
+  /** Ends everything, on-demand mining too. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    await this.stop();
+  }
+
+  /**
+   * Mines exactly `count` blocks, one on the other, and sends each out.
+   *
+   * @returns their ids, in order; fewer only if `signal` aborts or the node stops
+   */
+  async mine(count: number, signal?: AbortSignal): Promise<BlockId[]> {
+    if (!Number.isSafeInteger(count) || count < 1 || count > MAX_BLOCKS_ON_DEMAND) {
+      throw new RangeError(`blocks to mine: 1 to ${MAX_BLOCKS_ON_DEMAND}, not ${count}`);
+    }
+    const abort = (): void => this.#restart();
+    signal?.addEventListener('abort', abort);
+    this.#onDemand++;
+    this.#restart();
+    try {
+      return await this.#inTurn(async () => {
+        const ids: BlockId[] = [];
+        while (ids.length < count && !this.#stopped && signal?.aborted !== true) {
+          const block = await this.#mineOne();
+          if (block !== undefined) ids.push(block.id);
+          await this.#turnOfOthers();
+        }
+        return ids;
+      });
+    } finally {
+      this.#onDemand--;
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** The tip changed: whatever is searched for now would be a fork. */
+  tipChanged(): void {
+    this.#restart();
+  }
+
+  /** The pool has something new: worth a new template in a moment. */
+  poolChanged(): void {
+    if (this.#search === undefined) return;
+    this.#cancelRestart ??= this.#options.clock.after(BETTER_TEMPLATE_MS, () => this.#restart());
+  }
+
+  async #mineContinuously(): Promise<void> {
+    while (this.#active && !this.#stopped) {
+      await this.#inTurn(async () => {
+        while (this.#active && !this.#stopped && this.#onDemand === 0) {
+          if (this.#options.isCatchingUp()) await this.#pause(TEMPLATE_MS);
+          else await this.#mineOne();
+          await this.#turnOfOthers();
+        }
+      });
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** One search. @returns the block, or undefined if the search was aborted or the block was no use any more */
+  async #mineOne(): Promise<CheckedBlock | undefined> {
+    const { address, chain, clock, miner, onMined, pool } = this.#options;
+    const template = blockTemplate(chain, pool, { miner: address, nowMs: clock.now() });
+    const { header } = template;
+    if (isEarly(header, clock.now())) {
+      // Blocks on demand came faster than a millisecond each: others would set this one aside.
+      await this.#pause(Math.max(1, Number(header.timestamp) - clock.now() - MAX_FUTURE_MS));
+      return undefined;
+    }
+    const search = new AbortController();
+    this.#search = search;
+    const cancelRefresh = clock.after(TEMPLATE_MS, () => search.abort());
+    try {
+      const job = { headerRoot: headerRoot(header), target: requireTarget(header.bits) };
+      const nonce = await miner.search(job, search.signal);
+      if (nonce === undefined || chain.tip.id !== template.parent.id) return undefined;
+      const block = seal(template, nonce);
+      onMined(block);
+      return block;
+    } finally {
+      cancelRefresh();
+      this.#cancelRestart?.();
+      this.#cancelRestart = undefined;
+      this.#search = undefined;
+    }
+  }
+
+  #restart(): void {
+    this.#search?.abort();
+  }
+
+  /** With an easy target blocks follow each other without a pause; everybody else wants to run too. */
+  #turnOfOthers(): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.after(0, resolve));
+  }
+
+  /** Waits, unless something happens that makes it worth looking again. */
+  async #pause(ms: number): Promise<void> {
+    const pause = new AbortController();
+    this.#search = pause;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(ms, resolve);
+      pause.signal.addEventListener('abort', () => {
+        cancel();
+        resolve();
+      });
+    });
+    this.#search = undefined;
+  }
+}
+
+/** The template's transactions come from the pool, where they were checked. */
+function seal(template: BlockTemplate, nonce: Uint8Array): CheckedBlock {
+  const sealed = { header: template.header, nonce };
+  return trustBlock({
+    id: blockId(sealed),
+    block: { sealed, transactions: template.transactions.map(({ signed }) => signed) },
+    transactionIds: template.transactions.map(({ id }) => id),
+  });
+}

@@ -1,0 +1,354 @@
+/**
+ * A node: the chain it keeps and how it behaves towards others. Everything it touches comes in through the
+ * ports, so the daemon and the simulator run the same one.
+ *
+ *   discovery → dialer → status → header sync → body sync ─┐
+ *   gossip ──→ blocks ─────────────────────────────────────┴→ chain → mempool → mining → gossip
+ *        └───→ transaction relay ────────────────────────────────────→ mempool
+ */
+import { Chain } from '../chain/chain.ts';
+import { Mempool } from '../chain/mempool.ts';
+import { PoolJournal } from '../chain/pool-journal.ts';
+import type { TipChange } from '../chain/records.ts';
+import type { Address, BlockId } from '../core/identifiers.ts';
+import type { NetworkDefinition } from '../core/network-params.ts';
+import type { SignedTransaction } from '../core/types.ts';
+import type { Store } from '../store/store.ts';
+import { AddressBook } from './address-book.ts';
+import { type Background, runInBackground } from './background.ts';
+import { BodyChecker } from './block-check.ts';
+import { Blocks } from './blocks.ts';
+import { BodySync } from './body-sync.ts';
+import { Conduct } from './conduct.ts';
+import { Dialer } from './dialer.ts';
+import type { NodeEvent, SyncProgress } from './events.ts';
+import { HeaderSync } from './header-sync.ts';
+import { Mining } from './mining.ts';
+import { PeerExchange } from './peer-exchange.ts';
+import { Peers } from './peers.ts';
+import { syncPool } from './pool-sync.ts';
+import type { Clock, Miner, Network, PeerConnection, PeerId, Random, SignatureVerifier } from './ports.ts';
+import { serve } from './serve.ts';
+import { StatusExchange } from './status.ts';
+import { Sync } from './sync.ts';
+import { type SubmitOutcome, TransactionRelay } from './transaction-relay.ts';
+
+/** Whatever gossip and events lost is noticed after so long. */
+const STATUS_INTERVAL_MS = 15_000;
+
+export interface NodeOptions {
+  readonly definition: NetworkDefinition;
+  readonly store: Store;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly verifier: SignatureVerifier;
+  readonly miner: Miner;
+  /** Where mined blocks' reward goes. */
+  readonly minerAddress: Address;
+  /** Multiaddrs to stay connected to. */
+  readonly peers?: readonly string[];
+  /** Notches a byte below which a transaction is not pooled. */
+  readonly minFeeRate?: bigint;
+  /** A bug or a broken disk: the node must be stopped. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface PeerView {
+  readonly id: PeerId;
+  readonly address: string;
+  readonly direction: 'inbound' | 'outbound';
+  /** Milliseconds since 1970. */
+  readonly connectedAt: number;
+  /** What it last told of its chain; absent until then. */
+  readonly height?: number;
+  readonly tip?: BlockId;
+  readonly work?: bigint;
+  readonly clockOffsetMs?: number;
+  readonly roundTripMs?: number;
+  /** 0 is faultless, 100 refused. */
+  readonly score: number;
+}
+
+export class Node {
+  readonly definition: NetworkDefinition;
+  readonly chain: Chain;
+  readonly pool: Mempool;
+  readonly mining: Mining;
+  readonly #network: Network;
+  readonly #clock: Clock;
+  readonly #peers = new Peers();
+  readonly #conduct: Conduct;
+  readonly #status: StatusExchange;
+  readonly #sync: Sync;
+  readonly #bodies: BodySync;
+  readonly #blocks: Blocks;
+  readonly #relay: TransactionRelay;
+  readonly #dialer: Dialer;
+  readonly #exchange: PeerExchange;
+  readonly #journal: PoolJournal;
+  readonly #background: Background;
+  readonly #listeners = new Set<(event: NodeEvent) => void>();
+  readonly #poolSynced = new Set<PeerId>();
+  #keeping: Promise<void> | undefined;
+  #cancelStatus: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: NodeOptions) {
+    const { clock, definition, network, store, verifier } = options;
+    const emit = (event: NodeEvent): void => this.#emit(event);
+    const background = runInBackground(options.onFailure);
+    this.definition = definition;
+    this.#network = network;
+    this.#clock = clock;
+    this.#background = background;
+    this.chain = Chain.open(definition, store);
+    this.pool = new Mempool(
+      this.chain,
+      options.minFeeRate === undefined ? {} : { minFeeRate: options.minFeeRate },
+    );
+    this.#journal = new PoolJournal(this.pool, store);
+    const { chain, pool } = this;
+    const peers = this.#peers;
+    const conduct = new Conduct(network, clock, emit);
+    this.#conduct = conduct;
+    const checker = new BodyChecker(definition, verifier, (id) => pool.get(id));
+    this.#status = new StatusExchange({
+      definition,
+      chain,
+      network,
+      clock,
+      peers,
+      conduct,
+      background,
+      emit,
+      onStatus: (peer) => this.#onStatus(peer),
+    });
+    this.#blocks = new Blocks({
+      definition,
+      chain,
+      network,
+      clock,
+      peers,
+      conduct,
+      checker,
+      background,
+      emit,
+      onUnknownParent: (peer) => this.#sync.hint(peer),
+    });
+    this.#bodies = new BodySync({
+      definition,
+      chain,
+      network,
+      clock,
+      peers,
+      conduct,
+      checker,
+      background,
+      connect: (blocks) => this.#blocks.connectFetched(blocks),
+      refuse: (id, error, from) => this.#blocks.refuse(id, error, from),
+    });
+    const headers = new HeaderSync({ chain, network, clock, onHeaders: () => this.#bodies.wake() });
+    this.#sync = new Sync({ chain, clock, peers, conduct, headers, bodies: this.#bodies, background, emit });
+    const keep = (): Promise<void> => this.#keep();
+    this.#relay = new TransactionRelay({ network, pool, checker, conduct, clock, keep, background, emit });
+    const addressBook = new AddressBook(store, clock);
+    this.#dialer = new Dialer({
+      network,
+      clock,
+      random: options.random,
+      background,
+      isConnected: (peer) => peers.has(peer),
+      connectionCount: () => peers.all().length,
+      onReached: (address) => addressBook.remember(address),
+      onLost: (address) => addressBook.forget(address),
+    });
+    this.#exchange = new PeerExchange({ network, peers, conduct, dialer: this.#dialer });
+    serve({ network, chain, pool, knownAddresses: () => this.#exchange.reachable() });
+    this.mining = new Mining({
+      chain,
+      pool,
+      miner: options.miner,
+      clock,
+      address: options.minerAddress,
+      background,
+      isCatchingUp: () => this.#sync.progress().state !== 'idle',
+      onMined: (block) => this.#blocks.mined(block),
+    });
+    chain.onTipChange((change) => this.#onTipChange(change));
+    for (const address of options.peers ?? []) this.#dialer.add(address, 'given');
+    for (const address of addressBook.all()) this.#dialer.add(address, 'remembered');
+  }
+
+  /** Listens, connects, catches up. Mining begins with `mining.start()`. */
+  async start(): Promise<void> {
+    this.#journal.load();
+    await this.#network.start({
+      connected: (connection) => this.#onConnected(connection),
+      disconnected: (peer, reason) => this.#onDisconnected(peer, reason),
+      discovered: (_peer, addresses) => {
+        for (const address of addresses) this.#dialer.add(address, 'discovered');
+      },
+    });
+    this.#dialer.start();
+    this.#askStatusLater();
+  }
+
+  /** Ends everything and keeps what is not kept yet. The store is the caller's to close. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#cancelStatus?.();
+    this.#dialer.stop();
+    this.#sync.stop();
+    this.#bodies.stop();
+    this.#blocks.stop();
+    this.#relay.stop();
+    this.#status.stop();
+    await this.mining.close();
+    await this.#network.stop();
+    this.#journal.flush();
+  }
+
+  /** Hears of everything that happens. @returns what ends it */
+  subscribe(listener: (event: NodeEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes transactions into the pool and passes them on; resolved once the accepted ones survive a crash. */
+  submit(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
+    return this.#relay.submit(transactions);
+  }
+
+  peers(): PeerView[] {
+    return this.#peers.all().map(({ connection, status, roundTripMs }) => ({
+      ...connection,
+      ...(status === undefined
+        ? {}
+        : {
+            height: status.height,
+            tip: status.tip,
+            work: status.work,
+            clockOffsetMs: Math.round(status.clockOffsetMs),
+          }),
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      score: Math.round(this.#conduct.score(connection.id)),
+    }));
+  }
+
+  /** Connects to a multiaddr and stays connected to it. @throws OperationError if nobody of this network is there */
+  async addPeer(address: string): Promise<PeerId> {
+    const peer = await this.#network.dial(address);
+    this.#dialer.add(address, 'given');
+    return peer;
+  }
+
+  /** Asks every peer now for a chain with more work, and waits until what they have is here. */
+  async resolve(): Promise<{ replaced: boolean; height: number; tip: BlockId }> {
+    const before = this.chain.tip.id;
+    await Promise.all(this.#peers.all().map((peer) => this.#status.ask(peer.connection.id)));
+    await this.#sync.idle();
+    const { height, id } = this.chain.tip;
+    return { replaced: id !== before, height, tip: id };
+  }
+
+  syncProgress(): SyncProgress {
+    return this.#sync.progress();
+  }
+
+  #onConnected(connection: PeerConnection): void {
+    this.#peers.connected(connection);
+    this.#emit({
+      event: 'peer.connected',
+      peer: connection.id,
+      address: connection.address,
+      direction: connection.direction,
+    });
+    this.#background(this.#status.ask(connection.id));
+    this.#background(this.#exchange.learn(connection.id));
+  }
+
+  #onDisconnected(peer: PeerId, reason: string): void {
+    if (!this.#peers.has(peer)) return;
+    this.#peers.disconnected(peer);
+    this.#poolSynced.delete(peer);
+    this.#dialer.lost(peer);
+    this.#emit({ event: 'peer.disconnected', peer, reason });
+    this.#sync.wake();
+  }
+
+  #onStatus(peer: PeerId): void {
+    this.#sync.wake();
+    if (this.#poolSynced.has(peer)) return;
+    this.#poolSynced.add(peer);
+    this.#background(this.#syncPool(peer));
+  }
+
+  /** Once the chain is here: before that, hardly anything of the pool would apply. */
+  async #syncPool(peer: PeerId): Promise<void> {
+    await this.#sync.idle();
+    if (this.#stopped || !this.#peers.has(peer)) return;
+    const { chain, pool } = this;
+    try {
+      await syncPool({ network: this.#network, chain, pool, relay: this.#relay }, peer);
+    } catch (error) {
+      this.#poolSynced.delete(peer); // tried again with its next status
+      this.#conduct.blame(peer, error, 'pool');
+    }
+  }
+
+  #onTipChange(change: TipChange): void {
+    const { disconnected, newTip, oldTip } = change;
+    if (disconnected.length > 0) {
+      const returned = disconnected
+        .flatMap((block) => block.transactionIds)
+        .filter((id) => this.pool.has(id));
+      this.#emit({
+        event: 'chain.reorganised',
+        depth: disconnected.length,
+        height: newTip.height,
+        oldTip: oldTip.id,
+        newTip: newTip.id,
+        forkHeight: oldTip.height - disconnected.length,
+        returned: returned.length,
+      });
+      // Those who were on the other side may never have heard of them.
+      for (const id of returned) {
+        const transaction = this.pool.get(id);
+        if (transaction !== undefined) this.#relay.pass(transaction.signed);
+      }
+    }
+    this.mining.tipChanged();
+    this.#background(this.#keep());
+    this.#status.announceSoon();
+  }
+
+  /** Writes the pool's changes to disk: all that come within one turn of the event loop share a commit. */
+  #keep(): Promise<void> {
+    this.#keeping ??= new Promise((resolve, reject) => {
+      this.#clock.after(0, () => {
+        this.#keeping = undefined;
+        try {
+          if (!this.#stopped) this.#journal.flush();
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    return this.#keeping;
+  }
+
+  #askStatusLater(): void {
+    this.#cancelStatus = this.#clock.after(STATUS_INTERVAL_MS, () => {
+      for (const peer of this.#peers.all()) this.#background(this.#status.ask(peer.connection.id));
+      this.#askStatusLater();
+    });
+  }
+
+  #emit(event: NodeEvent): void {
+    if (event.event === 'transaction.accepted') this.mining.poolChanged();
+    for (const listener of this.#listeners) listener(event);
+  }
+}

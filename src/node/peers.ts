@@ -1,0 +1,62 @@
+/** What is known of each connected peer: its chain's tip as it last told, its clock. */
+import type { BlockId } from '../core/identifiers.ts';
+import type { PeerConnection, PeerId } from './ports.ts';
+
+export interface PeerStatus {
+  readonly tip: BlockId;
+  readonly height: number;
+  readonly work: bigint;
+  /** Its clock minus ours, in ms, as well as half a round trip tells. */
+  readonly clockOffsetMs: number;
+  /** Our clock when it told, ms since 1970. */
+  readonly atMs: number;
+}
+
+export interface Peer {
+  readonly connection: PeerConnection;
+  /** Undefined until it has told. */
+  status: PeerStatus | undefined;
+  /** The round trip of the last status request, ms. */
+  roundTripMs: number | undefined;
+}
+
+/** The connected peers. Bounded by the network's limit of connections. */
+export class Peers {
+  readonly #peers = new Map<PeerId, Peer>();
+
+  connected(connection: PeerConnection): Peer {
+    const peer: Peer = { connection, status: undefined, roundTripMs: undefined };
+    this.#peers.set(connection.id, peer);
+    return peer;
+  }
+
+  disconnected(id: PeerId): void {
+    this.#peers.delete(id);
+  }
+
+  get(id: PeerId): Peer | undefined {
+    return this.#peers.get(id);
+  }
+
+  has(id: PeerId): boolean {
+    return this.#peers.has(id);
+  }
+
+  all(): Peer[] {
+    return [...this.#peers.values()];
+  }
+
+  /** Those that claim at least this much work, the heaviest chain first. */
+  withWork(work: bigint): Peer[] {
+    return this.all()
+      .filter((peer) => peer.status !== undefined && peer.status.work >= work)
+      .sort((a, b) => Number((b.status?.work ?? 0n) > (a.status?.work ?? 0n)) * 2 - 1);
+  }
+
+  /** A peer has shown a block it says it is on: it has at least that much work. */
+  sawBlock(id: PeerId, tip: BlockId, height: number, work: bigint, atMs: number): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined || (peer.status !== undefined && peer.status.work >= work)) return;
+    peer.status = { tip, height, work, clockOffsetMs: peer.status?.clockOffsetMs ?? 0, atMs };
+  }
+}

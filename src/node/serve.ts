@@ -1,0 +1,90 @@
+/** Answers other nodes' requests for headers, blocks, pooled transactions and addresses. */
+import type { Chain } from '../chain/chain.ts';
+import type { Mempool } from '../chain/mempool.ts';
+import { type BlockId, idFromBytes, idToBytes, type TransactionId } from '../core/identifiers.ts';
+import { TransactionsType } from '../core/types.ts';
+import type { Network } from './ports.ts';
+import { RequestRefused } from './ports.ts';
+import {
+  AddressesType,
+  BlocksRequestType,
+  decodeWire,
+  HeadersRequestType,
+  HeadersType,
+  MAX_ADDRESS_BYTES,
+  MAX_ADDRESSES,
+  MAX_BLOCKS_ANSWER_BYTES,
+  MAX_BLOCKS_REQUESTED,
+  MAX_HEADERS,
+  MAX_LOCATOR_IDS,
+  MAX_POOL_IDS,
+  MAX_TRANSACTIONS_REQUESTED,
+  PoolIdsType,
+  PoolRequestType,
+  TransactionsRequestType,
+} from './wire.ts';
+
+/** A list of 32-byte ids in a container of its own: the list's offset and the ids. */
+const idListBytes = (ids: number): number => 4 + 32 * ids;
+
+export interface ServeOptions {
+  readonly network: Network;
+  readonly chain: Chain;
+  readonly pool: Mempool;
+  /** Addresses of peers this node can vouch for, best first. */
+  readonly knownAddresses: () => readonly string[];
+}
+
+/** Registers the handlers. Before `network.start`. */
+export function serve({ network, chain, pool, knownAddresses }: ServeOptions): void {
+  network.handle('headers', idListBytes(MAX_LOCATOR_IDS), (request) => {
+    const { locator } = decodeWire(HeadersRequestType, request, 'headers request');
+    const headers = chain.headersAfter(
+      locator.map((id) => idFromBytes<BlockId>(id)),
+      MAX_HEADERS,
+    );
+    return [HeadersType.serialize(headers)];
+  });
+
+  network.handle('blocks', idListBytes(MAX_BLOCKS_REQUESTED), (request) => {
+    const { ids } = decodeWire(BlocksRequestType, request, 'blocks request');
+    if (ids.length === 0) throw new RequestRefused('invalid', 'no block was asked for');
+    return blocksOf(
+      chain,
+      ids.map((id) => idFromBytes<BlockId>(id)),
+    );
+  });
+
+  network.handle('pool', PoolRequestType.fixedSize ?? 0, (request) => {
+    const { page } = decodeWire(PoolRequestType, request, 'pool request');
+    const ids = pool.ids().slice(page * MAX_POOL_IDS, (page + 1) * MAX_POOL_IDS);
+    return [PoolIdsType.serialize(ids.map(idToBytes))];
+  });
+
+  network.handle('transactions', idListBytes(MAX_TRANSACTIONS_REQUESTED), (request) => {
+    const { ids } = decodeWire(TransactionsRequestType, request, 'transactions request');
+    const found = ids.flatMap((id) => pool.get(idFromBytes<TransactionId>(id))?.signed ?? []);
+    return [TransactionsType.serialize(found)];
+  });
+
+  network.handle('addresses', 0, () => {
+    const encoder = new TextEncoder();
+    const addresses = knownAddresses()
+      .map((address) => encoder.encode(address))
+      .filter((bytes) => bytes.length <= MAX_ADDRESS_BYTES)
+      .slice(0, MAX_ADDRESSES);
+    return [AddressesType.serialize(addresses)];
+  });
+}
+
+/** The blocks in the order asked, read one by one as the peer takes them. */
+function* blocksOf(chain: Chain, ids: readonly BlockId[]): Iterable<Uint8Array> {
+  let bytes = 0;
+  for (const id of ids) {
+    const record = chain.byId(id);
+    const block = record === undefined ? undefined : chain.blockBytes(record);
+    if (block === undefined || (bytes > 0 && bytes + block.length > MAX_BLOCKS_ANSWER_BYTES)) return;
+    bytes += block.length;
+    yield block;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The status exchange: on connect, when there is news a peer may have missed, and now and then, so that
+ * whatever gossip lost is noticed. Request and answer are both a status, so one round trip tells both sides.
+ */
+import type { Chain } from '../chain/chain.ts';
+import { bytesToHex } from '../core/hex.ts';
+import { type BlockId, idFromBytes, idToBytes } from '../core/identifiers.ts';
+import type { NetworkDefinition } from '../core/network-params.ts';
+import type { Background } from './background.ts';
+import type { Conduct } from './conduct.ts';
+import type { NodeEvent } from './events.ts';
+import type { Peers } from './peers.ts';
+import { type Clock, type Network, type PeerId, RequestError } from './ports.ts';
+import { decodeWire, type Status, StatusType } from './wire.ts';
+
+const STATUS_DEADLINE_MS = 10_000;
+/** Gossip is faster than this; whoever has not shown the block by then may have missed it. */
+const ANNOUNCE_MS = 1_000;
+export const STATUS_BYTES = StatusType.fixedSize ?? 0;
+/** A clock this far off makes blocks look early to others; half of what the rules tolerate. */
+const CLOCK_WARNING_MS = 30_000;
+
+export interface StatusOptions {
+  readonly definition: NetworkDefinition;
+  readonly chain: Chain;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly conduct: Conduct;
+  readonly background: Background;
+  readonly emit: (event: NodeEvent) => void;
+  /** A peer's chain was told, by question or by answer. */
+  readonly onStatus: (peer: PeerId) => void;
+}
+
+export class StatusExchange {
+  readonly #options: StatusOptions;
+  readonly #asking = new Set<PeerId>();
+  #cancelAnnounce: (() => void) | undefined;
+
+  constructor(options: StatusOptions) {
+    this.#options = options;
+    options.network.handle('status', STATUS_BYTES, (request, from) => {
+      this.#learn(from, decodeWire(StatusType, request, 'status'), 0);
+      return [this.#encodeOwn()];
+    });
+  }
+
+  /** Tells the peer our status and learns its own. A failure is the peer's loss: it stays without a status. */
+  async ask(peer: PeerId): Promise<void> {
+    if (this.#asking.has(peer)) return;
+    this.#asking.add(peer);
+    const { clock, conduct, network, peers } = this.#options;
+    const askedAtMs = clock.now();
+    try {
+      const limits = { deadlineMs: STATUS_DEADLINE_MS, maxChunks: 1, maxChunkBytes: STATUS_BYTES };
+      const [answer] = await network.request(peer, 'status', this.#encodeOwn(), limits);
+      if (answer === undefined) throw new RequestError('malformed', 'an empty answer to status');
+      const roundTripMs = clock.now() - askedAtMs;
+      const known = peers.get(peer);
+      if (known !== undefined) known.roundTripMs = roundTripMs;
+      this.#learn(peer, decodeWire(StatusType, answer, 'status'), roundTripMs / 2);
+    } catch (error) {
+      conduct.blame(peer, error, 'status');
+    } finally {
+      this.#asking.delete(peer);
+    }
+  }
+
+  /** Tells everybody who, a moment from now, still seems to know less than we do; they will fetch it. */
+  announceSoon(): void {
+    this.#cancelAnnounce ??= this.#options.clock.after(ANNOUNCE_MS, () => this.#announce());
+  }
+
+  stop(): void {
+    this.#cancelAnnounce?.();
+  }
+
+  #announce(): void {
+    this.#cancelAnnounce = undefined;
+    const { background, chain, peers } = this.#options;
+    for (const peer of peers.all()) {
+      if (peer.status !== undefined && peer.status.work < chain.tip.work)
+        background(this.ask(peer.connection.id));
+    }
+  }
+
+  #learn(from: PeerId, status: Status, delayMs: number): void {
+    const { clock, conduct, definition, emit, onStatus, peers } = this.#options;
+    const peer = peers.get(from);
+    if (peer === undefined) return;
+    const network = bytesToHex(status.networkId);
+    if (network !== definition.id) {
+      conduct.penalise(from, 'other-network', `it is on network ${network}, we are on ${definition.id}`);
+      return;
+    }
+    const height = Number(status.height);
+    if (!Number.isSafeInteger(height)) {
+      conduct.penalise(from, 'malformed-message', `status: height ${status.height}`);
+      return;
+    }
+    const clockOffsetMs = Number(status.clock) - clock.now() + delayMs;
+    const warned = peer.status !== undefined && Math.abs(peer.status.clockOffsetMs) > CLOCK_WARNING_MS;
+    peer.status = {
+      tip: idFromBytes<BlockId>(status.tip),
+      height,
+      work: status.work,
+      clockOffsetMs,
+      atMs: clock.now(),
+    };
+    if (Math.abs(clockOffsetMs) > CLOCK_WARNING_MS && !warned) {
+      emit({ event: 'peer.clock', peer: from, offsetMs: Math.round(clockOffsetMs) });
+    }
+    onStatus(from);
+  }
+
+  #encodeOwn(): Uint8Array {
+    const { chain, clock, definition } = this.#options;
+    const { height, id, work } = chain.tip;
+    return StatusType.serialize({
+      networkId: definition.idBytes,
+      tip: idToBytes(id),
+      height: BigInt(height),
+      work,
+      clock: BigInt(clock.now()),
+    });
+  }
+}

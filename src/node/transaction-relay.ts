@@ -1,0 +1,190 @@
+/**
+ * Transactions between nodes: checked before they are passed on, and gossiped in batches, for a message
+ * costs more than the signatures in it.
+ */
+import type { Mempool } from '../chain/mempool.ts';
+import { PolicyError } from '../chain/policy.ts';
+import { sizeInBlock } from '../core/encoding.ts';
+import { RuleError } from '../core/errors.ts';
+import { type Address, idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import { type SignedTransaction, TransactionsType } from '../core/types.ts';
+import type { Background } from './background.ts';
+import type { BodyChecker, TransactionVerdict } from './block-check.ts';
+import type { Conduct } from './conduct.ts';
+import type { NodeEvent } from './events.ts';
+import type { Clock, Network, PeerId, Verdict } from './ports.ts';
+import { WaitingTransactions } from './transaction-waiting.ts';
+import {
+  decodeWire,
+  MAX_GOSSIP_TRANSACTIONS,
+  MAX_GOSSIP_TRANSACTIONS_BYTES,
+  TransactionsMessageType,
+} from './wire.ts';
+
+/** A batch leaves after so long, full or not: DESIGN allows 100 ms. */
+const BATCH_MS = 50;
+/** A full batch leaves at once: a good size for a gossip message. */
+const BATCH_BYTES = 32 * 1_024;
+
+export type SubmitOutcome =
+  | { readonly id: TransactionId; readonly accepted: true; readonly known: boolean }
+  | { readonly id: TransactionId; readonly accepted: false; readonly error: RuleError | PolicyError };
+
+export interface TransactionRelayOptions {
+  readonly network: Network;
+  readonly pool: Mempool;
+  readonly checker: BodyChecker;
+  readonly conduct: Conduct;
+  readonly clock: Clock;
+  /** Writes what the pool accepted to disk; resolves once it is kept. */
+  readonly keep: () => Promise<void>;
+  readonly background: Background;
+  readonly emit: (event: NodeEvent) => void;
+}
+
+export class TransactionRelay {
+  readonly #options: TransactionRelayOptions;
+  #batch: SignedTransaction[] = [];
+  #batchBytes = 0;
+  #cancelBatch: (() => void) | undefined;
+  readonly #waiting = new WaitingTransactions();
+
+  constructor(options: TransactionRelayOptions) {
+    this.#options = options;
+    options.network.subscribe('transactions', (message, from) => this.#receive(message, from));
+  }
+
+  stop(): void {
+    this.#cancelBatch?.();
+  }
+
+  /**
+   * Takes transactions from a caller of this node. An outcome for each, in the same order; resolved once
+   * the accepted ones survive a crash.
+   */
+  async submit(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
+    const verdicts = await this.#options.checker.checkTransactions(transactions);
+    const outcomes = verdicts.map((verdict) => this.#admit(verdict, undefined));
+    if (outcomes.some((outcome) => outcome.accepted)) await this.#options.keep();
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.accepted && !outcome.known) this.pass(transactions[index] as SignedTransaction);
+    }
+    return outcomes;
+  }
+
+  /** Takes transactions fetched from a peer's pool. */
+  async takeFetched(transactions: readonly SignedTransaction[], from: PeerId): Promise<void> {
+    for (const verdict of await this.#options.checker.checkTransactions(transactions)) {
+      const outcome = this.#admit(verdict, from);
+      this.#punish(outcome, from);
+      if (outcome.accepted && !outcome.known && 'checked' in verdict) this.pass(verdict.checked.signed);
+    }
+    this.#options.background(this.#options.keep());
+  }
+
+  /** Puts a transaction of the pool into the next batch to everybody. */
+  pass(signed: SignedTransaction): void {
+    const { clock } = this.#options;
+    this.#batch.push(signed);
+    this.#batchBytes += sizeInBlock(signed);
+    if (this.#batchBytes >= BATCH_BYTES || this.#batch.length >= MAX_GOSSIP_TRANSACTIONS) this.#flush();
+    else this.#cancelBatch ??= clock.after(BATCH_MS, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#cancelBatch?.();
+    this.#cancelBatch = undefined;
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    if (batch.length === 0) return;
+    this.#options.network.publish('transactions', TransactionsType.serialize(batch)).catch(() => {
+      // Nobody heard it: whoever connects next compares pools.
+    });
+  }
+
+  async #receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
+    const { background, checker, conduct, keep } = this.#options;
+    let transactions: SignedTransaction[];
+    try {
+      if (message.length > MAX_GOSSIP_TRANSACTIONS_BYTES)
+        throw new RuleError('malformed-encoding', 'transactions message: too long');
+      transactions = decodeWire(TransactionsMessageType, message, 'transactions message');
+      if (transactions.length === 0) throw new RuleError('malformed-encoding', 'transactions message: empty');
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      conduct.penalise(from, 'malformed-message', error.message);
+      return 'reject';
+    }
+    const verdicts = await checker.checkTransactions(transactions);
+    const outcomes = verdicts.map((verdict) => this.#admit(verdict, from));
+    background(keep());
+    if (outcomes.some((outcome) => this.#punish(outcome, from))) {
+      this.#passAccepted(outcomes, transactions);
+      return 'reject';
+    }
+    if (outcomes.every((outcome) => outcome.accepted)) {
+      return outcomes.some((outcome) => outcome.accepted && !outcome.known) ? 'accept' : 'ignore';
+    }
+    // Some are refused here: the others go on in a batch of our own.
+    this.#passAccepted(outcomes, transactions);
+    return 'ignore';
+  }
+
+  #passAccepted(outcomes: readonly SubmitOutcome[], transactions: readonly SignedTransaction[]): void {
+    outcomes.forEach((outcome, index) => {
+      if (outcome.accepted && !outcome.known) this.pass(transactions[index] as SignedTransaction);
+    });
+  }
+
+  /** @returns true if the peer is at fault: a wrong signature cannot be an accident, anything else may be a race */
+  #punish(outcome: SubmitOutcome, from: PeerId): boolean {
+    if (outcome.accepted || outcome.error.code !== 'invalid-signature') return false;
+    this.#options.conduct.penalise(from, 'invalid-transaction', outcome.error.message);
+    return true;
+  }
+
+  #admit(verdict: TransactionVerdict, from: PeerId | undefined): SubmitOutcome {
+    const { emit, pool } = this.#options;
+    try {
+      if ('error' in verdict) throw verdict.error;
+      const { id, signed } = verdict.checked;
+      const result = pool.add(verdict.checked);
+      if (result.kind === 'known') return { id, accepted: true, known: true };
+      const { amount, fee, recipient, sender } = signed.transaction;
+      emit({
+        event: 'transaction.accepted',
+        id,
+        sender: idFromBytes(sender),
+        recipient: idFromBytes(recipient),
+        amount,
+        fee,
+        ...(from === undefined ? {} : { from }),
+      });
+      this.#admitNext(idFromBytes(sender));
+      return { id, accepted: true, known: false };
+    } catch (error) {
+      if (!(error instanceof RuleError || error instanceof PolicyError)) throw error;
+      const id = 'checked' in verdict ? verdict.checked.id : verdict.id;
+      if (from !== undefined && 'checked' in verdict && error.code === 'sequence-gap') {
+        this.#waiting.add(verdict.checked, from, this.#options.clock.now());
+      }
+      emit({
+        event: 'transaction.refused',
+        id,
+        code: error.code,
+        message: error.message,
+        ...(from === undefined ? {} : { from }),
+      });
+      return { id, accepted: false, error };
+    }
+  }
+
+  /** A transaction of this sender came in: perhaps the next one waits for it. */
+  #admitNext(sender: Address): void {
+    const { clock, pool } = this.#options;
+    const next = this.#waiting.take(sender, pool.pendingAccount(sender).sequence, clock.now());
+    if (next !== undefined && this.#admit({ checked: next.checked }, next.from).accepted)
+      this.pass(next.checked.signed);
+  }
+}

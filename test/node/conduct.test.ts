@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { RuleError } from '../../src/core/errors.ts';
+import { Conduct, OFFENCES } from '../../src/node/conduct.ts';
+import type { NodeEvent } from '../../src/node/events.ts';
+import { type PeerId, RequestError } from '../../src/node/ports.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+import { VirtualHub, type VirtualNetwork } from '../support/virtual-network.ts';
+
+const PEER = 'peer' as PeerId;
+
+function setUp(): { conduct: Conduct; clock: VirtualClock; events: NodeEvent[]; network: VirtualNetwork } {
+  const clock = new VirtualClock();
+  const network = new VirtualHub(clock).join('us');
+  const events: NodeEvent[] = [];
+  return { conduct: new Conduct(network, clock, (event) => events.push(event)), clock, events, network };
+}
+
+describe('conduct', () => {
+  it('starts a peer without a score and adds what each offence costs', () => {
+    const { conduct, events } = setUp();
+    expect(conduct.score(PEER)).toBe(0);
+    conduct.penalise(PEER, 'too-slow', 'headers');
+    expect(conduct.score(PEER)).toBe(OFFENCES['too-slow']);
+    expect(events).toEqual([
+      { event: 'peer.penalised', peer: PEER, offence: 'too-slow: headers', score: 25 },
+    ]);
+  });
+
+  it('forgives half in ten minutes', async () => {
+    const { conduct, clock } = setUp();
+    conduct.penalise(PEER, 'malformed-message', '');
+    await clock.advance(10 * 60_000);
+    expect(conduct.score(PEER)).toBeCloseTo(25);
+  });
+
+  it('refuses a peer at the limit, and only for a while', async () => {
+    const { conduct, clock, network } = setUp();
+    for (let i = 0; i < 3; i++) conduct.penalise(PEER, 'too-slow', '');
+    expect(network.isBanned(PEER)).toBe(false);
+    conduct.penalise(PEER, 'too-slow', '');
+    expect(network.isBanned(PEER)).toBe(true);
+    await clock.advance(10 * 60_000 + 1);
+    expect(network.isBanned(PEER)).toBe(false);
+    expect(conduct.score(PEER)).toBe(0);
+  });
+
+  it('refuses at once whoever breaks a rule that cannot be broken by accident', () => {
+    const { conduct, network } = setUp();
+    conduct.penalise(PEER, 'invalid-header', '');
+    expect(network.isBanned(PEER)).toBe(true);
+  });
+
+  it('blames a peer for what it sent and for silence, not for a broken connection', () => {
+    const { conduct } = setUp();
+    conduct.blame(PEER, new RequestError('disconnected', ''), 'x');
+    conduct.blame(PEER, new RequestError('refused', ''), 'x');
+    conduct.blame(PEER, new RequestError('unsupported', ''), 'x');
+    expect(conduct.score(PEER)).toBe(0);
+    conduct.blame(PEER, new RequestError('timeout', ''), 'x');
+    expect(conduct.score(PEER)).toBe(OFFENCES['too-slow']);
+    conduct.blame(PEER, new RuleError('malformed-encoding'), 'x');
+    expect(conduct.score(PEER)).toBe(OFFENCES['too-slow'] + OFFENCES['malformed-message']);
+  });
+
+  it('does not take a bug of ours for the fault of a peer', () => {
+    const { conduct } = setUp();
+    expect(() => conduct.blame(PEER, new TypeError('a bug'), 'x')).toThrow('a bug');
+  });
+
+  it('remembers a bounded number of peers', () => {
+    const { conduct } = setUp();
+    for (let i = 0; i < 2_000; i++) conduct.penalise(`peer-${i}` as PeerId, 'too-slow', '');
+    expect(conduct.score('peer-0' as PeerId)).toBe(0);
+    expect(conduct.score('peer-1999' as PeerId)).toBe(25);
+  });
+});

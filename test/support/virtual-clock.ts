@@ -1,0 +1,74 @@
+/** A clock that stands still until a test moves it. */
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../src/node/ports.ts';
+
+interface Timer {
+  readonly dueMs: number;
+  readonly order: number;
+  readonly call: () => void;
+}
+
+export class VirtualClock implements Clock {
+  #nowMs: number;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+
+  constructor(startMs = 1_767_225_600_000 + 3_600_000) {
+    this.#nowMs = startMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, call: () => void): () => void {
+    const timer: Timer = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, call };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Runs whatever falls due within `ms`, each at its time. */
+  async advance(ms: number): Promise<void> {
+    await this.#run(this.#nowMs + ms, () => false);
+  }
+
+  /** Moves on until `condition` holds. @throws if it does not within `limitMs` of virtual time */
+  async until(condition: () => boolean, what: string, limitMs = 600_000): Promise<void> {
+    await this.#run(this.#nowMs + limitMs, condition);
+    if (!condition()) throw new Error(`did not happen within ${limitMs} virtual ms: ${what}`);
+  }
+
+  async #run(endMs: number, done: () => boolean): Promise<void> {
+    await settle();
+    while (!done()) {
+      const next = this.#earliest();
+      if (next === undefined || next.dueMs > endMs) {
+        this.#nowMs = endMs;
+        return;
+      }
+      this.#timers.delete(next);
+      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+      next.call();
+      await settle();
+    }
+  }
+
+  #earliest(): Timer | undefined {
+    let earliest: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (
+        earliest === undefined ||
+        timer.dueMs < earliest.dueMs ||
+        (timer.dueMs === earliest.dueMs && timer.order < earliest.order)
+      ) {
+        earliest = timer;
+      }
+    }
+    return earliest;
+  }
+}
+
+/** Lets every promise that can go on do so: nothing in a virtual node waits for the real world. */
+async function settle(): Promise<void> {
+  await setImmediate();
+}
