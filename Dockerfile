@@ -1,0 +1,20 @@
+FROM node:24-bookworm-slim
+
+# The base image's own Node runs the daemon: the pinned one of the checkout is a development dependency.
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+COPY tsconfig.json ./
+COPY src ./src
+
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+ENV TALLY_DATA=/data NODE_ENV=production
+EXPOSE 4141 8141
+
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8141/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+
+ENTRYPOINT ["node", "src/cli/tally.ts"]
+CMD ["start"]
