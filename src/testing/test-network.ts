@@ -1,0 +1,138 @@
+/** Several daemons in one process, connected, cut apart and healed at will. */
+import { generateKeyPair } from '../client/keys.ts';
+import { defineNetwork, type NetworkDefinition, TEST_PARAMS } from '../core/network-params.ts';
+import type { NetworkParams } from '../core/types.ts';
+import { startDaemon } from '../daemon.ts';
+import type { PeerId } from '../node/ports.ts';
+import { TestNode, type WaitOptions, waitUntil } from './test-node.ts';
+
+const DEFAULT_DEADLINE_MS = 30_000;
+/** A year: every network gets a genesis time of its own, so that no two ever mix. */
+const GENESIS_SPREAD_MS = 365 * 24 * 3_600_000;
+
+export interface TestNetworkOptions {
+  /** How many to start. Default: 3. */
+  readonly nodes?: number;
+  /** What differs from the built-in `test` network. */
+  readonly params?: Partial<NetworkParams>;
+  /** Whether every node is connected to every other from the start. Default: true. */
+  readonly connect?: boolean;
+  /** Whether they look for each other by mDNS. Default: false. */
+  readonly mdns?: boolean;
+  /** A folder for each node, by its index; without, ledgers are in memory. */
+  readonly dataDir?: (index: number) => string;
+  readonly minFeeRate?: bigint;
+}
+
+/** Starts a network of daemons on loopback. Stop it with `stop()`. */
+export async function startNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
+  const genesisTime = TEST_PARAMS.genesisTime - BigInt(Math.floor(Math.random() * GENESIS_SPREAD_MS));
+  const definition = defineNetwork({ ...TEST_PARAMS, genesisTime, ...options.params });
+  const network = new TestNetwork(definition, options);
+  try {
+    for (let i = 0; i < (options.nodes ?? 3); i++) await network.add();
+    if (options.connect ?? true) await network.connect();
+    return network;
+  } catch (error) {
+    await network.stop();
+    throw error;
+  }
+}
+
+export class TestNetwork {
+  readonly definition: NetworkDefinition;
+  readonly nodes: TestNode[] = [];
+  readonly #options: TestNetworkOptions;
+  #failures: unknown[] = [];
+
+  constructor(definition: NetworkDefinition, options: TestNetworkOptions = {}) {
+    this.definition = definition;
+    this.#options = options;
+  }
+
+  /** Starts one more node, connected to nobody yet. */
+  async add(): Promise<TestNode> {
+    const index = this.nodes.length;
+    const key = generateKeyPair();
+    const { dataDir, mdns = false, minFeeRate } = this.#options;
+    const daemon = await startDaemon({
+      network: this.definition,
+      dataDir: dataDir?.(index),
+      p2pHost: '127.0.0.1',
+      p2pPort: 0,
+      miner: key.address,
+      mine: false,
+      threads: 1,
+      peers: [],
+      mdns,
+      mdnsIntervalMs: 1_000,
+      ...(minFeeRate === undefined ? {} : { minFeeRate }),
+      onFailure: (error) => this.#failures.push(error),
+    });
+    const node = new TestNode(`node-${index + 1}`, daemon, key);
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** Connects every node to every other, or those of one group. */
+  async connect(group: readonly TestNode[] = this.nodes): Promise<void> {
+    for (const [index, node] of group.entries()) {
+      for (const other of group.slice(index + 1)) await node.connect(other);
+    }
+    await waitUntil(
+      group,
+      () => group.every((node) => isConnectedToAll(node, group)),
+      'all connected',
+      DEFAULT_DEADLINE_MS,
+    );
+  }
+
+  /** Parts the network: only nodes of one group reach each other from now on. */
+  async cut(...groups: TestNode[][]): Promise<void> {
+    for (const group of groups) {
+      const others = this.nodes.filter((node) => !group.includes(node)).map(peerIdOf);
+      for (const node of group) node.daemon.p2p.block(others);
+    }
+    const apart = (): boolean =>
+      groups.every((group) =>
+        group.every((node) =>
+          node.daemon.node.peers().every(({ id }) => group.some((other) => peerIdOf(other) === id)),
+        ),
+      );
+    await waitUntil(this.nodes, apart, 'the groups are apart', DEFAULT_DEADLINE_MS);
+  }
+
+  /** Ends a cut and connects everybody again. */
+  async heal(): Promise<void> {
+    for (const node of this.nodes) node.daemon.p2p.unblock();
+    await this.connect();
+  }
+
+  /** Waits until all nodes, or those of one group, have the same tip. */
+  async converged(
+    group: readonly TestNode[] = this.nodes,
+    { deadlineMs = DEFAULT_DEADLINE_MS }: WaitOptions = {},
+  ): Promise<void> {
+    await waitUntil(group, () => group.every((node) => node.tip === group[0]?.tip), 'one tip', deadlineMs);
+  }
+
+  /**
+   * Stops every node.
+   *
+   * @throws AggregateError if any of them met a failure nobody handled
+   */
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    if (this.#failures.length > 0)
+      throw new AggregateError(this.#failures, 'nodes of the test network failed');
+  }
+}
+
+function peerIdOf(node: TestNode): PeerId {
+  return node.daemon.p2p.self;
+}
+
+function isConnectedToAll(node: TestNode, group: readonly TestNode[]): boolean {
+  const peers = new Set(node.daemon.node.peers().map(({ id }) => id));
+  return group.every((other) => other === node || peers.has(peerIdOf(other)));
+}
