@@ -1,0 +1,28 @@
+/**
+ * One mining thread. It sleeps until it is given a search, and looks between batches whether the search
+ * still goes on: one number in shared memory, so neither side waits for a message to stop.
+ */
+import '../native/hasher.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { invariant } from '../core/errors.ts';
+import { NonceBatch } from './nonce-batch.ts';
+import { yieldToOtherThreads } from './priority.ts';
+import { type Found, type Search, THREAD_BATCH_HASHES, type ThreadData } from './thread.ts';
+
+const port = parentPort;
+invariant(port !== null, 'this file is run as a worker thread only');
+const { current, batches, index }: ThreadData = workerData;
+const batch = new NonceBatch(THREAD_BATCH_HASHES);
+
+yieldToOtherThreads();
+port.on('message', ({ number, headerRoot, target }: Search) => {
+  batch.start(headerRoot, target);
+  while (Atomics.load(current, 0) === number) {
+    const nonce = batch.next();
+    Atomics.add(batches, index, 1);
+    // Only the first to find one ends the search; the others see that it is over.
+    if (nonce !== undefined && Atomics.compareExchange(current, 0, number, number + 1) === number) {
+      port.postMessage({ number, nonce } satisfies Found);
+    }
+  }
+});
