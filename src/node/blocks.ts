@@ -11,7 +11,7 @@ import { InvariantError, RuleError } from '../core/errors.ts';
 import { checkHeader, isEarly, MAX_FUTURE_MS } from '../core/header.ts';
 import { type BlockId, idFromBytes } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import { checkProofOfWork, workOfBits } from '../core/target.ts';
+import { checkProofOfWork } from '../core/target.ts';
 import type { Header } from '../core/types.ts';
 import type { Background } from './background.ts';
 import type { BodyChecker } from './block-check.ts';
@@ -145,7 +145,6 @@ export class Blocks {
         this.#setAsideUntilDue(arrived);
         return 'ignore';
       }
-      this.#tellPeerWork(from, arrived);
       background(this.#checkAndConnect(arrived));
       return 'accept';
     } catch (error) {
@@ -180,12 +179,11 @@ export class Blocks {
     return record?.sealed.header ?? this.#checking.get(id)?.block.sealed.header;
   }
 
-  #tellPeerWork(from: PeerId, { id, parent, block }: ArrivedBlock): void {
+  /** Whoever passed on a good block has its chain. */
+  #noteTip(from: PeerId, id: BlockId): void {
     const { chain, clock, peers } = this.#options;
-    const record = chain.byId(parent);
-    if (record === undefined) return;
-    const { bits, height } = block.sealed.header;
-    peers.sawBlock(from, id, Number(height), record.work + workOfBits(bits), clock.now());
+    const record = chain.byId(id);
+    if (record !== undefined) peers.sawBlock(from, id, record.height, record.work, clock.now());
   }
 
   async #checkAndConnect(arrived: ArrivedBlock): Promise<void> {
@@ -238,6 +236,7 @@ export class Blocks {
     if (result.kind === 'connected' || result.kind === 'stored') {
       const latencyMs = origin.publishedAt > 0 ? Math.max(0, clock.now() - origin.publishedAt) : undefined;
       emit(accepted(checked, origin, latencyMs, result.kind === 'connected'));
+      if (origin.from !== undefined) this.#noteTip(origin.from, checked.id);
       this.#placeOrphansOf(checked.id);
     }
     return undefined;

@@ -7,9 +7,8 @@
  *        └───→ transaction relay ────────────────────────────────────→ mempool
  */
 import { Chain } from '../chain/chain.ts';
-import { Mempool } from '../chain/mempool.ts';
+import { Mempool, type PoolUpdate } from '../chain/mempool.ts';
 import { PoolJournal } from '../chain/pool-journal.ts';
-import type { TipChange } from '../chain/records.ts';
 import type { Address, BlockId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignedTransaction } from '../core/types.ts';
@@ -107,7 +106,7 @@ export class Node {
       this.chain,
       options.minFeeRate === undefined ? {} : { minFeeRate: options.minFeeRate },
     );
-    this.#journal = new PoolJournal(this.pool, store);
+    this.#journal = PoolJournal.open(store, this.pool);
     const { chain, pool } = this;
     const peers = this.#peers;
     const conduct = new Conduct(network, clock, emit);
@@ -175,14 +174,13 @@ export class Node {
       isCatchingUp: () => this.#sync.progress().state !== 'idle',
       onMined: (block) => this.#blocks.mined(block),
     });
-    chain.onTipChange((change) => this.#onTipChange(change));
+    pool.onUpdate((update) => this.#onTipChange(update));
     for (const address of options.peers ?? []) this.#dialer.add(address, 'given');
     for (const address of addressBook.all()) this.#dialer.add(address, 'remembered');
   }
 
   /** Listens, connects, catches up. Mining begins with `mining.start()`. */
   async start(): Promise<void> {
-    this.#journal.load();
     await this.#network.start({
       connected: (connection) => this.#onConnected(connection),
       disconnected: (peer, reason) => this.#onDisconnected(peer, reason),
@@ -298,12 +296,9 @@ export class Node {
     }
   }
 
-  #onTipChange(change: TipChange): void {
+  #onTipChange({ change, returned }: PoolUpdate): void {
     const { disconnected, newTip, oldTip } = change;
     if (disconnected.length > 0) {
-      const returned = disconnected
-        .flatMap((block) => block.transactionIds)
-        .filter((id) => this.pool.has(id));
       this.#emit({
         event: 'chain.reorganised',
         depth: disconnected.length,

@@ -119,7 +119,8 @@ export class Sync {
     try {
       await headers.run(id, claimed);
     } catch (error) {
-      if (error instanceof RuleError) conduct.penalise(id, 'invalid-header', error.message);
+      if (error instanceof RuleError && error.code !== 'malformed-encoding')
+        conduct.penalise(id, 'invalid-header', error.message);
       else if (error instanceof BrokenPromise) conduct.penalise(id, 'broken-promise', error.message);
       else conduct.blame(id, error, 'headers');
     } finally {

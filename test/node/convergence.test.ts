@@ -60,6 +60,7 @@ describe('two groups that mined apart', () => {
     const nodes = await world.startConnected('a', 'b', 'c', 'd');
     const [a, b, c, d] = nodes as [VirtualNode, VirtualNode, VirtualNode, VirtualNode];
     await world.mine(a, 2);
+    await world.converge();
     await world.mine(c, 2);
     await world.converge();
 
@@ -69,6 +70,7 @@ describe('two groups that mined apart', () => {
       payment(world.definition, { from: a.key, to: receiver, sequence, amount: 100n }),
     );
     await world.wait(a.node.submit(payments.map(({ signed }) => signed)), 'submitted');
+    await world.clock.until(() => b.node.pool.count === 3, 'b has them too');
     await world.mine(b, 3);
     await world.mine(d, 8);
     await world.converge([a, b]);

@@ -18,7 +18,8 @@ interface Setting {
 }
 
 async function setUp(): Promise<Setting> {
-  const definition = testNetwork();
+  // Short intervals, so that even a long chain is not ahead of the clock.
+  const definition = testNetwork({ blockInterval: 100n });
   const world = new VirtualWorld(definition);
   return { world, maker: new BlockMaker(definition), late: await world.start('late') };
 }
