@@ -36,7 +36,7 @@ async function logOf(name: string): Promise<LogLine[]> {
   const text = await compose(['logs', '--no-log-prefix', '--no-color', name]);
   return text.split('\n').flatMap((line) => {
     try {
-      return [JSON.parse(line) as LogLine];
+      return [JSON.parse(line.slice(line.indexOf('{'))) as LogLine]; // compose may put control codes in front
     } catch {
       return []; // the greeting
     }

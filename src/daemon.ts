@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import type { Address } from './core/identifiers.ts';
 import type { NetworkDefinition } from './core/network-params.ts';
 import { createMiner } from './mining/miner.ts';
-import { checkHasher, checkSignatureRule } from './native/self-check.ts';
-import { verifySignature } from './native/signatures.ts';
+import { checkNative } from './native/self-check.ts';
 import { createSignatureVerifier } from './native/verifier.ts';
 import { Node } from './node/node.ts';
 import { type Clock, OperationError, type Random } from './node/ports.ts';
@@ -77,8 +76,7 @@ const systemRandom: Random = { next: () => Math.random() };
  *   this machine's libraries do not keep the rules
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  checkHasher();
-  checkSignatureRule(verifySignature);
+  checkNative();
   const { dataDir, network: definition } = options;
   if (dataDir !== undefined) await makeFolder(dataDir);
   const store: Store =

@@ -1,6 +1,7 @@
 /**
  * Bytes to values and back. Whatever decodes here is the one canonical encoding of its value and within
- * every limit of its type; whatever is encoded has been checked first, for SSZ would cut silently.
+ * every limit of its type. Encoding checks nothing (SSZ would cut what is too long, silently): it is for
+ * values that were decoded here or made by `makeTransaction`.
  */
 import { RuleError } from './errors.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type SignedTransaction,
   SignedTransactionType,
   type Transaction,
+  TransactionsType,
 } from './types.ts';
 
 const OFFSET_BYTES = 4;
@@ -42,7 +44,8 @@ interface Decoder<T> {
 
 function decode<T>(type: Decoder<T>, bytes: Uint8Array, what: string): T {
   try {
-    return type.deserialize(bytes);
+    // A Node Buffer would give values whose slice() shares memory; a plain view of it does not.
+    return type.deserialize(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RuleError('malformed-encoding', `${what}: ${reason}`, { cause });
@@ -114,6 +117,46 @@ export function encodeBlock(block: Block): Uint8Array {
 
 export function encodeNetworkParams(params: NetworkParams): Uint8Array {
   return NetworkParamsType.serialize(params);
+}
+
+/** A block's list of transactions by itself: what follows the sealed header in the block's bytes. */
+export function encodeTransactions(transactions: SignedTransaction[]): Uint8Array {
+  return TransactionsType.serialize(transactions);
+}
+
+/** @throws RuleError `malformed-encoding` */
+export function decodeTransactions(bytes: Uint8Array): SignedTransaction[] {
+  return decode(TransactionsType, bytes, 'transactions');
+}
+
+/**
+ * One transaction of an encoded list, without decoding the others.
+ *
+ * @param transactions from `encodeTransactions`
+ * @returns undefined if there are not that many
+ * @throws RuleError `malformed-encoding`
+ */
+export function decodeTransactionAt(transactions: Uint8Array, index: number): SignedTransaction | undefined {
+  if (transactions.length < OFFSET_BYTES) return undefined;
+  const view = new DataView(transactions.buffer, transactions.byteOffset, transactions.length);
+  const offsetsEnd = view.getUint32(0, true);
+  const at = OFFSET_BYTES * index;
+  if (at >= offsetsEnd) return undefined;
+  const start = view.getUint32(at, true);
+  const next = at + OFFSET_BYTES;
+  const end = next === offsetsEnd ? transactions.length : view.getUint32(next, true);
+  return decodeSignedTransaction(transactions.subarray(start, end));
+}
+
+/** A block's SSZ bytes from those of its two parts. */
+export function assembleBlock(sealed: Uint8Array, transactions: Uint8Array): Uint8Array {
+  const block = new Uint8Array(BLOCK_FIXED_BYTES + sealed.length + transactions.length);
+  const view = new DataView(block.buffer);
+  view.setUint32(0, BLOCK_FIXED_BYTES, true);
+  view.setUint32(OFFSET_BYTES, BLOCK_FIXED_BYTES + sealed.length, true);
+  block.set(sealed, BLOCK_FIXED_BYTES);
+  block.set(transactions, BLOCK_FIXED_BYTES + sealed.length);
+  return block;
 }
 
 /** SSZ bytes of a signed transaction. */

@@ -1,6 +1,6 @@
 /**
  * The named rules. A block, transaction or network that breaks one is refused with its code: the same
- * word on the wire, in the API, in the log and in a peer's score. Every code is thrown in one place.
+ * word on the wire, in the API, in the log and in a peer's score. A code is thrown for its rule and nothing else.
  */
 export const RULES = {
   // Encoding

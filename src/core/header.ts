@@ -34,5 +34,5 @@ export function checkHeader(
 
 /** True if the block must be set aside until its time comes. @param nowMs milliseconds since 1970 */
 export function isEarly(header: Header, nowMs: number): boolean {
-  return header.timestamp > BigInt(nowMs + MAX_FUTURE_MS);
+  return header.timestamp > nowMs + MAX_FUTURE_MS;
 }

@@ -5,8 +5,8 @@
 import { formatAddress, parseAddress } from './address.ts';
 import { RuleError } from './errors.ts';
 import { idFromBytes, idToBytes } from './identifiers.ts';
-import { checkNetworkParams } from './network-params.ts';
-import { MAX_UINT63, type NetworkParams } from './types.ts';
+import { checkNetworkParams, decodeName } from './network-params.ts';
+import type { NetworkParams } from './types.ts';
 
 export interface NetworkFile {
   name: string;
@@ -23,7 +23,7 @@ export interface NetworkFile {
 
 export function formatNetworkFile(params: NetworkParams): NetworkFile {
   return {
-    name: new TextDecoder().decode(params.name),
+    name: decodeName(params.name),
     genesisTime: Number(params.genesisTime),
     blockInterval: Number(params.blockInterval),
     halfLife: Number(params.halfLife),
@@ -44,7 +44,7 @@ export function parseNetworkFile(json: unknown): NetworkParams {
   const file = requireFields(json, 'the network file', FIELDS);
   const params: NetworkParams = {
     name: new TextEncoder().encode(requireString(file, 'name')),
-    genesisTime: parseGenesisTime(file['genesisTime']),
+    genesisTime: parseGenesisTime(file.genesisTime),
     blockInterval: requireCount(file, 'blockInterval'),
     halfLife: requireCount(file, 'halfLife'),
     initialBits: requireBits(file, 'initialBits'),
@@ -52,7 +52,7 @@ export function parseNetworkFile(json: unknown): NetworkParams {
     subsidy: requireAmount(file, 'subsidy'),
     halvingInterval: requireCount(file, 'halvingInterval'),
     maxBlockBytes: Number(requireCount(file, 'maxBlockBytes')),
-    allocations: parseAllocations(file['allocations']),
+    allocations: parseAllocations(file.allocations),
   };
   checkNetworkParams(params);
   return params;
@@ -87,7 +87,9 @@ function requireFields(json: unknown, what: string, names: readonly string[]): F
 
 function requireString(fields: Fields, name: string): string {
   const value = fields[name];
-  return typeof value === 'string' ? value : refuse(`${name}: not a string`);
+  return typeof value === 'string' && value.isWellFormed()
+    ? value
+    : refuse(`${name}: not a string of whole characters`);
 }
 
 function requireCount(fields: Fields, name: string): bigint {
@@ -106,10 +108,7 @@ function requireBits(fields: Fields, name: string): number {
 
 function requireAmount(fields: Fields, name: string): bigint {
   const value = requireString(fields, name);
-  if (!/^[0-9]{1,19}$/.test(value) || BigInt(value) > MAX_UINT63) {
-    refuse(`${name}: not a decimal string of notches up to 2^63 − 1`);
-  }
-  return BigInt(value);
+  return /^[0-9]{1,19}$/.test(value) ? BigInt(value) : refuse(`${name}: not a decimal string of notches`);
 }
 
 function requireAddress(fields: Fields, name: string): Uint8Array {
@@ -121,11 +120,16 @@ function requireAddress(fields: Fields, name: string): Uint8Array {
   }
 }
 
+/** Without a zone, the same file would be another network in another time zone. */
+const ISO_TIME_WITH_ZONE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
+
 function parseGenesisTime(value: unknown): bigint {
-  const ms = typeof value === 'string' ? Date.parse(value) : value;
+  const ms = typeof value === 'string' && ISO_TIME_WITH_ZONE.test(value) ? Date.parse(value) : value;
   return typeof ms === 'number' && Number.isSafeInteger(ms) && ms >= 0
     ? BigInt(ms)
-    : refuse('genesisTime: neither milliseconds since 1970 nor an ISO time');
+    : refuse(
+        'genesisTime: neither milliseconds since 1970 nor an ISO time with its zone (2026-01-31T12:00:00Z)',
+      );
 }
 
 function parseAllocations(value: unknown): NetworkParams['allocations'] {

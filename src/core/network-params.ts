@@ -44,7 +44,7 @@ export function defineNetwork(params: NetworkParams): NetworkDefinition {
     params,
     id,
     idBytes: idToBytes(id),
-    name: new TextDecoder().decode(params.name),
+    name: decodeName(params.name),
     genesis,
     genesisId: blockId(genesis.sealed),
   };
@@ -57,11 +57,13 @@ export function checkNetworkParams(params: NetworkParams): void {
   };
   if (params.name.length === 0 || params.name.length > MAX_NAME_BYTES)
     refuse(`name: 1 to ${MAX_NAME_BYTES} bytes`);
+  let name = '';
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(params.name);
+    name = decodeName(params.name);
   } catch {
     refuse('name: not UTF-8');
   }
+  if (/\p{Cc}/u.test(name)) refuse('name: no control characters');
   for (const name of ['genesisTime', 'halfLife', 'halvingInterval'] as const) {
     if (params[name] < 0n || params[name] > MAX_TIME_MS) refuse(`${name}: 0 to ${MAX_TIME_MS}`);
   }
@@ -71,7 +73,8 @@ export function checkNetworkParams(params: NetworkParams): void {
   const initial = targetFromBits(params.initialBits) ?? refuse('initialBits: no target in compact form');
   const limit = targetFromBits(params.limitBits) ?? refuse('limitBits: no target in compact form');
   if (initial > limit) refuse('initialBits: easier than limitBits');
-  if (params.maxBlockBytes < MIN_SUPPORTED_BLOCK_BYTES || params.maxBlockBytes > MAX_SUPPORTED_BLOCK_BYTES) {
+  const blockBytes = params.maxBlockBytes;
+  if (!(blockBytes >= MIN_SUPPORTED_BLOCK_BYTES && blockBytes <= MAX_SUPPORTED_BLOCK_BYTES)) {
     refuse(`maxBlockBytes: ${MIN_SUPPORTED_BLOCK_BYTES} to ${MAX_SUPPORTED_BLOCK_BYTES}`);
   }
   if (params.allocations.length > MAX_ALLOCATIONS) refuse(`allocations: at most ${MAX_ALLOCATIONS}`);
@@ -82,9 +85,15 @@ export function checkNetworkParams(params: NetworkParams): void {
     if (address.length !== 32) refuse('allocations: an address has 32 bytes');
     if (seen.has(key)) refuse(`allocations: ${key} stands there twice`);
     seen.add(key);
+    if (amount < 0n) refuse('allocations: an amount is negative');
     allocated += amount;
   }
   if (allocated > MAX_UINT63) refuse('allocations: together more than 2^63 − 1');
+}
+
+/** @throws TypeError if the bytes are not UTF-8 */
+export function decodeName(name: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(name);
 }
 
 const encoder = new TextEncoder();

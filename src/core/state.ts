@@ -65,8 +65,14 @@ export function applyBlock(
   return changes;
 }
 
-/** The sender pays amount and fee, then the recipient gains the amount; they may be the same address. */
-function applyTransaction(transaction: Transaction, changes: StateChange, read: ReadAccount): void {
+/**
+ * The sender pays amount and fee, then the recipient gains the amount; they may be the same address.
+ *
+ * @param changes what the block has done so far; this transaction's changes are added
+ * @throws RuleError `wrong-sequence`, `amount-overflow`, `insufficient-balance`: `changes` says what it said; or
+ *   `balance-overflow`: the sender has paid in `changes`, and they are of no more use
+ */
+export function applyTransaction(transaction: Transaction, changes: StateChange, read: ReadAccount): void {
   const sender = touch(idFromBytes(transaction.sender), changes, read);
   sender.after = accountAfterSending(sender.after, transaction);
   const recipient = touch(idFromBytes(transaction.recipient), changes, read);

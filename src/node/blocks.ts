@@ -63,18 +63,18 @@ export class Blocks {
     const { clock, emit, network } = this.#options;
     const publishedAt = clock.now();
     const { sealed, transactions } = checked.block;
-    emit({
-      event: 'block.mined',
-      id: checked.id,
-      height: Number(sealed.header.height),
-      transactions: transactions.length,
-    });
     const refused = this.#connect(checked, { source: 'mined', from: undefined, publishedAt });
     if (refused !== undefined) {
       throw new InvariantError(`a block made by our own rules keeps them: ${refused.message}`, {
         cause: refused,
       });
     }
+    emit({
+      event: 'block.mined',
+      id: checked.id,
+      height: Number(sealed.header.height),
+      transactions: transactions.length,
+    });
     network
       .publish('block', encodeBlockMessage({ publishedAt, blockBytes: encodeBlock(checked.block) }))
       .catch(() => {

@@ -19,14 +19,20 @@ describe('a network of real nodes in one process', () => {
     await bob.until(() => bob.daemon.node.pool.has(id), 'the payment reached bob');
     await bob.mine(1);
     await Promise.all(network.nodes.map((node) => node.confirmed(id)));
-    expect(network.nodes.map((node) => node.balance(carol.address))).toEqual([1_500_000n, 1_500_000n, 1_500_000n]);
+    expect(network.nodes.map((node) => node.balance(carol.address))).toEqual([
+      1_500_000n,
+      1_500_000n,
+      1_500_000n,
+    ]);
   });
 
   it('finds its members by mDNS alone', async () => {
     network = await startNetwork({ nodes: 3, connect: false, mdns: true });
     const { nodes } = network;
     await Promise.all(
-      nodes.map((node) => node.until(() => node.daemon.node.peers().length === 2, `${node.name} found the others`)),
+      nodes.map((node) =>
+        node.until(() => node.daemon.node.peers().length === 2, `${node.name} found the others`),
+      ),
     );
     await (nodes[0] as TestNode).mine(1);
     await network.converged();

@@ -1,0 +1,110 @@
+/** Every error as an HTTP status and `{ error: { code, message } }`. */
+import { PolicyError } from '../chain/policy.ts';
+import type { ErrorJson } from '../client/contract.ts';
+import { InvariantError, type RuleCode, RuleError } from '../core/errors.ts';
+import { OperationError } from '../node/ports.ts';
+
+/** The request cannot be served as it stands. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly statusCode: number;
+  readonly code: string;
+
+  constructor(statusCode: number, code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.statusCode = statusCode;
+    this.code = code;
+  }
+}
+
+export function notFound(what: string): HttpError {
+  return new HttpError(404, 'not-found', `${what} is not known here`);
+}
+
+export function badRequest(message: string, options?: ErrorOptions): HttpError {
+  return new HttpError(400, 'invalid-request', message, options);
+}
+
+/** Rules about bytes rather than about the ledger: the request is malformed, not refused. */
+const MALFORMED: ReadonlySet<RuleCode> = new Set([
+  'malformed-encoding',
+  'oversized-transaction',
+  'oversized-block',
+]);
+
+/** Words for Fastify's own refusals. */
+const FASTIFY_CODES: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed-json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed-json',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-request',
+  FST_ERR_BAD_URL: 'invalid-request',
+};
+
+export interface Refusal {
+  readonly status: number;
+  readonly body: ErrorJson;
+}
+
+/** @returns undefined if the error is nobody's fault but ours */
+export function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof HttpError) return refusal(error.statusCode, error.code, error.message);
+  if (error instanceof RuleError)
+    return refusal(MALFORMED.has(error.code) ? 400 : 422, error.code, error.message);
+  // Below the lowest fee it never goes in; the other policies depend on what else is waiting.
+  if (error instanceof PolicyError)
+    return refusal(error.code === 'fee-too-low' ? 422 : 409, error.code, error.message);
+  if (error instanceof OperationError) return refusal(503, 'operation-failed', error.message);
+  if (error instanceof InvariantError || !(error instanceof Error)) return undefined;
+  if ('validation' in error && error.validation !== undefined) {
+    return refusal(400, 'invalid-request', error.message);
+  }
+  const status = 'statusCode' in error ? error.statusCode : undefined;
+  if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
+  const code = 'code' in error ? FASTIFY_CODES[String(error.code)] : undefined;
+  // JSON that parses but names `__proto__` comes as a plain SyntaxError.
+  return refusal(
+    status,
+    code ?? (error instanceof SyntaxError ? 'malformed-json' : 'invalid-request'),
+    error.message,
+  );
+}
+
+function refusal(status: number, code: string, message: string): Refusal {
+  return { status, body: { error: { code, message } } };
+}
+
+interface SchemaError {
+  readonly instancePath: string;
+  readonly schemaPath: string;
+  readonly message?: string;
+}
+
+/** Enough to see what is wrong. */
+const MAX_SCHEMA_ERRORS = 3;
+const UNKNOWN_FIELD = 'schema is false';
+
+/**
+ * What a request's `part` should have been. Of a choice between schemas, only the one that knows most of the
+ * fields given is spoken of.
+ */
+export function describeInvalid(errors: readonly SchemaError[], part: string): string {
+  const branches = Map.groupBy(errors, ({ schemaPath }) => /\/anyOf\/[0-9]+/.exec(schemaPath)?.[0]);
+  if (branches.size > 1) branches.delete(undefined);
+  const [likeliest = []] = [...branches.values()].sort((a, b) => unknownFields(a) - unknownFields(b));
+  return likeliest
+    .filter(({ message }) => message !== 'must not have additional properties')
+    .slice(0, MAX_SCHEMA_ERRORS)
+    .map(
+      ({ instancePath, message }) =>
+        `${part}${instancePath} ${message === UNKNOWN_FIELD ? 'is no field known here' : message}`,
+    )
+    .join(', ');
+}
+
+function unknownFields(errors: readonly SchemaError[]): number {
+  return errors.filter(
+    ({ message, instancePath }) => message === UNKNOWN_FIELD && instancePath.lastIndexOf('/') === 0,
+  ).length;
+}

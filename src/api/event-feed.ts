@@ -1,0 +1,105 @@
+/**
+ * The live feed: numbers the node's events, keeps the last of them for those that resume, and writes them to
+ * every open stream. Numbers begin at the time the daemon started (ms), so they also rise over a restart.
+ */
+import type { ServerResponse } from 'node:http';
+import { liveEventToJson, liveEventType } from '../client/live-event.ts';
+import { EVENTS_HEARTBEAT_MS, MAX_EVENTS_KEPT } from '../client/routes.ts';
+import type { NodeEvent } from '../node/events.ts';
+import { HttpError } from './errors.ts';
+import { MAX_EVENT_STREAMS, MAX_UNSENT_BYTES } from './limits.ts';
+
+interface Kept {
+  readonly number: number;
+  readonly event: NodeEvent;
+  readonly atMs: number;
+}
+
+export class EventFeed {
+  /** Oldest first, numbered without a gap. */
+  readonly #kept: Kept[] = [];
+  readonly #streams = new Set<ServerResponse>();
+  readonly #heartbeat: NodeJS.Timeout;
+  #next: number;
+  #closed = false;
+
+  /** @param firstNumber greater than any number of earlier runs */
+  constructor(firstNumber: number) {
+    this.#next = firstNumber;
+    this.#heartbeat = setInterval(() => this.#broadcast(': still here\n\n'), EVENTS_HEARTBEAT_MS);
+    this.#heartbeat.unref();
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  add(event: NodeEvent, atMs: number): void {
+    const kept = { number: this.#next++, event, atMs };
+    this.#kept.push(kept);
+    if (this.#kept.length > MAX_EVENTS_KEPT) this.#kept.shift();
+    if (this.#streams.size > 0) this.#broadcast(format(kept));
+  }
+
+  /**
+   * Turns a response into a stream of events.
+   *
+   * @param lastEventId what the caller saw last; it gets all since, or `missed` first if some are gone
+   * @throws HttpError 429 `too-many-streams`, 400 if the id is none of ours
+   */
+  open(response: ServerResponse, lastEventId: string | undefined): void {
+    if (this.#closed) throw new HttpError(503, 'stopping', 'the daemon is stopping');
+    if (this.#streams.size >= MAX_EVENT_STREAMS) {
+      throw new HttpError(429, 'too-many-streams', `at most ${MAX_EVENT_STREAMS} streams are open at once`);
+    }
+    const resumed = lastEventId === undefined || lastEventId === '' ? '' : this.#since(lastEventId);
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    this.#streams.add(response);
+    response.on('close', () => this.#streams.delete(response));
+    response.on('error', () => response.destroy());
+    this.#write(response, `retry: 1000\n\n${resumed}`);
+  }
+
+  /** Ends every stream. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#heartbeat);
+    for (const stream of this.#streams) stream.end();
+    this.#streams.clear();
+  }
+
+  #since(lastEventId: string): string {
+    const last = /^[0-9]{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined;
+    if (last === undefined || last >= this.#next) {
+      throw new HttpError(400, 'invalid-request', `Last-Event-ID: ${lastEventId} was never given out`);
+    }
+    const oldest = this.#kept[0]?.number ?? this.#next;
+    const missed = last + 1 < oldest ? `event: missed\nid: ${oldest - 1}\ndata: {"after":${last}}\n\n` : '';
+    return (
+      missed +
+      this.#kept
+        .slice(Math.max(0, last + 1 - oldest))
+        .map(format)
+        .join('')
+    );
+  }
+
+  #broadcast(text: string): void {
+    for (const stream of this.#streams) this.#write(stream, text);
+  }
+
+  #write(stream: ServerResponse, text: string): void {
+    stream.write(text);
+    if (stream.writableLength <= MAX_UNSENT_BYTES) return;
+    this.#streams.delete(stream);
+    stream.destroy();
+  }
+}
+
+function format({ number, event, atMs }: Kept): string {
+  return `event: ${liveEventType(event)}\nid: ${number}\ndata: ${JSON.stringify(liveEventToJson(event, atMs))}\n\n`;
+}

@@ -1,0 +1,14 @@
+/** How much of the daemon the API's callers can take up; what a request may hold stands in `client/routes.ts`. */
+
+/** Plenty for scripts and open browser tabs; a socket costs some 30 kB. */
+export const MAX_CONNECTIONS = 256;
+/** To receive a whole request: 2.5 MiB in this time is a slow line; slower is a stalled one. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+/** Live feeds open at once; leaves most connections to ordinary requests. */
+export const MAX_EVENT_STREAMS = 64;
+/** A feed that is this far behind is cut off: it can resume, and the daemon does not become its memory. */
+export const MAX_UNSENT_BYTES = 1_024 * 1_024;
+/** Signatures verified without a break while the chain is validated: some 5 ms. */
+export const SIGNATURES_PER_TURN = 100;
+/** SSZ bytes of blocks turned into JSON without a break: some 10 ms. */
+export const BLOCK_BYTES_PER_TURN = 64 * 1_024;

@@ -1,0 +1,128 @@
+/** The daemon itself: status, network, peers, mining, live events. */
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { PeerJson, StatusJson } from '../../client/contract.ts';
+import { bitsToJson, timeToJson } from '../../client/json.ts';
+import { formatNetworkFile } from '../../core/network-file.ts';
+import { requireTarget } from '../../core/target.ts';
+import type { PeerView } from '../../node/node.ts';
+import { type App, routeOf } from '../app.ts';
+import { HttpError } from '../errors.ts';
+import { EventFeed } from '../event-feed.ts';
+import type { ServedDaemon } from '../served.ts';
+
+export function nodeRoutes(app: App, daemon: ServedDaemon): void {
+  const { node } = daemon;
+
+  app.route({ ...routeOf('status'), handler: async () => statusView(daemon) });
+
+  app.route({
+    ...routeOf('network'),
+    handler: async () => {
+      const { id, params } = node.definition;
+      const file = formatNetworkFile(params);
+      return { id, params: { ...file, genesisTime: Number(params.genesisTime) } };
+    },
+  });
+
+  app.route({ ...routeOf('peers'), handler: async () => ({ peers: node.peers().map(peerView) }) });
+
+  app.route({
+    ...routeOf('addPeers'),
+    handler: async ({ body }) => {
+      const dials = await Promise.allSettled(body.addresses.map((address) => node.addPeer(address)));
+      const peers: { address: string; id: string }[] = [];
+      const failed: { address: string; message: string }[] = [];
+      for (const [index, dial] of dials.entries()) {
+        const address = body.addresses[index] ?? '';
+        if (dial.status === 'fulfilled') peers.push({ address, id: dial.value });
+        else failed.push({ address, message: messageOf(dial.reason) });
+      }
+      const [first] = failed;
+      if (peers.length === 0 && first !== undefined) {
+        throw new HttpError(422, 'peer-unreachable', first.message);
+      }
+      return { peers, failed };
+    },
+  });
+
+  app.route({
+    ...routeOf('mine'),
+    handler: async ({ body }, reply) => {
+      const hungUp = new AbortController();
+      reply.raw.once('close', () => hungUp.abort());
+      const ids = await node.mining.mine(body.blocks, hungUp.signal);
+      if (ids.length < body.blocks) throw new HttpError(503, 'stopping', 'the daemon is stopping');
+      return { ids };
+    },
+  });
+
+  app.route({
+    ...routeOf('health'),
+    handler: async () => {
+      const { tip } = node.chain;
+      if (node.chain.block(tip) === undefined) {
+        throw new HttpError(503, 'unhealthy', `the tip ${tip.id} cannot be read`);
+      }
+      return { status: 'ok' as const };
+    },
+  });
+
+  const feed = new EventFeed(daemon.startedAtMs);
+  const unsubscribe = node.subscribe((event) => feed.add(event, Date.now()));
+  app.addHook('preClose', async () => {
+    unsubscribe();
+    feed.close();
+  });
+  app.route({
+    ...routeOf('events'),
+    exposeHeadRoute: false,
+    handler: (request, reply) => {
+      feed.open(reply.raw, request.headers['last-event-id']);
+      reply.hijack();
+    },
+  });
+}
+
+function statusView(daemon: ServedDaemon): StatusJson {
+  const { node } = daemon;
+  const { chain, definition, mining, pool } = node;
+  const { tip } = chain;
+  const { bits } = tip.sealed.header;
+  return {
+    network: definition.name,
+    networkId: definition.id,
+    version: packageJson.version,
+    peerId: daemon.peerId,
+    addresses: daemon.addresses(),
+    startedAt: timeToJson(daemon.startedAtMs),
+    height: tip.height,
+    tip: tip.id,
+    work: tip.work.toString(),
+    bits: bitsToJson(bits),
+    difficulty: Number(requireTarget(definition.params.limitBits)) / Number(requireTarget(bits)),
+    targetIntervalMs: Number(definition.params.blockInterval),
+    peers: node.peers().length,
+    pool: { count: pool.count, bytes: pool.bytes, minFeeRate: pool.minFeeRate.toString() },
+    mining: { active: mining.active, hashrate: Math.round(mining.hashrate()), threads: mining.threads },
+    sync: node.syncProgress(),
+  };
+}
+
+function peerView(peer: PeerView): PeerJson {
+  return {
+    id: peer.id,
+    address: peer.address,
+    direction: peer.direction,
+    connectedAt: timeToJson(peer.connectedAt),
+    ...(peer.height === undefined ? {} : { height: peer.height }),
+    ...(peer.tip === undefined ? {} : { tip: peer.tip }),
+    ...(peer.work === undefined ? {} : { work: peer.work.toString() }),
+    ...(peer.roundTripMs === undefined ? {} : { roundTripMs: peer.roundTripMs }),
+    ...(peer.clockOffsetMs === undefined ? {} : { clockOffsetMs: peer.clockOffsetMs }),
+    score: peer.score,
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

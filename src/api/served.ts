@@ -1,0 +1,24 @@
+/** What the API uses of a daemon: so narrow that the routes can be tested with a chain alone. */
+import type { Daemon } from '../daemon.ts';
+import type { Mining } from '../node/mining.ts';
+import type { Node } from '../node/node.ts';
+
+export interface ServedDaemon extends Pick<Daemon, 'peerId' | 'startedAtMs' | 'addresses'> {
+  readonly node: ServedNode;
+}
+
+export interface ServedNode
+  extends Pick<
+    Node,
+    | 'definition'
+    | 'chain'
+    | 'pool'
+    | 'submit'
+    | 'peers'
+    | 'addPeer'
+    | 'resolve'
+    | 'syncProgress'
+    | 'subscribe'
+  > {
+  readonly mining: Pick<Mining, 'active' | 'threads' | 'hashrate' | 'mine'>;
+}

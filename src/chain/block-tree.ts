@@ -1,0 +1,123 @@
+/**
+ * The tree of all blocks known. Finds ancestors in a logarithmic number of steps, so that no index of the
+ * whole chain is held in memory.
+ *
+ * Every block remembers its parent and one ancestor further back, its jump: the parent's jump's jump if the
+ * parent's two last jumps were of the same length, else the parent.
+ * Source: Myers, "An applicative random-access stack", 1983.
+ */
+import { invariant } from '../core/errors.ts';
+import type { BlockId } from '../core/identifiers.ts';
+import { workOfBits } from '../core/target.ts';
+import type { SealedHeader } from '../core/types.ts';
+import { damaged } from '../store/errors.ts';
+import type { BlockLink, Store } from '../store/store.ts';
+import type { BlockRecord, BlockStatus } from './records.ts';
+
+export class BlockTree {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** @throws StoreError `damaged` if there is none: whoever has the number got it from another row */
+  get(number: number): BlockRecord {
+    const record = this.#store.blocks.get(number);
+    if (record === undefined) throw damaged(`there is no block number ${number}, but it is named`);
+    return record;
+  }
+
+  parentOf(record: BlockRecord): BlockRecord | undefined {
+    return record.parent < 0 ? undefined : this.get(record.parent);
+  }
+
+  isOnChain(record: BlockRecord): boolean {
+    return this.#store.mainChain.at(record.height) === record.number;
+  }
+
+  /** Writes a new block after its parent. */
+  insert(id: BlockId, sealed: SealedHeader, parent: BlockRecord, status: BlockStatus): BlockRecord {
+    const record: BlockRecord = {
+      number: this.#store.blocks.count(),
+      id,
+      parent: parent.number,
+      height: parent.height + 1,
+      work: parent.work + workOfBits(sealed.header.bits),
+      sealed,
+      status,
+    };
+    this.#store.blocks.insert(record, this.#jumpAfter(this.#link(parent.number)));
+    return record;
+  }
+
+  /** The ancestor at `height`, or the block itself. @param height 0 to the record's */
+  ancestor(record: BlockRecord, height: number): BlockRecord {
+    return this.get(this.#descend(record.number, (link) => link.height >= height));
+  }
+
+  /** The last block of the main chain on the way from the genesis to `record`. */
+  lastOnChain(record: BlockRecord): BlockRecord {
+    const isOffChain = (link: BlockLink) => this.#store.mainChain.at(link.height) !== link.number;
+    if (this.isOnChain(record)) return record;
+    return this.get(this.#link(this.#descend(record.number, isOffChain)).parent);
+  }
+
+  /**
+   * The first blocks without a body on the way to `record`, lowest first. That a stored body has all its
+   * ancestors' bodies stored too is what makes this quick.
+   */
+  missingBodies(record: BlockRecord, limit: number): BlockRecord[] {
+    if (record.status !== 'header' || limit <= 0) return [];
+    const first = this.#link(this.#descend(record.number, (link) => link.status === 'header'));
+    const last = this.ancestor(record, Math.min(record.height, first.height + limit - 1));
+    return this.path(this.get(first.parent), last);
+  }
+
+  /** The blocks after `ancestor` up to `record`, lowest first. */
+  path(ancestor: BlockRecord, record: BlockRecord): BlockRecord[] {
+    const path: BlockRecord[] = [];
+    for (let at = record; at.number !== ancestor.number; at = this.get(at.parent)) {
+      invariant(at.height > ancestor.height, 'the ancestor lies on the way to the genesis');
+      path.push(at);
+    }
+    return path.reverse();
+  }
+
+  /** Marks a block and all that descend from it. Their bodies go: nobody will ask for them. */
+  markInvalid(record: BlockRecord): void {
+    for (const number of [record.number, ...this.#store.blocks.descendants(record.number)]) {
+      this.#store.blocks.setStatus(number, 'invalid');
+      this.#store.bodies.remove(number);
+    }
+  }
+
+  /**
+   * Goes from a block towards the genesis, as far as `holds` holds. It must hold for the block itself, and
+   * for every block between one it holds for and the start.
+   */
+  #descend(number: number, holds: (link: BlockLink) => boolean): number {
+    let at = this.#link(number);
+    while (at.parent >= 0) {
+      const jump = this.#link(at.jump);
+      const next = holds(jump) ? jump : this.#link(at.parent);
+      if (!holds(next)) break;
+      at = next;
+    }
+    return at.number;
+  }
+
+  #jumpAfter(parent: BlockLink): number {
+    if (parent.parent < 0) return parent.number;
+    const jump = this.#link(parent.jump);
+    const jumpOfJump = this.#link(jump.parent < 0 ? jump.number : jump.jump);
+    const sameLength = parent.height - jump.height === jump.height - jumpOfJump.height;
+    return sameLength ? jumpOfJump.number : parent.number;
+  }
+
+  #link(number: number): BlockLink {
+    const link = this.#store.blocks.link(number);
+    if (link === undefined) throw damaged(`there is no block number ${number}, but it is named`);
+    return link;
+  }
+}

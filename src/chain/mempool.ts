@@ -1,0 +1,341 @@
+/**
+ * The transactions waiting for a block. Everything in it could be mined next: each sender's sequences
+ * follow the confirmed one without a gap, and the confirmed balance pays for all of them.
+ *
+ * It follows the chain by itself. It does no I/O; `pool-journal.ts` keeps it over a restart.
+ */
+import { signedTransactionSize } from '../core/encoding.ts';
+import { RuleError } from '../core/errors.ts';
+import { type Address, idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import type { Account } from '../core/state.ts';
+import type { Chain } from './chain.ts';
+import { EvictionOrder } from './eviction.ts';
+import { ParkedTransactions } from './parked.ts';
+import { PolicyError } from './policy.ts';
+import { type CheckedBlock, type CheckedTransaction, type TipChange, trustTransaction } from './records.ts';
+import { selectTransactions } from './selection.ts';
+import { type PoolEntry, SenderQueue } from './sender-queue.ts';
+
+/** Notches a byte: flooding costs something, a payment next to nothing. */
+const DEFAULT_MIN_FEE_RATE = 1n;
+/** 32 MiB: some 200,000 payments, a few hundred MB of memory at the worst. */
+const DEFAULT_MAX_BYTES = 32 * 1_024 * 1_024;
+/**
+ * Of one sender: a batch of a thousand fits, and so much is checked again whenever a block touches the
+ * sender. A sender that needs more spreads them over several addresses.
+ */
+const DEFAULT_MAX_PER_SENDER = 1_024;
+/** A replacement pays at least a tenth more, or replacing would be a free way to make everybody's work. */
+const REPLACEMENT_TENTHS = 11n;
+/** Share of `maxBytes` for transactions that cannot be paid for the moment, beyond those in the pool. */
+const PARKED_SHARE = 8;
+
+export interface MempoolOptions {
+  /** Notches a byte. */
+  readonly minFeeRate?: bigint;
+  /** SSZ bytes of all transactions together. */
+  readonly maxBytes?: number;
+  readonly maxPerSender?: number;
+}
+
+export type PoolAddResult =
+  | { readonly kind: 'known' }
+  | {
+      readonly kind: 'added';
+      /** The one of the same sequence that made room. */
+      readonly replaced?: TransactionId;
+      /** Others that had to go: worth less in a full pool, or not payable beside the replacement. */
+      readonly evicted: readonly TransactionId[];
+    };
+
+/** What a move of the tip did to the pool. */
+export interface PoolUpdate {
+  readonly change: TipChange;
+  /** Transactions of abandoned blocks that are back, in the order they had. */
+  readonly returned: readonly TransactionId[];
+}
+
+/** Is told what is to be kept over a restart, and what no longer. */
+export interface PoolKeeper {
+  keep(checked: CheckedTransaction): void;
+  drop(id: TransactionId): void;
+}
+
+export class Mempool {
+  readonly #chain: Chain;
+  readonly #minFeeRate: bigint;
+  readonly #maxBytes: number;
+  readonly #maxPerSender: number;
+  /** In the order they came. */
+  readonly #entries = new Map<TransactionId, PoolEntry>();
+  readonly #queues = new Map<Address, SenderQueue>();
+  readonly #eviction = new EvictionOrder(this.#queues);
+  readonly #parked: ParkedTransactions;
+  readonly #listeners = new Set<(update: PoolUpdate) => void>();
+  #keeper: PoolKeeper | undefined;
+  #bytes = 0;
+
+  constructor(chain: Chain, options: MempoolOptions = {}) {
+    this.#chain = chain;
+    this.#minFeeRate = options.minFeeRate ?? DEFAULT_MIN_FEE_RATE;
+    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    this.#maxPerSender = options.maxPerSender ?? DEFAULT_MAX_PER_SENDER;
+    this.#parked = new ParkedTransactions(this.#maxBytes / PARKED_SHARE);
+    chain.onTipChange((change) => this.#follow(change));
+  }
+
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** SSZ bytes of all transactions together. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Notches a byte. */
+  get minFeeRate(): bigint {
+    return this.#minFeeRate;
+  }
+
+  has(id: TransactionId): boolean {
+    return this.#entries.has(id);
+  }
+
+  get(id: TransactionId): CheckedTransaction | undefined {
+    return this.#entries.get(id)?.checked;
+  }
+
+  /** In the order they came. */
+  ids(): TransactionId[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** In the order they came. */
+  transactions(): CheckedTransaction[] {
+    return [...this.#entries.values()].map(({ checked }) => checked);
+  }
+
+  /** The account as it will be once all its waiting transactions are confirmed; money on its way in not counted. */
+  pendingAccount(address: Address): Account {
+    return this.#queues.get(address)?.pending() ?? this.#chain.account(address);
+  }
+
+  /** The best for a block. @param maxBytes for transactions, as `sizeInBlock` counts them */
+  select(maxBytes: number): CheckedTransaction[] {
+    return selectTransactions(this.#queues.values(), maxBytes);
+  }
+
+  /** Is told after the pool has followed a move of the tip. @returns what ends it */
+  onUpdate(listener: (update: PoolUpdate) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * @throws RuleError `wrong-sequence` (used already), `amount-overflow`, `insufficient-balance` (with what
+   *   waits already); PolicyError. Nothing changed then.
+   */
+  add(checked: CheckedTransaction): PoolAddResult {
+    if (this.#entries.has(checked.id)) return { kind: 'known' };
+    const { transaction } = checked.signed;
+    this.#requireFee(checked, transaction.fee);
+    const sender = idFromBytes<Address>(transaction.sender);
+    const queue = this.#queues.get(sender) ?? new SenderQueue(this.#chain.account(sender));
+    const position = queue.position(transaction.sequence);
+    if (position > queue.entries.length) {
+      throw new PolicyError('sequence-gap', `${transaction.sequence}, next is ${queue.pending().sequence}`);
+    }
+    const entry = queue.entryFor(checked, position);
+    const old = queue.entries[position];
+    if (old === undefined) this.#requirePlace(queue);
+    else this.#requireHigherFee(entry, old);
+    const evicted = this.#makeRoom(entry, old, queue);
+
+    this.#queues.set(sender, queue);
+    let gone: PoolEntry[] = [];
+    if (old === undefined) queue.push(entry);
+    else gone = queue.replace(position, entry);
+    for (const { checked: other } of gone) this.#remove(other);
+    this.#insert(entry);
+    this.#eviction.changed(queue);
+    if (this.#parked.has(sender)) this.#rebuild(sender, []);
+    return {
+      kind: 'added',
+      ...(old === undefined ? {} : { replaced: old.checked.id }),
+      evicted: [...evicted, ...gone.slice(1).map((other) => other.checked.id)],
+    };
+  }
+
+  /** Tells `keeper` of every change from now on. There is one at most. */
+  keepWith(keeper: PoolKeeper): void {
+    this.#keeper = keeper;
+  }
+
+  /**
+   * Takes back transactions that were in a pool before, whatever their fees and order: those whose sequence
+   * is used are dropped, those that cannot be paid now are parked.
+   */
+  restore(transactions: readonly CheckedTransaction[]): void {
+    for (const [sender, theirs] of bySender(transactions)) this.#rebuild(sender, theirs);
+    this.#trim();
+  }
+
+  #requireFee(checked: CheckedTransaction, fee: bigint): void {
+    const lowest = this.#minFeeRate * BigInt(checked.size);
+    if (fee < lowest) throw new PolicyError('fee-too-low', `${fee} notches, at least ${lowest}`);
+  }
+
+  #requirePlace(queue: SenderQueue): void {
+    if (queue.entries.length >= this.#maxPerSender) {
+      throw new PolicyError('too-many-pending', `${queue.entries.length} of at most ${this.#maxPerSender}`);
+    }
+  }
+
+  /** Both rules: a share more than the old fee, and enough more to pay for the bytes passed on again. */
+  #requireHigherFee(entry: PoolEntry, old: PoolEntry): void {
+    const byShare = (old.fee * REPLACEMENT_TENTHS + 9n) / 10n;
+    const bySize = old.fee + this.#minFeeRate * BigInt(entry.size);
+    const lowest = byShare > bySize ? byShare : bySize;
+    if (entry.fee < lowest) {
+      throw new PolicyError('replacement-underpriced', `${entry.fee} notches, at least ${lowest}`);
+    }
+  }
+
+  #makeRoom(entry: PoolEntry, old: PoolEntry | undefined, queue: SenderQueue): TransactionId[] {
+    const excess = this.#bytes + entry.size - (old?.size ?? 0) - this.#maxBytes;
+    if (excess <= 0) return [];
+    const victims = this.#eviction.choose(excess, entry.floor, queue);
+    if (victims === undefined) {
+      throw new PolicyError('pool-full', `${this.#bytes} of ${this.#maxBytes} bytes`);
+    }
+    return victims.map((victim) => this.#evict(victim.queue, victim.entry));
+  }
+
+  #trim(): void {
+    const victims = this.#eviction.choose(this.#bytes - this.#maxBytes) ?? [];
+    for (const { queue, entry } of victims) this.#evict(queue, entry);
+  }
+
+  #evict(queue: SenderQueue, entry: PoolEntry): TransactionId {
+    queue.pop();
+    if (queue.entries.length === 0) this.#queues.delete(idFromBytes(entry.checked.signed.transaction.sender));
+    this.#remove(entry.checked);
+    return entry.checked.id;
+  }
+
+  #insert(entry: PoolEntry): void {
+    this.#entries.set(entry.checked.id, entry);
+    this.#bytes += entry.size;
+    this.#keeper?.keep(entry.checked);
+  }
+
+  #remove(checked: CheckedTransaction): void {
+    if (this.#entries.delete(checked.id)) this.#bytes -= checked.size;
+    this.#keeper?.drop(checked.id);
+  }
+
+  #follow(change: TipChange): void {
+    const abandoned = abandonedTransactions(change);
+    const returning = bySender(abandoned);
+    for (const address of touchedAddresses(change)) {
+      const concerned = this.#queues.has(address) || returning.has(address) || this.#parked.has(address);
+      if (concerned) this.#rebuild(address, returning.get(address) ?? []);
+    }
+    this.#trim();
+    const returned = abandoned.map(({ id }) => id).filter((id) => this.#entries.has(id));
+    for (const listener of this.#listeners) listener({ change, returned });
+  }
+
+  /** Builds a sender's queue anew on its account at the tip, from all we have of it. */
+  #rebuild(sender: Address, returning: readonly CheckedTransaction[]): void {
+    const waiting = this.#queues.get(sender)?.entries.map(({ checked }) => checked) ?? [];
+    const queue = new SenderQueue(this.#chain.account(sender));
+    const unpayable: CheckedTransaction[] = [];
+    const all = new Map([...waiting, ...returning, ...this.#parked.take(sender)].map((one) => [one.id, one]));
+    for (const checked of bySequence([...all.values()])) {
+      const entry = nextEntry(queue, checked);
+      if (entry === 'used') this.#remove(checked);
+      else if (entry === 'unpayable') unpayable.push(checked);
+      else this.#requeue(queue, entry);
+    }
+    if (queue.entries.length === 0) this.#queues.delete(sender);
+    else this.#queues.set(sender, queue);
+    this.#eviction.changed(queue);
+    this.#park(sender, unpayable);
+  }
+
+  #requeue(queue: SenderQueue, entry: PoolEntry): void {
+    queue.push(entry);
+    // Setting a key again keeps its place in the order.
+    if (this.#entries.has(entry.checked.id)) this.#entries.set(entry.checked.id, entry);
+    else this.#insert(entry);
+  }
+
+  #park(sender: Address, transactions: readonly CheckedTransaction[]): void {
+    for (const checked of transactions) {
+      if (this.#entries.delete(checked.id)) this.#bytes -= checked.size;
+      this.#keeper?.keep(checked);
+    }
+    for (const checked of this.#parked.park(sender, transactions)) this.#keeper?.drop(checked.id);
+  }
+}
+
+/** What a transaction is at the end of a queue. */
+function nextEntry(queue: SenderQueue, checked: CheckedTransaction): PoolEntry | 'used' | 'unpayable' {
+  const position = queue.position(checked.signed.transaction.sequence);
+  if (position < queue.entries.length) return 'used';
+  if (position > queue.entries.length) return 'unpayable';
+  try {
+    return queue.entryFor(checked, position);
+  } catch (error) {
+    if (error instanceof RuleError) return 'unpayable';
+    throw error;
+  }
+}
+
+/** Of equal sequences the first given comes first. */
+function bySequence(transactions: CheckedTransaction[]): CheckedTransaction[] {
+  return transactions.sort((a, b) => {
+    const difference = a.signed.transaction.sequence - b.signed.transaction.sequence;
+    return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+  });
+}
+
+function bySender(transactions: readonly CheckedTransaction[]): Map<Address, CheckedTransaction[]> {
+  return Map.groupBy(transactions, ({ signed }) => idFromBytes<Address>(signed.transaction.sender));
+}
+
+/** Lowest block first, each block's in its order; without those the new branch has too. */
+function abandonedTransactions({ disconnected, connected }: TipChange): CheckedTransaction[] {
+  if (disconnected.length === 0) return [];
+  const confirmed = new Set(connected.flatMap(({ transactionIds }) => transactionIds));
+  return disconnected
+    .toReversed()
+    .flatMap(checkedTransactions)
+    .filter(({ id }) => !confirmed.has(id));
+}
+
+/** A checked block's signatures have been verified. */
+function checkedTransactions({ block, transactionIds }: CheckedBlock): CheckedTransaction[] {
+  return block.transactions.map((signed, index) =>
+    trustTransaction({
+      id: transactionIds[index] as TransactionId,
+      signed,
+      size: signedTransactionSize(signed),
+    }),
+  );
+}
+
+/** Every account that may have changed. */
+function touchedAddresses({ disconnected, connected }: TipChange): Set<Address> {
+  const addresses = new Set<Address>();
+  for (const { block } of [...disconnected, ...connected]) {
+    addresses.add(idFromBytes(block.sealed.header.miner));
+    for (const { transaction } of block.transactions) {
+      addresses.add(idFromBytes(transaction.sender));
+      addresses.add(idFromBytes(transaction.recipient));
+    }
+  }
+  return addresses;
+}

@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { formatTally, parseNotches, parseTally } from '../../client/amount.ts';
+import type { TallyClient } from '../../client/tally-client.ts';
+import { formatAddress } from '../../core/address.ts';
+import type { Address, NetworkId } from '../../core/identifiers.ts';
+import { connect } from '../connect.ts';
+import { dataFolder } from '../data-folder.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { type ApiOptions, readAddress, withApi } from '../options.ts';
+import { print, printJson } from '../output.ts';
+
+interface SendOptions extends ApiOptions {
+  readonly memo?: string;
+  readonly fee?: string;
+  readonly notches?: boolean;
+  readonly wait?: boolean;
+}
+
+const POLL_MS = 500;
+
+export function addSend(program: Command): void {
+  withApi(
+    program
+      .command('send')
+      .description("pay from the wallet of the daemon's data folder")
+      .argument('<to>', 'address', readAddress)
+      .argument('<amount>', 'tally, with up to six decimals')
+      .option('--memo <text>', 'note for everybody to read, up to 1,024 bytes')
+      .option('--fee <amount>', 'what the miner gets (default: the least the daemon asks for)')
+      .option('--notches', 'amount and fee are whole notches, 1,000,000 to a tally')
+      .option('--wait', 'until it is in a block'),
+  ).action(send);
+}
+
+async function send(to: Address, amountText: string, options: SendOptions): Promise<void> {
+  const amount = readAmount(amountText, options);
+  const givenFee = options.fee === undefined ? undefined : readAmount(options.fee, options);
+  const { MAX_DATA_BYTES, SIGNED_TRANSACTION_BYTES, readWallet, signPayment, transactionToJson } =
+    await loadSigning();
+  const data = new TextEncoder().encode(options.memo ?? '');
+  if (data.length > MAX_DATA_BYTES) {
+    throw new UsageError(`the memo has ${data.length} bytes; at most ${MAX_DATA_BYTES} fit`);
+  }
+  const client = connect(options);
+  const network = await networkOf(client);
+  const key = await readWallet(dataFolder(options.data, network.name));
+  const [account, status] = await Promise.all([
+    client.call('account', { params: { address: formatAddress(key.address) } }),
+    client.call('status'),
+  ]);
+  const leastFee = BigInt(status.pool.minFeeRate) * BigInt(SIGNED_TRANSACTION_BYTES + data.length);
+  const { id, signed } = signPayment(network.id, key, {
+    recipient: to,
+    sequence: BigInt(account.pending.sequence),
+    amount,
+    fee: givenFee ?? leastFee,
+    data,
+  });
+  const json = transactionToJson(id, signed);
+  await client.call('submit', { body: json });
+  if (options.json !== true) print(id);
+  const confirmed = options.wait === true ? await confirmation(client, id) : undefined;
+  if (options.json === true) return printJson({ ...json, ...confirmed });
+  const sum = `${formatTally(amount)} tally to ${formatAddress(to)}, fee ${formatTally(BigInt(json.fee))}`;
+  print(confirmed === undefined ? `sent ${sum}` : `sent ${sum}; in block #${confirmed.height}`);
+}
+
+/** Hashing and signing, which other commands start faster without. */
+async function loadSigning() {
+  const { readWallet } = await import('../wallet-file.ts');
+  const { signPayment } = await import('../../client/keys.ts');
+  const { transactionToJson } = await import('../../client/json.ts');
+  const { SIGNED_TRANSACTION_BYTES } = await import('../../core/encoding.ts');
+  const { MAX_DATA_BYTES } = await import('../../core/types.ts');
+  return { MAX_DATA_BYTES, SIGNED_TRANSACTION_BYTES, readWallet, signPayment, transactionToJson };
+}
+
+function readAmount(text: string, { notches }: SendOptions): bigint {
+  try {
+    return notches === true ? parseNotches(text) : parseTally(text);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** What is signed is signed for this network only, so its name must be the true one. */
+async function networkOf(client: TallyClient): Promise<{ id: NetworkId; name: string }> {
+  const { networkId } = await import('../../core/hashing.ts');
+  const { parseNetworkFile } = await import('../../core/network-file.ts');
+  const { id, params } = await client.call('network');
+  const computed = networkId(parseNetworkFile(params));
+  if (computed !== id) {
+    throw new CommandError(
+      `the daemon names its network ${id}, but by its parameters it is ${computed}: nothing is sent`,
+    );
+  }
+  return { id: computed, name: params.name };
+}
+
+async function confirmation(client: TallyClient, id: string): Promise<{ height: number; blockId: string }> {
+  for (;;) {
+    const { height, blockId } = await client.call('transaction', { params: { id } });
+    if (height !== undefined && blockId !== undefined) return { height, blockId };
+    await delay(POLL_MS);
+  }
+}

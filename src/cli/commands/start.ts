@@ -1,0 +1,157 @@
+import { availableParallelism } from 'node:os';
+import { type Command, Option } from 'commander';
+import { DEFAULT_API_URL } from '../../client/tally-client.ts';
+import { formatAddress } from '../../core/address.ts';
+import type { Address } from '../../core/identifiers.ts';
+import type { DaemonOptions } from '../../daemon.ts';
+import { dataFolder, prepareDataFolder } from '../data-folder.ts';
+import { greeting } from '../greeting.ts';
+import { LOG_LEVELS, type LogLevel } from '../log-levels.ts';
+import { collect, networkOption, readAddress, readCount, readPort } from '../options.ts';
+
+const DEFAULT_P2P_PORT = 4_141;
+/** More threads than this search for the same nonce slower than they are scheduled. */
+const MAX_THREADS = 1_024;
+/** Nobody asks for more than a tally a byte. */
+const MAX_FEE_RATE = 1_000_000;
+
+export interface StartOptions {
+  readonly network: string;
+  readonly data?: string;
+  readonly p2pHost: string;
+  readonly p2pPort: number;
+  readonly apiHost: string;
+  readonly apiPort: number;
+  readonly mine?: boolean;
+  readonly threads: number;
+  readonly miner?: Address;
+  readonly peer?: string[];
+  readonly mdns: boolean;
+  readonly minFeeRate?: number;
+  readonly logLevel: LogLevel;
+}
+
+export function addStart(program: Command): void {
+  program
+    .command('start')
+    .description('run a daemon until Ctrl-C')
+    .addOption(networkOption())
+    .addOption(
+      new Option(
+        '--data <dir>',
+        "data folder (default: one for each network in the platform's data folder)",
+      ).env('TALLY_DATA'),
+    )
+    .option('--p2p-host <address>', 'address to listen on for peers', '0.0.0.0')
+    .option('--p2p-port <port>', 'port to listen on for peers; 0: any free one', readPort, DEFAULT_P2P_PORT)
+    .option('--api-host <host>', 'address the HTTP API listens on', '127.0.0.1')
+    .option(
+      '--api-port <port>',
+      'port of the HTTP API; 0: any free one',
+      readPort,
+      Number(new URL(DEFAULT_API_URL).port),
+    )
+    .option('--mine', 'mine all the time')
+    .option(
+      '--threads <count>',
+      'threads that mine (default: all but one)',
+      readCount(1, MAX_THREADS),
+      Math.max(1, availableParallelism() - 1),
+    )
+    .option('--miner <address>', "who gets the reward (default: the data folder's wallet)", readAddress)
+    .option('--peer <multiaddr>', 'peer to stay connected to; may be repeated', collect)
+    .option('--no-mdns', 'do not look for peers on the local network')
+    .option(
+      '--min-fee-rate <notches>',
+      'least fee for each byte of a transaction',
+      readCount(0, MAX_FEE_RATE),
+    )
+    .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
+    .action(start);
+}
+
+async function start(options: StartOptions): Promise<void> {
+  const { chooseNetwork } = await import('../network-choice.ts');
+  const network = await chooseNetwork(options.network);
+  const folder = dataFolder(options.data, network.name);
+  await prepareDataFolder(folder);
+  const { ensureWallet } = await import('../wallet-file.ts');
+  const wallet = await ensureWallet(folder);
+  const miner = options.miner ?? wallet.address;
+  const onTerminal = process.stdout.isTTY === true;
+
+  const { openLog, logEvents } = await import('../log.ts');
+  const { Lifetime } = await import('../lifetime.ts');
+  const log = await openLog(options.logLevel, onTerminal);
+  const lifetime = new Lifetime(log);
+  const { startDaemon } = await import('../../daemon.ts');
+  const { createApi } = await import('../../api/server.ts');
+  const { ensureApiToken } = await import('../../api/token.ts');
+
+  const daemon = await startDaemon({
+    ...daemonOptions(options),
+    network,
+    dataDir: folder,
+    miner,
+    log: (level, message, data) => log.logger[level](data, message),
+    onFailure: (error) => lifetime.fail(error),
+  });
+  lifetime.onStop(() => daemon.stop());
+  logEvents(daemon.node, log.logger, onTerminal);
+  try {
+    const api = await createApi(daemon, {
+      host: options.apiHost,
+      port: options.apiPort,
+      token: await ensureApiToken(folder),
+      log: log.logger,
+    });
+    lifetime.onStop(() => api.close());
+    const started = {
+      network,
+      folder,
+      apiUrl: api.url,
+      addresses: daemon.addresses(),
+      mdns: options.mdns,
+      wallet: wallet.address,
+      miner,
+      mining: options.mine === true ? daemon.node.mining.threads : undefined,
+      dataGiven: options.data !== undefined,
+    };
+    // Where stdout is for machines, people read stderr.
+    (onTerminal ? process.stdout : process.stderr).write(greeting(started));
+    log.logger.info(
+      {
+        event: 'daemon.started',
+        network: network.name,
+        networkId: network.id,
+        data: folder,
+        api: api.url,
+        peerId: daemon.peerId,
+        addresses: started.addresses,
+        miner: formatAddress(miner),
+        mining: started.mining !== undefined,
+      },
+      'started',
+    );
+  } catch (error) {
+    await lifetime.abandon();
+    throw error;
+  }
+}
+
+type Chosen = Pick<
+  DaemonOptions,
+  'p2pHost' | 'p2pPort' | 'mine' | 'threads' | 'peers' | 'mdns' | 'minFeeRate'
+>;
+
+function daemonOptions(options: StartOptions): Chosen {
+  return {
+    p2pHost: options.p2pHost,
+    p2pPort: options.p2pPort,
+    mine: options.mine === true,
+    threads: options.threads,
+    peers: options.peer ?? [],
+    mdns: options.mdns,
+    ...(options.minFeeRate === undefined ? {} : { minFeeRate: BigInt(options.minFeeRate) }),
+  };
+}

@@ -1,0 +1,187 @@
+/** Starts the daemons of a devnet, connects each with each, and prints what they say until Ctrl-C. */
+import '../../native/hasher.ts';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import picocolors from 'picocolors';
+import { TallyClient } from '../../client/tally-client.ts';
+import { formatNetworkFile } from '../../core/network-file.ts';
+import { BUILT_IN_NETWORKS, DEV_PARAMS } from '../../core/network-params.ts';
+import type { DevnetOptions } from '../commands/devnet.ts';
+import { prepareDataFolder } from '../data-folder.ts';
+import { CommandError, complain, EXIT, systemCode } from '../errors.ts';
+import { colours, print, printTable } from '../output.ts';
+import { DevnetLines, type Emphasis } from './lines.ts';
+import { type LogLine, NodeProcess, type StartedLine } from './node-process.ts';
+
+/** Peer ports are so far above the API's; more than there can be nodes. */
+const P2P_PORT_OFFSET = 100;
+
+/** Lines of several processes arrive out of order; held so long they can be put in the order of their times. */
+const HOLD_MS = 150;
+
+type Paint = (text: string) => string;
+const NODE_COLOURS: readonly Paint[] = [
+  colours.cyan,
+  colours.green,
+  colours.magenta,
+  colours.blue,
+  colours.yellow,
+  colours.red,
+];
+const EMPHASES: Readonly<Record<Emphasis, Paint>> = {
+  plain: (text) => text,
+  mined: colours.bold,
+  fork: (text) => colours.yellow(text),
+  warning: (text) => colours.red(text),
+};
+
+export async function runDevnet(options: DevnetOptions): Promise<void> {
+  const folder =
+    options.data === undefined ? await mkdtemp(join(tmpdir(), 'tally-devnet-')) : resolve(options.data);
+  await prepareDataFolder(folder);
+  const devnet = new Devnet(options, folder, await networkFile(folder, options.like));
+  const stopped = stopOnSignal(devnet);
+  try {
+    await devnet.start();
+    await stopped;
+  } finally {
+    await devnet.stop();
+    if (options.data === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+class Devnet {
+  readonly #options: DevnetOptions;
+  readonly #folder: string;
+  readonly #network: string;
+  readonly #lines = new DevnetLines();
+  readonly #nodes: NodeProcess[] = [];
+  readonly #held: { number: number; line: LogLine }[] = [];
+  #release: NodeJS.Timeout | undefined;
+  #stopping: Promise<unknown> | undefined;
+
+  constructor(options: DevnetOptions, folder: string, network: string) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#network = network;
+  }
+
+  async start(): Promise<void> {
+    const { json, nodes } = this.#options;
+    const numbers = Array.from({ length: nodes }, (_, index) => index);
+    this.#nodes.push(...numbers.map((number) => this.#spawn(number)));
+    const started = await Promise.all(this.#nodes.map((node) => this.#ready(node)));
+    if (json !== true) {
+      print(`${nodes} daemons on a network of their own, in ${this.#folder}. Ctrl-C stops them all.`);
+      printTable(
+        ['node', 'API', 'data'],
+        started.map(({ api }, index) => [nodeName(index), api, join(this.#folder, nodeName(index))]),
+      );
+      print(`try: npx tally status --api ${started[0]?.api ?? ''}\n`);
+    }
+    await Promise.all(started.map((node, index) => this.#connect(node, started.slice(0, index))));
+  }
+
+  stop(): Promise<unknown> {
+    this.#stopping ??= Promise.all(this.#nodes.map((node) => node.stop()));
+    return this.#stopping;
+  }
+
+  #spawn(number: number): NodeProcess {
+    const { basePort, mine } = this.#options;
+    const name = nodeName(number);
+    const node = new NodeProcess(
+      name,
+      [
+        ...['--network', this.#network, '--data', join(this.#folder, name)],
+        ...[
+          '--p2p-host',
+          '127.0.0.1',
+          '--p2p-port',
+          `${basePort === 0 ? 0 : basePort + P2P_PORT_OFFSET + number}`,
+        ],
+        ...['--api-port', `${basePort === 0 ? 0 : basePort + number}`],
+        ...['--no-mdns', '--threads', '1', '--log-level', 'debug'],
+        ...(number < mine ? ['--mine'] : []),
+      ],
+      (line) => this.#hear(number, line),
+    );
+    void node.ended.then((status) => {
+      if (this.#stopping !== undefined) return;
+      complain(
+        `${name} ended (${status === undefined ? 'killed' : `exit status ${status}`}) ${node.lastWords}`,
+      );
+    });
+    return node;
+  }
+
+  async #ready(node: NodeProcess): Promise<StartedLine> {
+    try {
+      const line = await node.started;
+      this.#lines.name(line.peerId, node.name);
+      return line;
+    } catch (cause) {
+      throw new CommandError(`${node.name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    }
+  }
+
+  async #connect(node: StartedLine, others: readonly StartedLine[]): Promise<void> {
+    const addresses = others.flatMap((other) => other.addresses.slice(0, 1));
+    const client = new TallyClient({ url: node.api });
+    for (const address of addresses) await client.call('addPeers', { body: { addresses: [address] } });
+  }
+
+  #hear(number: number, line: LogLine): void {
+    if (this.#options.json === true) {
+      print(JSON.stringify({ node: nodeName(number), ...line }));
+      return;
+    }
+    this.#held.push({ number, line });
+    this.#release ??= setTimeout(() => this.#tellHeld(), HOLD_MS);
+  }
+
+  #tellHeld(): void {
+    this.#release = undefined;
+    const held = this.#held.splice(0).sort((a, b) => a.line.time - b.line.time);
+    for (const { number, line } of held) this.#tell(number, line);
+  }
+
+  #tell(number: number, line: LogLine): void {
+    const node = nodeName(number);
+    const described = this.#lines.describe(node, line);
+    if (described === undefined) return;
+    const paint = NODE_COLOURS[number % NODE_COLOURS.length] ?? picocolors.reset;
+    const time = new Date(line.time).toISOString().slice(11, 23);
+    print(`${colours.dim(time)}  ${paint(node.padEnd(7))}  ${EMPHASES[described.emphasis](described.text)}`);
+  }
+}
+
+function nodeName(number: number): string {
+  return `node-${number + 1}`;
+}
+
+/** A network of its own, so that no daemon of anybody else joins; kept with the folder. */
+async function networkFile(folder: string, like: string): Promise<string> {
+  const path = join(folder, 'network.json');
+  try {
+    await readFile(path);
+  } catch (cause) {
+    if (systemCode(cause) !== 'ENOENT') throw new CommandError(`cannot read ${path} (${cause})`, { cause });
+    const params = BUILT_IN_NETWORKS[like] ?? DEV_PARAMS;
+    const file = { ...formatNetworkFile(params), name: 'devnet', genesisTime: Date.now() };
+    await writeFile(path, `${JSON.stringify(file, undefined, 2)}\n`);
+  }
+  return path;
+}
+
+function stopOnSignal(devnet: Devnet): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.exitCode = EXIT.done;
+      void devnet.stop().then(() => resolve());
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  });
+}

@@ -1,0 +1,72 @@
+/** The daemon's log: JSON lines for machines, words on a terminal. Every event of the node is one line. */
+import pino, { type DestinationStream, type Logger } from 'pino';
+import { eventToJson } from '../client/live-event.ts';
+import type { NodeEvent } from '../node/events.ts';
+import { describeEvent } from './event-text.ts';
+import type { LogLevel } from './log-levels.ts';
+
+/** A reader that stops reading must not stop the daemon: beyond this, lines are dropped. */
+const MAX_UNREAD_BYTES = 4 * 1_024 * 1_024;
+
+export interface Log {
+  readonly logger: Logger;
+  /** Writes what is still in memory; the last thing a process does. */
+  flush(): void;
+}
+
+export async function openLog(level: LogLevel, onTerminal: boolean): Promise<Log> {
+  if (onTerminal)
+    return { logger: pino({ level, base: { pid: process.pid } }, await prettyStream()), flush: () => {} };
+  const stream = pino.destination({ dest: 1, sync: false, maxLength: MAX_UNREAD_BYTES });
+  return { logger: pino({ level, base: { pid: process.pid } }, stream), flush: () => stream.flushSync() };
+}
+
+/** Written at once: in a worker thread the last lines before a crash would be lost. */
+async function prettyStream(): Promise<DestinationStream> {
+  const { default: pretty } = await import('pino-pretty');
+  const colorize = (process.env.NO_COLOR ?? '') === '';
+  return pretty({
+    colorize,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    // The words say it all; the fields are for machines.
+    hideObject: true,
+  });
+}
+
+type EventLevel = 'debug' | 'info' | 'warn';
+
+const LEVELS: Readonly<Record<NodeEvent['event'], EventLevel>> = {
+  'block.mined': 'info',
+  'block.accepted': 'info',
+  'block.refused': 'warn',
+  'block.early': 'info',
+  'chain.reorganised': 'warn',
+  'transaction.accepted': 'debug',
+  'transaction.refused': 'debug',
+  'peer.connected': 'info',
+  'peer.disconnected': 'info',
+  'peer.penalised': 'warn',
+  'peer.clock': 'warn',
+  'sync.progress': 'info',
+};
+
+export interface EventSource {
+  subscribe(listener: (event: NodeEvent) => void): () => void;
+}
+
+/**
+ * Writes every event of the node.
+ *
+ * @param onTerminal people are told of a block mined here once, machines twice (mined, accepted)
+ * @returns what ends it
+ */
+export function logEvents(node: EventSource, logger: Logger, onTerminal: boolean): () => void {
+  return node.subscribe((event) => {
+    const toldAlready = onTerminal && event.event === 'block.accepted' && event.source === 'mined';
+    const level = toldAlready ? 'debug' : LEVELS[event.event];
+    if (!logger.isLevelEnabled(level)) return;
+    const fields = eventToJson(event);
+    logger[level](fields, describeEvent(fields));
+  });
+}

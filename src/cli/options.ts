@@ -1,0 +1,83 @@
+/** Options and arguments that several commands share, and how their text is read. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_API_URL } from '../client/tally-client.ts';
+import { parseAddress } from '../core/address.ts';
+import type { Address } from '../core/identifiers.ts';
+
+export interface ApiOptions {
+  readonly api: string;
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+/** For every command that talks to a daemon: `--api`, `--data`, `--json`. */
+export function withApi(command: Command): Command {
+  return withData(
+    command.addOption(
+      new Option('--api <url>', 'HTTP API of the daemon')
+        .env('TALLY_API')
+        .default(DEFAULT_API_URL)
+        .argParser(readUrl),
+    ),
+  );
+}
+
+/** `--data` and `--json`. */
+export function withData(command: Command): Command {
+  return withJson(
+    command.addOption(
+      new Option(
+        '--data <dir>',
+        "the daemon's data folder (default: one for each network in the platform's data folder)",
+      ).env('TALLY_DATA'),
+    ),
+  );
+}
+
+export function withJson(command: Command): Command {
+  return command.option('--json', 'print JSON');
+}
+
+export function networkOption(): Option {
+  return new Option('--network <name|file>', 'a network built in (dev, test) or a network file').default(
+    'dev',
+  );
+}
+
+export function readUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError(`"${text}" is not a URL like ${DEFAULT_API_URL}.`);
+  }
+  return text;
+}
+
+/** A whole number from `least` to `most`. */
+export function readCount(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const count = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(count >= least && count <= most)) {
+      throw new InvalidArgumentError(`"${text}" is not a whole number from ${least} to ${most}.`);
+    }
+    return count;
+  };
+}
+
+export const readPort = readCount(0, 65_535);
+
+export function readAddress(text: string): Address {
+  return reading(() => parseAddress(text));
+}
+
+/** What a value's own parser throws is a wrong argument. */
+export function reading<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** For an option that may be given several times. */
+export function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}

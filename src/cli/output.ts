@@ -1,0 +1,57 @@
+/** What commands print: JSON for scripts, aligned words for people. Colour only where somebody looks. */
+import picocolors from 'picocolors';
+
+/** Colours of stdout; picocolors knows NO_COLOR, FORCE_COLOR and terminals. */
+export const colours = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** bigint as decimal strings, as in the API. */
+export function printJson(value: unknown): void {
+  print(
+    JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item), 2),
+  );
+}
+
+/** Names on the left, values on the right. */
+export function printFields(fields: Readonly<Record<string, string>>): void {
+  const width = Math.max(...Object.keys(fields).map((name) => name.length));
+  for (const [name, value] of Object.entries(fields)) print(`${colours.dim(name.padEnd(width))}  ${value}`);
+}
+
+/** Rows under a head, the columns as wide as they must be. */
+export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  print(colours.dim(line(head)));
+  for (const row of rows) print(line(row));
+}
+
+/** Some digits of an id, enough to tell ids apart by eye: not the zeros a block's begins with. */
+export function short(id: string): string {
+  return `${id.replace(/^0+/, '').slice(0, 8)}…`;
+}
+
+/** A length of time in its largest unit that is not zero. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
+  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`;
+  return `${Math.round(ms / 86_400_000)} days`;
+}
+
+/** Hashes a second with a unit. */
+export function formatHashrate(hashrate: number): string {
+  if (hashrate < 1_000) return `${Math.round(hashrate)} H/s`;
+  if (hashrate < 1_000_000) return `${(hashrate / 1_000).toFixed(1)} kH/s`;
+  return `${(hashrate / 1_000_000).toFixed(2)} MH/s`;
+}

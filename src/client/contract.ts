@@ -1,0 +1,426 @@
+/**
+ * What each route of the HTTP API takes and answers. The server checks requests and writes answers by these
+ * schemas, `/openapi.json` is made of them, and the client is typed by them.
+ *
+ * Amounts and work are decimal strings, ids and other bytes lower-case hex, addresses bech32m, times ISO
+ * or, where the name ends in `Ms`, numbers of milliseconds. Heights and sequences are numbers up to 2^53 − 1.
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+import { ADDRESS_TEXT_LENGTH } from '../core/address.ts';
+import { MAX_DATA_BYTES, MAX_EXTRA_BYTES } from '../core/types.ts';
+import {
+  MAX_BATCH_TRANSACTIONS,
+  MAX_CHAIN_BLOCKS,
+  MAX_MINE_BLOCKS,
+  MAX_PAGE_TRANSACTIONS,
+  MAX_PEERS_ADDED,
+  type RouteName,
+} from './routes.ts';
+
+/** Unknown fields are refused: a misspelt one would otherwise be ignored in silence. */
+const CLOSED = { additionalProperties: false } as const;
+/** The longest multiaddr accepted as text, as on the wire. */
+const MAX_MULTIADDR_LENGTH = 256;
+
+const hexOf = (bytes: number, description?: string) =>
+  Type.String({
+    pattern: `^[0-9a-fA-F]{${2 * bytes}}$`,
+    minLength: 2 * bytes,
+    maxLength: 2 * bytes,
+    ...(description === undefined ? {} : { description }),
+  });
+const hexUpTo = (bytes: number, description: string) =>
+  Type.String({ pattern: '^([0-9a-fA-F]{2})*$', maxLength: 2 * bytes, description });
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const Notches = Type.String({
+  pattern: '^(0|[1-9][0-9]{0,18})$',
+  maxLength: 19,
+  description: 'notches, 1,000,000 to a tally',
+});
+const Work = Type.String({ pattern: '^[0-9]{1,78}$', description: 'expected hashes' });
+const AddressText = Type.String({
+  minLength: ADDRESS_TEXT_LENGTH,
+  maxLength: ADDRESS_TEXT_LENGTH,
+  description: 'bech32m with the prefix `tally`',
+});
+const Id = hexOf(32);
+const Time = Type.String({ description: 'ISO 8601, UTC' });
+const Bits = Type.String({ description: 'target in compact form, "0x…"' });
+
+const transactionFields = {
+  sender: AddressText,
+  sequence: Count,
+  recipient: AddressText,
+  amount: Notches,
+  fee: Notches,
+  data: hexUpTo(MAX_DATA_BYTES, `up to ${MAX_DATA_BYTES} bytes of anything`),
+  signature: hexOf(64, "the sender's, over sha256(networkId ‖ id)"),
+};
+
+export const TransactionSchema = Type.Object({ id: Id, ...transactionFields }, CLOSED);
+export type TransactionJson = Static<typeof TransactionSchema>;
+
+/** As submitted: the id may be left out; where it is given it is checked. */
+export const SubmittedSchema = Type.Object({ id: Type.Optional(Id), ...transactionFields }, CLOSED);
+export type SubmittedJson = Static<typeof SubmittedSchema>;
+
+export const HeaderSchema = Type.Object(
+  {
+    parent: Id,
+    height: Count,
+    timestamp: Time,
+    bits: Bits,
+    miner: AddressText,
+    transactionsRoot: Id,
+    extra: hexUpTo(MAX_EXTRA_BYTES, `up to ${MAX_EXTRA_BYTES} bytes of the miner's choice`),
+  },
+  CLOSED,
+);
+export type HeaderJson = Static<typeof HeaderSchema>;
+
+export const BlockSchema = Type.Object(
+  {
+    id: Id,
+    nonce: hexOf(32),
+    header: HeaderSchema,
+    transactions: Type.Array(TransactionSchema),
+    size: Type.Integer({ description: 'SSZ bytes' }),
+    work: Type.String({ description: 'accumulated from the genesis to this block, in expected hashes' }),
+    confirmations: Type.Integer({ description: '1 for the tip, 0 off the chain' }),
+  },
+  CLOSED,
+);
+export type BlockJson = Static<typeof BlockSchema>;
+
+const NetworkFileSchema = Type.Object(
+  {
+    name: Type.String(),
+    genesisTime: Type.Integer({ description: 'ms since 1970' }),
+    blockInterval: Type.Integer({ description: 'ms' }),
+    halfLife: Type.Integer({ description: 'ms' }),
+    initialBits: Bits,
+    limitBits: Bits,
+    subsidy: Notches,
+    halvingInterval: Type.Integer({ description: 'blocks' }),
+    maxBlockBytes: Type.Integer(),
+    allocations: Type.Array(Type.Object({ address: AddressText, amount: Notches }, CLOSED)),
+  },
+  CLOSED,
+);
+
+const NetworkSchema = Type.Object({ id: Id, params: NetworkFileSchema }, CLOSED);
+export type NetworkJson = Static<typeof NetworkSchema>;
+
+const SyncSchema = Type.Object(
+  {
+    state: Type.Union([Type.Literal('idle'), Type.Literal('headers'), Type.Literal('blocks')]),
+    height: Count,
+    targetHeight: Count,
+  },
+  CLOSED,
+);
+
+const StatusSchema = Type.Object(
+  {
+    network: Type.String(),
+    networkId: Id,
+    version: Type.String(),
+    peerId: Type.String(),
+    addresses: Type.Array(Type.String({ description: 'multiaddr others reach this daemon at' })),
+    startedAt: Time,
+    height: Count,
+    tip: Id,
+    work: Work,
+    bits: Bits,
+    difficulty: Type.Number({
+      description: "how many times harder the tip's target is than the network's easiest",
+    }),
+    targetIntervalMs: Count,
+    peers: Count,
+    pool: Type.Object({ count: Count, bytes: Count, minFeeRate: Notches }, CLOSED),
+    mining: Type.Object(
+      {
+        active: Type.Boolean(),
+        hashrate: Type.Number({ description: 'hashes a second over the last few seconds' }),
+        threads: Count,
+      },
+      CLOSED,
+    ),
+    sync: SyncSchema,
+  },
+  CLOSED,
+);
+export type StatusJson = Static<typeof StatusSchema>;
+
+const ChainSchema = Type.Object(
+  {
+    length: Type.Integer({ description: 'blocks of the chain, the genesis counted' }),
+    blocks: Type.Array(BlockSchema, {
+      description:
+        'from height `from` upwards; fewer than `limit` if they are big. The next page begins behind the last.',
+    }),
+  },
+  CLOSED,
+);
+
+const ErrorFields = Type.Object({ code: Type.String(), message: Type.String() }, CLOSED);
+export const ErrorSchema = Type.Object({ error: ErrorFields }, CLOSED);
+export type ErrorJson = Static<typeof ErrorSchema>;
+
+const ValiditySchema = Type.Object(
+  {
+    valid: Type.Boolean(),
+    checkedBlocks: Count,
+    elapsedMs: Count,
+    error: Type.Optional(Type.Object({ height: Count, code: Type.String(), message: Type.String() }, CLOSED)),
+  },
+  CLOSED,
+);
+
+const ResolveSchema = Type.Object({ replaced: Type.Boolean(), height: Count, tip: Id }, CLOSED);
+
+const SubmitResultSchema = Type.Object(
+  {
+    id: Id,
+    accepted: Type.Boolean(),
+    known: Type.Optional(Type.Boolean({ description: 'it was in the pool already' })),
+    error: Type.Optional(ErrorFields),
+  },
+  CLOSED,
+);
+export type SubmitResultJson = Static<typeof SubmitResultSchema>;
+
+/** `id` of the one, or `results` of a batch in its order. */
+const SubmitAnswerSchema = Type.Object(
+  { id: Type.Optional(Id), results: Type.Optional(Type.Array(SubmitResultSchema)) },
+  CLOSED,
+);
+
+const BatchSchema = Type.Object(
+  { transactions: Type.Array(SubmittedSchema, { minItems: 1, maxItems: MAX_BATCH_TRANSACTIONS }) },
+  CLOSED,
+);
+
+const inBlock = {
+  height: Count,
+  blockId: Id,
+  index: Type.Integer({ description: 'place in the block, from 0' }),
+  timestamp: Time,
+};
+
+const LookupSchema = Type.Object(
+  {
+    id: Id,
+    status: Type.Union([Type.Literal('pending'), Type.Literal('confirmed')]),
+    confirmations: Count,
+    height: Type.Optional(inBlock.height),
+    blockId: Type.Optional(inBlock.blockId),
+    index: Type.Optional(inBlock.index),
+    timestamp: Type.Optional(inBlock.timestamp),
+    transaction: TransactionSchema,
+  },
+  CLOSED,
+);
+export type LookupJson = Static<typeof LookupSchema>;
+
+const balanceFields = { balance: Notches, sequence: Count };
+const AccountSchema = Type.Object(
+  {
+    address: AddressText,
+    ...balanceFields,
+    pending: Type.Object(balanceFields, {
+      ...CLOSED,
+      description:
+        "once the pool's transactions of this sender are applied: `sequence` is the next one to use",
+    }),
+  },
+  CLOSED,
+);
+export type AccountJson = Static<typeof AccountSchema>;
+
+const HistorySchema = Type.Object(
+  {
+    transactions: Type.Array(
+      Type.Object({ ...inBlock, confirmations: Count, transaction: TransactionSchema }, CLOSED),
+      { description: 'newest first' },
+    ),
+    next: Type.Optional(Type.String({ description: '`before` of the next page; absent on the last' })),
+  },
+  CLOSED,
+);
+
+const PoolSchema = Type.Object(
+  {
+    count: Count,
+    bytes: Count,
+    transactions: Type.Array(TransactionSchema, { description: 'in order of arrival' }),
+  },
+  CLOSED,
+);
+
+const PeerSchema = Type.Object(
+  {
+    id: Type.String(),
+    address: Type.String(),
+    direction: Type.Union([Type.Literal('inbound'), Type.Literal('outbound')]),
+    connectedAt: Time,
+    height: Type.Optional(Count),
+    tip: Type.Optional(Id),
+    work: Type.Optional(Work),
+    clockOffsetMs: Type.Optional(Type.Number({ description: 'its clock minus ours' })),
+    roundTripMs: Type.Optional(Type.Number()),
+    score: Type.Number(),
+  },
+  CLOSED,
+);
+export type PeerJson = Static<typeof PeerSchema>;
+
+const AddedPeersSchema = Type.Object(
+  {
+    peers: Type.Array(Type.Object({ address: Type.String(), id: Type.String() }, CLOSED)),
+    failed: Type.Array(Type.Object({ address: Type.String(), message: Type.String() }, CLOSED)),
+  },
+  CLOSED,
+);
+
+const pageLimit = (most: number) => Type.Optional(Type.Integer({ minimum: 1, maximum: most, default: 100 }));
+const Cursor = Type.String({
+  pattern: '^[0-9]{1,15}\\.[0-9]{1,5}$',
+  description: '`next` of the page before',
+});
+
+/** One for each route; `response` has the one successful status, errors are all `ErrorSchema`. */
+export const contract = {
+  status: { summary: 'What this daemon is and where it stands', response: { 200: StatusSchema } },
+  network: { summary: "The network's id and parameters", response: { 200: NetworkSchema } },
+  chain: {
+    summary: 'Blocks of the chain, from a height upwards',
+    querystring: Type.Object(
+      { from: Type.Optional(Type.Integer({ ...Count, default: 0 })), limit: pageLimit(MAX_CHAIN_BLOCKS) },
+      CLOSED,
+    ),
+    response: { 200: ChainSchema },
+  },
+  chainValidity: {
+    summary: 'Validates the whole stored chain again: headers, work, signatures, state',
+    response: { 200: ValiditySchema },
+  },
+  chainResolve: {
+    summary: 'Asks all peers for a chain of more work now',
+    response: { 200: ResolveSchema },
+  },
+  block: {
+    summary: 'A block by id, height or `tip`',
+    description: 'With `Accept: application/octet-stream`: its SSZ bytes.',
+    produces: ['application/json', 'application/octet-stream'],
+    params: Type.Object(
+      {
+        block: Type.String({
+          pattern: '^(tip|0|[1-9][0-9]{0,14}|[0-9a-fA-F]{64})$',
+          maxLength: 64,
+          description: '`tip`, a height, or the 64 hex digits of an id',
+        }),
+      },
+      CLOSED,
+    ),
+    response: { 200: BlockSchema },
+  },
+  submit: {
+    summary: 'Submits one signed transaction or a batch; answered once it is safe on disk',
+    description: 'One transaction may also be SSZ bytes (`application/octet-stream`).',
+    consumes: ['application/json', 'application/octet-stream'],
+    body: Type.Union([SubmittedSchema, BatchSchema]),
+    response: { 202: SubmitAnswerSchema },
+  },
+  transaction: {
+    summary: 'A transaction in the pool or on the chain',
+    params: Type.Object({ id: Id }, CLOSED),
+    response: { 200: LookupSchema },
+  },
+  account: {
+    summary: 'Balance and sequence of an address; zero for one never seen',
+    params: Type.Object({ address: AddressText }, CLOSED),
+    response: { 200: AccountSchema },
+  },
+  accountTransactions: {
+    summary: 'Transactions on the chain from or to an address, newest first',
+    params: Type.Object({ address: AddressText }, CLOSED),
+    querystring: Type.Object(
+      { before: Type.Optional(Cursor), limit: pageLimit(MAX_PAGE_TRANSACTIONS) },
+      CLOSED,
+    ),
+    response: { 200: HistorySchema },
+  },
+  pool: {
+    summary: 'Transactions waiting to be mined',
+    querystring: Type.Object(
+      {
+        from: Type.Optional(Type.Integer({ ...Count, default: 0, description: 'how many to leave out' })),
+        limit: pageLimit(MAX_PAGE_TRANSACTIONS),
+      },
+      CLOSED,
+    ),
+    response: { 200: PoolSchema },
+  },
+  peers: {
+    summary: 'Connected peers',
+    response: { 200: Type.Object({ peers: Type.Array(PeerSchema) }, CLOSED) },
+  },
+  addPeers: {
+    summary: 'Dials peers and remembers them',
+    description: 'If none of them answers, that is an error.',
+    body: Type.Object(
+      {
+        addresses: Type.Array(Type.String({ minLength: 1, maxLength: MAX_MULTIADDR_LENGTH }), {
+          minItems: 1,
+          maxItems: MAX_PEERS_ADDED,
+        }),
+      },
+      CLOSED,
+    ),
+    response: { 200: AddedPeersSchema },
+  },
+  mine: {
+    summary: 'Mines exactly this many blocks now; hanging up stops it',
+    body: Type.Object({ blocks: Type.Integer({ minimum: 1, maximum: MAX_MINE_BLOCKS }) }, CLOSED),
+    response: { 200: Type.Object({ ids: Type.Array(Id) }, CLOSED) },
+  },
+  events: {
+    summary: 'Server-Sent Events: block, reorganisation, transaction, peer, sync',
+    description:
+      'Resumes behind `Last-Event-ID`. An event `missed` says that some in between are no longer kept.',
+    produces: ['text/event-stream'],
+    headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 32 })) }),
+    response: { 200: Type.String() },
+  },
+  health: {
+    summary: '200 if the chain can be read',
+    response: { 200: Type.Object({ status: Type.Literal('ok') }, CLOSED) },
+  },
+} as const satisfies Record<RouteName, RouteSchema>;
+
+interface RouteSchema {
+  readonly summary: string;
+  readonly description?: string;
+  readonly consumes?: readonly string[];
+  readonly produces?: readonly string[];
+  readonly params?: TSchema;
+  readonly querystring?: TSchema;
+  readonly headers?: TSchema;
+  readonly body?: TSchema;
+  readonly response: Readonly<Record<number, TSchema>>;
+}
+
+type Contract = typeof contract;
+type PartOf<Name extends RouteName, Part extends string> =
+  Contract[Name] extends Readonly<Record<Part, infer Schema extends TSchema>> ? Static<Schema> : undefined;
+
+/** What a route takes. `undefined` where it takes nothing. */
+export type ParamsOf<Name extends RouteName> = PartOf<Name, 'params'>;
+export type QueryOf<Name extends RouteName> = PartOf<Name, 'querystring'>;
+export type BodyOf<Name extends RouteName> = PartOf<Name, 'body'>;
+/** What a route answers when all went well. */
+export type AnswerOf<Name extends RouteName> =
+  Contract[Name]['response'] extends Readonly<Record<number, infer Schema extends TSchema>>
+    ? Static<Schema>
+    : never;

@@ -1,0 +1,62 @@
+/** Who may not connect: peers banned for a time, peers cut off for an experiment, and one peer too often. */
+import type { ConnectionGater, PeerId as Libp2pPeerId } from '@libp2p/interface';
+import type { PeerId } from '../node/ports.ts';
+import { peerIdOf } from './peer-key.ts';
+
+/** Bans remembered; beyond, the oldest ends early. A peer id costs nothing to make, so more would help nobody. */
+const MAX_BANS = 1_024;
+/** Two come about when peers dial each other at once; more only take what others need. */
+const MAX_CONNECTIONS_PER_PEER = 4;
+
+export class Gatekeeper {
+  readonly #now: () => number;
+  /** Until when, ms since 1970; oldest ban first. */
+  readonly #bans = new Map<PeerId, number>();
+  #blocked: ReadonlySet<PeerId> = new Set();
+  #closed = false;
+
+  /** @param now milliseconds since 1970 */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  ban(peer: PeerId, untilMs: number): void {
+    this.#bans.delete(peer);
+    this.#bans.set(peer, untilMs);
+    for (const oldest of this.#bans.keys()) {
+      if (this.#bans.size <= MAX_BANS) break;
+      this.#bans.delete(oldest);
+    }
+  }
+
+  /** From now on exactly these are cut off. */
+  block(peers: readonly PeerId[]): void {
+    this.#blocked = new Set(peers);
+  }
+
+  /** Nobody may connect any more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  isDenied(peer: PeerId): boolean {
+    if (this.#closed || this.#blocked.has(peer)) return true;
+    const until = this.#bans.get(peer);
+    if (until === undefined) return false;
+    if (until > this.#now()) return true;
+    this.#bans.delete(peer);
+    return false;
+  }
+
+  /** @param connectionsTo how many connections there are to a peer */
+  gater(connectionsTo: (peer: Libp2pPeerId) => number): ConnectionGater {
+    const isDenied = (peer: Libp2pPeerId) => this.isDenied(peerIdOf(peer));
+    return {
+      denyDialPeer: isDenied,
+      denyInboundConnection: () => this.#closed,
+      denyOutboundEncryptedConnection: isDenied,
+      denyInboundEncryptedConnection: (peer) =>
+        isDenied(peer) || connectionsTo(peer) >= MAX_CONNECTIONS_PER_PEER,
+    };
+  }
+}

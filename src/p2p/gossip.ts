@@ -1,0 +1,108 @@
+/** Gossip over gossipsub: topics, verdicts, and a watch over peers that fell silent to it. */
+import type { GossipSub } from '@libp2p/gossipsub';
+import { TopicValidatorResult } from '@libp2p/gossipsub';
+import { invariant } from '../core/errors.ts';
+import type { PeerId, Verdict } from '../node/ports.ts';
+import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
+import { asError } from './errors.ts';
+import type { Log } from './log.ts';
+import { peerIdOf } from './peer-key.ts';
+import { ValidationQueue } from './validation-queue.ts';
+
+/** Gossipsub opens its stream right after `identify`; a peer without one for so long stays without. */
+const SILENCE_LIMIT_MS = 10_000;
+
+/** What the implementation has beyond its published interface, and this room needs. */
+interface GossipInternals {
+  readonly streamsOutbound: ReadonlyMap<string, unknown>;
+  readonly status: { readonly heartbeatTimeout?: NodeJS.Timeout };
+}
+
+const VERDICTS: Readonly<Record<Verdict, TopicValidatorResult>> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+};
+
+export class Gossip {
+  readonly #gossipsub: GossipSub & GossipInternals;
+  readonly #log: Log;
+  readonly #pending = new ValidationQueue();
+  readonly #topics: string[] = [];
+  /** Since when a peer has no gossip stream, on the monotonic clock. */
+  readonly #silentSince = new Map<PeerId, number>();
+
+  constructor(gossipsub: GossipSub, log: Log) {
+    invariant(
+      'streamsOutbound' in gossipsub && 'status' in gossipsub,
+      'this version of gossipsub has these fields',
+    );
+    this.#gossipsub = gossipsub as GossipSub & GossipInternals;
+    this.#log = log;
+  }
+
+  /** Before `start`. */
+  subscribe(topic: string, validate: (message: Uint8Array, from: PeerId) => Promise<Verdict>): void {
+    this.#topics.push(topic);
+    this.#gossipsub.topicValidators.set(topic, async (peer, { data }) => {
+      if (data.length > MAX_GOSSIP_BYTES) return VERDICTS.reject;
+      const from = peerIdOf(peer);
+      return VERDICTS[
+        await this.#pending.run(from, data.length, async () => {
+          try {
+            // Node's Buffer, which libp2p hands out, differs from its base: its slice does not copy.
+            return await validate(new Uint8Array(data.buffer, data.byteOffset, data.length), from);
+          } catch (thrown) {
+            this.#log('warn', 'a gossip message could not be checked', {
+              from,
+              topic,
+              reason: asError(thrown).message,
+            });
+            return 'ignore';
+          }
+        })
+      ];
+    });
+  }
+
+  /** After libp2p started. */
+  start(): void {
+    for (const topic of this.#topics) this.#gossipsub.subscribe(topic);
+  }
+
+  /** @throws RangeError if the message is too long: the caller broke its promise */
+  async publish(topic: string, message: Uint8Array): Promise<void> {
+    if (message.length > MAX_GOSSIP_BYTES) {
+      throw new RangeError(`a gossip message of ${message.length} bytes of at most ${MAX_GOSSIP_BYTES}`);
+    }
+    await this.#gossipsub.publish(topic, message);
+  }
+
+  /**
+   * Gossipsub opens its stream to a peer once. If it dies while the connection lives, nothing arrives there any
+   * more and nobody notices: only a new connection helps.
+   *
+   * @param peers all that are connected
+   * @param nowMs of a monotonic clock
+   * @returns those that have had no stream for too long
+   */
+  silentPeers(peers: readonly PeerId[], nowMs: number): PeerId[] {
+    const connected = new Set(peers);
+    for (const peer of this.#silentSince.keys()) if (!connected.has(peer)) this.#silentSince.delete(peer);
+    return peers.filter((peer) => {
+      if (this.#gossipsub.streamsOutbound.has(peer)) {
+        this.#silentSince.delete(peer);
+        return false;
+      }
+      const since = this.#silentSince.get(peer) ?? nowMs;
+      this.#silentSince.set(peer, since);
+      return nowMs - since > SILENCE_LIMIT_MS;
+    });
+  }
+
+  /** Gossipsub's own stop leaves its heartbeat's timer behind, which keeps the process alive. @returns what ends it */
+  heartbeatStopper(): () => void {
+    const { heartbeatTimeout } = this.#gossipsub.status;
+    return () => clearTimeout(heartbeatTimeout);
+  }
+}

@@ -1,0 +1,314 @@
+/**
+ * The `Network` port over libp2p: TCP, noise, yamux; mDNS to find peers, gossipsub to tell everybody,
+ * a stream a request to ask one.
+ *
+ * A connection takes these steps: the gatekeeper lets it in, `identify` tells its protocols, admission makes a
+ * peer of it; then gossip and requests flow and pings watch over it, until it is hung up or falls silent.
+ */
+import { generateKeyPair } from '@libp2p/crypto/keys';
+import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { invariant } from '../core/errors.ts';
+import type { NetworkId } from '../core/identifiers.ts';
+import {
+  type Network,
+  type NetworkListeners,
+  OperationError,
+  type PeerConnection,
+  type PeerId,
+  type ProtocolName,
+  RequestError,
+  type RequestHandler,
+  type RequestLimits,
+  type TopicName,
+  type Verdict,
+} from '../node/ports.ts';
+import { Admission } from './admission.ts';
+import { connect } from './dial.ts';
+import { mdnsDiscovery } from './discovery.ts';
+import { describeError } from './errors.ts';
+import { Gatekeeper } from './gatekeeper.ts';
+import { Gossip } from './gossip.ts';
+import { gossipSettings } from './gossip-settings.ts';
+import { createHost, type Host } from './libp2p-host.ts';
+import { Liveness, ping } from './liveness.ts';
+import type { Log } from './log.ts';
+import { multicastRouteProblem } from './multicast-route.ts';
+import { peerIdOf, readPeerKey } from './peer-key.ts';
+import { protocolId, serviceTag, topicId } from './protocols.ts';
+import { ask } from './request-client.ts';
+import { MAX_INBOUND_STREAMS } from './request-limits.ts';
+import { RequestServer, type ServedProtocol } from './request-server.ts';
+import { stopHost } from './shutdown.ts';
+
+export interface Libp2pNetworkOptions {
+  readonly networkId: NetworkId;
+  /** An IP address of this machine, or `0.0.0.0` for all; port 0: any free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** From `createPeerKey`; without, the peer id is a new one every time. */
+  readonly key?: Uint8Array;
+  /** Whether to find peers on the LAN, and be found. */
+  readonly mdns: boolean;
+  /** Between two questions on the LAN. Default: 10,000. */
+  readonly mdnsIntervalMs?: number;
+  /** Multiaddrs to tell others beside those found out: behind a NAT, or by name. */
+  readonly announce?: readonly string[];
+  /** Default: 300. */
+  readonly maxConnections?: number;
+  readonly log?: Log;
+}
+
+/** The port, and a way to cut it apart within one process. */
+export interface Libp2pNetwork extends Network {
+  /** Drops the connections with exactly these peers and takes no new ones, as a partition would. */
+  block(peers: readonly PeerId[]): void;
+  /** Heals what `block` cut; whoever wants a connection again dials. */
+  unblock(): void;
+}
+
+/**
+ * A network that does not listen yet.
+ *
+ * @throws OperationError if the key is damaged
+ */
+export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Libp2pNetwork> {
+  const { networkId } = options;
+  const gatekeeper = new Gatekeeper(Date.now);
+  const host: Host = await createHost({
+    key: options.key === undefined ? await generateKeyPair('Ed25519') : readPeerKey(options.key),
+    listen: options.listen,
+    announce: options.announce ?? [],
+    maxConnections: options.maxConnections,
+    gater: gatekeeper.gater((peer) => host.getConnections(peer).length),
+    gossip: gossipSettings([topicId(networkId, 'transactions'), topicId(networkId, 'block')]),
+    discovery: options.mdns
+      ? mdnsDiscovery({
+          serviceTag: serviceTag(networkId),
+          intervalMs: options.mdnsIntervalMs,
+          discovered: (peer, addresses) => network.found(peer, addresses),
+        })
+      : undefined,
+  });
+  const log = options.log ?? (() => undefined);
+  const network = new HostedNetwork(networkId, host, gatekeeper, options.mdns, log);
+  return network;
+}
+
+const WATCH_INTERVAL_MS = 1_000;
+/** libp2p keeps what it knows of everybody it ever met; the node has an address book of its own. */
+const FORGET_INTERVAL_MS = 60_000;
+/** For a peer to hear that it is hung up on. */
+const HANG_UP_DEADLINE_MS = 1_000;
+
+class HostedNetwork implements Libp2pNetwork {
+  readonly self: PeerId;
+  readonly #network: NetworkId;
+  readonly #host: Host;
+  readonly #gatekeeper: Gatekeeper;
+  readonly #mdns: boolean;
+  readonly #log: Log;
+  readonly #admission: Admission;
+  readonly #liveness: Liveness;
+  readonly #gossip: Gossip;
+  readonly #server: RequestServer;
+  readonly #served: ServedProtocol[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
+  #listeners: NetworkListeners | undefined;
+  #started = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(network: NetworkId, host: Host, gatekeeper: Gatekeeper, mdns: boolean, log: Log) {
+    this.#mdns = mdns;
+    this.self = peerIdOf(host.peerId);
+    this.#network = network;
+    this.#host = host;
+    this.#gatekeeper = gatekeeper;
+    this.#log = log;
+    this.#gossip = new Gossip(host.services.gossip, log);
+    this.#server = new RequestServer(log);
+    this.#liveness = new Liveness({
+      connections: () => host.getConnections(),
+      ping,
+      silent: (connection) => this.#cut(connection, 'it fell silent'),
+    });
+    this.#admission = new Admission({
+      network,
+      log,
+      connections: (peer) => this.#open(peer),
+      hangUp: (peer, reason) => void this.#hangUp(peer, reason),
+      connected: (peer) => this.#listeners?.connected(peer),
+      disconnected: (peer, reason) => this.#listeners?.disconnected(peer, reason),
+    });
+  }
+
+  async start(listeners: NetworkListeners): Promise<void> {
+    invariant(!this.#started && this.#stopped === undefined, 'a network is started once');
+    this.#started = true;
+    this.#listeners = listeners;
+    this.#host.addEventListener('peer:connect', ({ detail }) => this.#admission.opened(detail));
+    this.#host.addEventListener('peer:disconnect', ({ detail }) => this.#admission.closed(detail));
+    this.#host.addEventListener('peer:identify', ({ detail: { connection, protocols } }) =>
+      this.#admission.introduced(connection, protocols),
+    );
+    for (const protocol of this.#served) await this.#serve(protocol);
+    try {
+      await this.#host.start();
+    } catch (cause) {
+      throw new OperationError(`cannot listen for peers: ${describeError(cause)}; try another port`, {
+        cause,
+      });
+    }
+    const problem = this.#mdns ? await multicastRouteProblem() : undefined;
+    if (problem !== undefined) this.#log('warn', problem, {});
+    this.#gossip.start();
+    this.#liveness.start();
+    this.#timers.push(
+      setInterval(() => this.#watch(), WATCH_INTERVAL_MS),
+      setInterval(() => void this.#forgetStrangers(), FORGET_INTERVAL_MS),
+    );
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#listeners = undefined;
+    this.#gatekeeper.close();
+    this.#liveness.stop();
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#admission.clear();
+    await stopHost(this.#host, this.#gossip);
+  }
+
+  addresses(): string[] {
+    return this.#host.getMultiaddrs().map(String);
+  }
+
+  peers(): PeerConnection[] {
+    return this.#admission.peers();
+  }
+
+  async dial(address: string): Promise<PeerId> {
+    const peer = await connect(this.#host, address);
+    try {
+      await this.#admission.admitted(peer);
+    } catch (cause) {
+      throw new OperationError(`no peer at ${address}: ${describeError(cause)}`, { cause });
+    }
+    return peerIdOf(peer);
+  }
+
+  async disconnect(peer: PeerId, reason: string): Promise<void> {
+    await this.#hangUp(peerIdFromString(peer), reason);
+  }
+
+  async ban(peer: PeerId, untilMs: number): Promise<void> {
+    this.#gatekeeper.ban(peer, untilMs);
+    await this.#hangUp(peerIdFromString(peer), 'it was banned');
+  }
+
+  handle(name: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void {
+    invariant(!this.#started, 'handlers are registered before the start, for peers learn of them once');
+    this.#served.push({ name, maxRequestBytes, handler });
+  }
+
+  async request(
+    peer: PeerId,
+    protocol: ProtocolName,
+    request: Uint8Array,
+    limits: RequestLimits,
+  ): Promise<Uint8Array[]> {
+    const connection = this.#open(peerIdFromString(peer))[0];
+    if (connection === undefined)
+      throw new RequestError('disconnected', 'there is no connection to this peer');
+    return ask(connection, protocolId(this.#network, protocol), request, limits);
+  }
+
+  subscribe(topic: TopicName, validate: (message: Uint8Array, from: PeerId) => Promise<Verdict>): void {
+    invariant(!this.#started, 'topics are subscribed to before the start');
+    this.#gossip.subscribe(topicId(this.#network, topic), (message, from) => {
+      // Whoever gossips here speaks for this network, even if its introduction is still under way.
+      const connection = this.#open(peerIdFromString(from))[0];
+      if (connection !== undefined) this.#admission.admit(connection);
+      return validate(message, from);
+    });
+  }
+
+  async publish(topic: TopicName, message: Uint8Array): Promise<void> {
+    if (this.#started && this.#stopped === undefined) {
+      await this.#gossip.publish(topicId(this.#network, topic), message);
+    }
+  }
+
+  block(peers: readonly PeerId[]): void {
+    this.#gatekeeper.block(peers);
+    for (const peer of peers) {
+      for (const connection of this.#host.getConnections(peerIdFromString(peer))) {
+        this.#cut(connection, 'it was cut off');
+      }
+    }
+  }
+
+  unblock(): void {
+    this.#gatekeeper.block([]);
+  }
+
+  /** Somebody of this network was seen. */
+  found(peer: PeerId, addresses: readonly string[]): void {
+    if (peer === this.self || this.#admission.isPeer(peer) || this.#gatekeeper.isDenied(peer)) return;
+    this.#listeners?.discovered(peer, addresses);
+  }
+
+  async #serve(protocol: ServedProtocol): Promise<void> {
+    await this.#host.handle(
+      protocolId(this.#network, protocol.name),
+      (stream, connection) => {
+        this.#admission.admit(connection);
+        void this.#server.serve(protocol, stream, connection);
+      },
+      { maxInboundStreams: MAX_INBOUND_STREAMS },
+    );
+  }
+
+  /** Newest first: an older one may have fallen silent. */
+  #open(peer: Libp2pPeerId): Connection[] {
+    return this.#host
+      .getConnections(peer)
+      .filter(({ status }) => status === 'open')
+      .sort((a, b) => b.timeline.open - a.timeline.open);
+  }
+
+  async #hangUp(peer: Libp2pPeerId, reason: string): Promise<void> {
+    this.#admission.leaving(peer, reason);
+    await this.#host.hangUp(peer, { signal: AbortSignal.timeout(HANG_UP_DEADLINE_MS) });
+  }
+
+  /** At once: there is nobody to hear a goodbye. */
+  #cut(connection: Connection, reason: string): void {
+    const isLast = this.#host.getConnections(connection.remotePeer).length === 1;
+    if (isLast) this.#admission.leaving(connection.remotePeer, reason);
+    connection.abort(new Error(reason));
+  }
+
+  #watch(): void {
+    this.#admission.sweep();
+    const peers = this.#admission.peers().map(({ id }) => id);
+    for (const peer of this.#gossip.silentPeers(peers, performance.now())) {
+      void this.#hangUp(peerIdFromString(peer), 'gossip with it had broken off');
+    }
+  }
+
+  async #forgetStrangers(): Promise<void> {
+    try {
+      for (const { id } of await this.#host.peerStore.all()) {
+        if (!id.equals(this.#host.peerId) && this.#host.getConnections(id).length === 0) {
+          await this.#host.peerStore.delete(id);
+        }
+      }
+    } catch (thrown) {
+      this.#log('debug', 'could not forget strangers', { reason: describeError(thrown) });
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/** Asks a peer: opens a stream, sends one chunk, ends its side, reads the result byte and the chunks to the end. */
+import type { Connection } from '@libp2p/interface';
+import { RequestError, type RequestFailure, type RequestLimits } from '../node/ports.ts';
+import { RESULT } from '../node/wire.ts';
+import { type ChunkStream, chunkStream, FramingError } from './chunk-stream.ts';
+import { asError, isCausedBy } from './errors.ts';
+import { MAX_ANSWER_BYTES } from './request-limits.ts';
+
+/** @throws RequestError, and nothing else */
+export async function ask(
+  connection: Connection,
+  protocol: string,
+  request: Uint8Array,
+  limits: RequestLimits,
+): Promise<Uint8Array[]> {
+  const signal = AbortSignal.timeout(limits.deadlineMs);
+  let abort: ((error: Error) => void) | undefined;
+  try {
+    const stream = await connection.newStream(protocol, { signal });
+    abort = (error) => stream.abort(error);
+    const chunks = chunkStream(stream, limits.maxChunkBytes);
+    await chunks.write(request, signal);
+    // Ends our side only; the other is read to its end, which makes the stream free again.
+    await stream.close({ signal });
+    return await readAnswer(chunks, limits, signal);
+  } catch (thrown) {
+    const error = asRequestError(thrown, signal, limits);
+    abort?.(error);
+    throw error;
+  }
+}
+
+async function readAnswer(
+  chunks: ChunkStream,
+  limits: RequestLimits,
+  signal: AbortSignal,
+): Promise<Uint8Array[]> {
+  checkResult(await chunks.read(signal));
+  const answer: Uint8Array[] = [];
+  let bytes = 0;
+  for (;;) {
+    const chunk = await chunks.read(signal);
+    if (chunk === undefined) return answer;
+    if (answer.length === limits.maxChunks) throw new FramingError(`more than ${limits.maxChunks} chunks`);
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new FramingError(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    answer.push(chunk);
+  }
+}
+
+const REFUSALS = new Map<number, string>([
+  [RESULT.invalid, 'the peer finds the request invalid'],
+  [RESULT.busy, 'the peer is asked too much: wait before asking it again'],
+  [RESULT.failed, 'the peer failed to answer'],
+]);
+
+function checkResult(result: Uint8Array | undefined): void {
+  if (result?.length !== 1) throw new FramingError('the answer does not begin with a result byte');
+  const code = result[0] ?? RESULT.failed;
+  if (code === RESULT.ok) return;
+  const refusal = REFUSALS.get(code);
+  if (refusal === undefined) throw new FramingError(`the result byte ${code} means nothing`);
+  throw new RequestError('refused', refusal);
+}
+
+function asRequestError(thrown: unknown, signal: AbortSignal, limits: RequestLimits): RequestError {
+  if (thrown instanceof RequestError) return thrown;
+  const cause = asError(thrown);
+  const fail = (failure: RequestFailure, message: string) => new RequestError(failure, message, { cause });
+  if (cause instanceof FramingError) return fail('malformed', `the answer is malformed: ${cause.message}`);
+  if (signal.aborted) return fail('timeout', `no answer within ${limits.deadlineMs} ms`);
+  if (isCausedBy(cause, 'UnsupportedProtocolError')) {
+    return fail('unsupported', 'the peer does not speak this protocol: most likely it is on another network');
+  }
+  if (isCausedBy(cause, 'StreamBufferError')) return fail('malformed', 'the peer sends faster than it may');
+  if (isCausedBy(cause, 'TooManyOutboundProtocolStreamsError')) {
+    return fail('refused', 'too many requests to this peer are under way already');
+  }
+  return fail('disconnected', `the connection broke: ${cause.message}`);
+}

@@ -1,0 +1,182 @@
+/** Answers requests: reads one chunk and the end of the peer's side, then writes the result byte and the chunks. */
+import type { Connection, Stream } from '@libp2p/interface';
+import { RuleError } from '../core/errors.ts';
+import { type PeerId, type ProtocolName, type RequestHandler, RequestRefused } from '../node/ports.ts';
+import { RESULT } from '../node/wire.ts';
+import { type ChunkStream, chunkStream, FramingError } from './chunk-stream.ts';
+import { asError } from './errors.ts';
+import type { Log } from './log.ts';
+import { peerIdOf } from './peer-key.ts';
+import {
+  ANSWER_DEADLINE_MS,
+  MAX_ANSWERS,
+  MAX_ANSWERS_PER_PEER,
+  READ_REQUEST_DEADLINE_MS,
+  REQUEST_RATES,
+} from './request-limits.ts';
+import { TokenBuckets } from './token-buckets.ts';
+
+export interface ServedProtocol {
+  readonly name: ProtocolName;
+  readonly maxRequestBytes: number;
+  readonly handler: RequestHandler;
+}
+
+type Result = (typeof RESULT)[keyof typeof RESULT];
+
+export class RequestServer {
+  readonly #log: Log;
+  readonly #rates = new TokenBuckets(() => performance.now());
+  readonly #answers = new Map<PeerId, number>();
+  #answersToAll = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Handles one stream to its end. Never rejects: what goes wrong costs the peer this stream only. */
+  async serve(protocol: ServedProtocol, stream: Stream, connection: Connection): Promise<void> {
+    const peer = peerIdOf(connection.remotePeer);
+    try {
+      const chunks = chunkStream(stream, protocol.maxRequestBytes);
+      const request = await readRequest(chunks);
+      await untilGone(stream, async (signal) => {
+        if (request === undefined) await sendResult(chunks, RESULT.invalid, signal);
+        else await this.#answerOrRefuse(protocol, request, peer, chunks, signal);
+        await stream.close({ signal });
+      });
+      // A stream is over only when both sides ended it, and this peer did not keep to one chunk and an end.
+      if (stream.status === 'open') stream.abort(new Error('the request is invalid'));
+    } catch (thrown) {
+      const error = asError(thrown);
+      stream.abort(error);
+      this.#log('debug', 'a request was not answered', {
+        peer,
+        protocol: protocol.name,
+        reason: error.message,
+      });
+    }
+  }
+
+  async #answerOrRefuse(
+    protocol: ServedProtocol,
+    request: Uint8Array,
+    peer: PeerId,
+    chunks: ChunkStream,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const mayAsk = this.#rates.take(`${protocol.name} ${peer}`, REQUEST_RATES[protocol.name]);
+    if (!mayAsk || !this.#enter(peer)) return sendResult(chunks, RESULT.busy, signal);
+    try {
+      await this.#answer(protocol, request, peer, chunks, signal);
+    } finally {
+      this.#leave(peer);
+    }
+  }
+
+  async #answer(
+    protocol: ServedProtocol,
+    request: Uint8Array,
+    peer: PeerId,
+    chunks: ChunkStream,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const answer = produce(protocol.handler, request, peer);
+    try {
+      let next: IteratorResult<Uint8Array>;
+      try {
+        // Before the result byte, for until its first chunk is there a handler may still refuse.
+        next = await unlessAborted(answer.next(), signal);
+      } catch (thrown) {
+        return await sendResult(chunks, this.#resultFor(thrown, protocol.name, peer), signal);
+      }
+      await sendResult(chunks, RESULT.ok, signal);
+      while (next.done !== true) {
+        await chunks.write(next.value, signal);
+        next = await unlessAborted(answer.next(), signal);
+      }
+    } finally {
+      // Lets the handler release what it holds. It may be stuck and never come to it, so nobody waits.
+      answer.return(undefined).catch(() => undefined);
+    }
+  }
+
+  #resultFor(thrown: unknown, protocol: ProtocolName, peer: PeerId): Result {
+    if (thrown instanceof RequestRefused) return RESULT[thrown.reason];
+    if (thrown instanceof RuleError) return RESULT.invalid;
+    this.#log('warn', 'a request could not be answered', { peer, protocol, reason: asError(thrown).message });
+    return RESULT.failed;
+  }
+
+  #enter(peer: PeerId): boolean {
+    const underWay = this.#answers.get(peer) ?? 0;
+    if (underWay >= MAX_ANSWERS_PER_PEER || this.#answersToAll >= MAX_ANSWERS) return false;
+    this.#answers.set(peer, underWay + 1);
+    this.#answersToAll++;
+    return true;
+  }
+
+  #leave(peer: PeerId): void {
+    const underWay = (this.#answers.get(peer) ?? 1) - 1;
+    if (underWay === 0) this.#answers.delete(peer);
+    else this.#answers.set(peer, underWay);
+    this.#answersToAll--;
+  }
+}
+
+async function* produce(
+  handler: RequestHandler,
+  request: Uint8Array,
+  peer: PeerId,
+): AsyncGenerator<Uint8Array> {
+  yield* handler(request, peer);
+}
+
+/**
+ * The one chunk of the peer's side, and its end.
+ *
+ * @returns undefined if it is anything else, or longer than this protocol's requests are
+ */
+async function readRequest(chunks: ChunkStream): Promise<Uint8Array | undefined> {
+  const signal = AbortSignal.timeout(READ_REQUEST_DEADLINE_MS);
+  try {
+    const request = await chunks.read(signal);
+    return request === undefined || (await chunks.read(signal)) !== undefined ? undefined : request;
+  } catch (thrown) {
+    if (thrown instanceof FramingError) return undefined;
+    throw thrown;
+  }
+}
+
+function sendResult(chunks: ChunkStream, result: Result, signal: AbortSignal): Promise<void> {
+  return chunks.write(Uint8Array.of(result), signal);
+}
+
+/** Runs with a signal that aborts at the deadline for answers, or at once when the stream is gone. */
+async function untilGone(stream: Stream, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(new Error('the deadline for the answer passed')),
+    ANSWER_DEADLINE_MS,
+  );
+  const onClose = () => controller.abort(new Error('the peer closed the stream'));
+  stream.addEventListener('close', onClose);
+  try {
+    await run(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    stream.removeEventListener('close', onClose);
+  }
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(asError(signal.reason));
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

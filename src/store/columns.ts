@@ -1,0 +1,52 @@
+/** Values to columns and back. */
+import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
+import type { BlockStatus } from './block-record.ts';
+import { damaged } from './errors.ts';
+import type { Location } from './store.ts';
+
+const WORK_BYTES = 32;
+/** A block has at most this many transactions, so a height and an index share one integer. */
+const LOCATIONS_PER_HEIGHT = 65_536;
+const STATUSES: readonly BlockStatus[] = ['header', 'body', 'invalid'];
+/** First 48 bits of an id: exact in a JS number, and two of a billion transactions seldom share them. */
+const PREFIX_HEX_DIGITS = 12;
+
+export function idColumn(id: BlockId | TransactionId | Address): Uint8Array {
+  return Buffer.from(id, 'hex');
+}
+
+export function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+}
+
+export function prefixColumn(id: TransactionId): number {
+  return Number.parseInt(id.slice(0, PREFIX_HEX_DIGITS), 16);
+}
+
+export function workColumn(work: bigint): Uint8Array {
+  return Buffer.from(work.toString(16).padStart(2 * WORK_BYTES, '0'), 'hex');
+}
+
+export function workOf(column: Uint8Array): bigint {
+  return BigInt(`0x${hexOf(column)}`);
+}
+
+export function statusColumn(status: BlockStatus): number {
+  return STATUSES.indexOf(status);
+}
+
+/** @throws StoreError `damaged` */
+export function statusOf(column: number): BlockStatus {
+  const status = STATUSES[column];
+  if (status === undefined) throw damaged(`a block's status is ${column}`);
+  return status;
+}
+
+export function locationColumn({ height, index }: Location): number {
+  return height * LOCATIONS_PER_HEIGHT + index;
+}
+
+export function locationOf(column: number): Location {
+  const index = column % LOCATIONS_PER_HEIGHT;
+  return { height: (column - index) / LOCATIONS_PER_HEIGHT, index };
+}

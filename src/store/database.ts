@@ -1,0 +1,161 @@
+/**
+ * `node:sqlite` with types: what is bound is checked (it would store NaN as NULL), rows are tuples, and
+ * whatever SQLite answers becomes a `StoreError`.
+ */
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { InvariantError, invariant } from '../core/errors.ts';
+import { damaged, StoreError, type StoreFailure } from './errors.ts';
+
+export type Column = number | bigint | string | Uint8Array;
+
+/** SQLite's primary result codes that mean something to us. */
+const FAILURES: Readonly<Record<number, StoreFailure>> = {
+  3: 'unwritable', // SQLITE_PERM
+  5: 'in-use', // SQLITE_BUSY
+  6: 'in-use', // SQLITE_LOCKED
+  8: 'unwritable', // SQLITE_READONLY
+  11: 'damaged', // SQLITE_CORRUPT
+  13: 'full', // SQLITE_FULL
+  14: 'unwritable', // SQLITE_CANTOPEN
+  26: 'damaged', // SQLITE_NOTADB
+};
+
+const ADVICE: Readonly<Partial<Record<StoreFailure, string>>> = {
+  unwritable: 'the folder must exist and be writable; choose another with --data',
+  'in-use': 'another program holds it: close that first',
+  full: 'no room is left on the disk: free some and start again',
+};
+
+/** Says what went wrong in our words. Errors that are not SQLite's come back as they are. */
+export function asStoreError(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
+  // The upper bits say more about the same failure.
+  const failure = FAILURES[error.errcode & 0xff] ?? 'failed';
+  if (failure === 'damaged') return damaged(`${path}: ${error.message}`, error);
+  const advice = ADVICE[failure] ?? 'the disk may be failing';
+  return new StoreError(failure, `${path}: ${error.message}; ${advice}`, { cause: error });
+}
+
+/** A prepared statement. @typeParam Row one row's columns, in the order selected */
+export class Query<Row extends readonly Column[]> {
+  readonly #statement: StatementSync;
+  readonly #database: Database;
+
+  constructor(statement: StatementSync, database: Database) {
+    this.#statement = statement;
+    this.#database = database;
+  }
+
+  /** Writes. @throws InvariantError outside of a transaction */
+  run(...values: Column[]): void {
+    invariant(this.#database.writing, 'every write is part of a commit');
+    requireColumns(values);
+    try {
+      this.#statement.run(...values);
+    } catch (error) {
+      throw asStoreError(error, this.#database.path);
+    }
+  }
+
+  get(...values: Column[]): Row | undefined {
+    requireColumns(values);
+    try {
+      return this.#statement.get(...values) as Row | undefined;
+    } catch (error) {
+      throw asStoreError(error, this.#database.path);
+    }
+  }
+
+  all(...values: Column[]): Row[] {
+    requireColumns(values);
+    try {
+      // `setReturnArrays` made rows of arrays; the declared type knows only objects.
+      return this.#statement.all(...values) as unknown as Row[];
+    } catch (error) {
+      throw asStoreError(error, this.#database.path);
+    }
+  }
+}
+
+function requireColumns(values: readonly Column[]): void {
+  for (const value of values) {
+    if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+      throw new InvariantError(`${value} was to be stored: every number kept is a safe integer`);
+    }
+    invariant(value !== undefined && value !== null, 'every column has a value');
+  }
+}
+
+export class Database {
+  readonly path: string;
+  readonly #connection: DatabaseSync;
+  #writing = false;
+
+  /** @throws StoreError */
+  constructor(path: string, busyTimeoutMs: number) {
+    this.path = path;
+    try {
+      this.#connection = new DatabaseSync(path, {
+        timeout: busyTimeoutMs,
+        enableForeignKeyConstraints: false,
+      });
+    } catch (error) {
+      throw asStoreError(error, path);
+    }
+  }
+
+  get writing(): boolean {
+    return this.#writing;
+  }
+
+  /** All that `write` writes, or nothing if it throws. @throws InvariantError if nested */
+  transaction<T>(write: () => T): T {
+    invariant(!this.#writing, 'commits do not nest');
+    this.execute('BEGIN IMMEDIATE');
+    this.#writing = true;
+    try {
+      const result = write();
+      this.execute('COMMIT');
+      return result;
+    } catch (error) {
+      // After a full disk SQLite has rolled back by itself.
+      if (this.#connection.isTransaction) this.execute('ROLLBACK');
+      throw error;
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  execute(sql: string): void {
+    try {
+      this.#connection.exec(sql);
+    } catch (error) {
+      throw asStoreError(error, this.path);
+    }
+  }
+
+  /** Numbers of the rows are JS numbers: reading one beyond 2^53 throws. */
+  query<Row extends readonly Column[] = []>(sql: string): Query<Row> {
+    return this.#prepare(sql, false);
+  }
+
+  /** Integers of the rows are bigints. */
+  bigintQuery<Row extends readonly Column[]>(sql: string): Query<Row> {
+    return this.#prepare(sql, true);
+  }
+
+  #prepare<Row extends readonly Column[]>(sql: string, bigints: boolean): Query<Row> {
+    try {
+      const statement = this.#connection.prepare(sql);
+      statement.setReturnArrays(true);
+      statement.setReadBigInts(bigints);
+      return new Query<Row>(statement, this);
+    } catch (error) {
+      throw asStoreError(error, this.path);
+    }
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}

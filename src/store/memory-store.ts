@@ -1,0 +1,358 @@
+/**
+ * The store in memory, for tests and the simulator. Light, for there may be thousands: blocks, headers and
+ * transactions are kept as the objects they came as, which many stores share.
+ */
+import { encodeTransactions } from '../core/encoding.ts';
+import { invariant } from '../core/errors.ts';
+import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
+import { type Account, EMPTY_ACCOUNT } from '../core/state.ts';
+import type { SignedTransaction } from '../core/types.ts';
+import type { BlockRecord, BlockStatus } from './block-record.ts';
+import type {
+  AccountTable,
+  BlockLink,
+  BlockTable,
+  BodyTable,
+  Location,
+  LocationIndex,
+  MainChainTable,
+  PeerEntry,
+  PeerTable,
+  PoolEntry,
+  PoolTable,
+  Store,
+  Undo,
+  UndoTable,
+} from './store.ts';
+
+/** What takes the writes of a commit back, last first. */
+class Journal {
+  #steps: (() => void)[] | undefined;
+
+  commit<T>(write: () => T): T {
+    invariant(this.#steps === undefined, 'commits do not nest');
+    const steps: (() => void)[] = [];
+    this.#steps = steps;
+    try {
+      return write();
+    } catch (error) {
+      for (const takeBack of steps.reverse()) takeBack();
+      throw error;
+    } finally {
+      this.#steps = undefined;
+    }
+  }
+
+  onRollback(takeBack: () => void): void {
+    invariant(this.#steps !== undefined, 'every write is part of a commit');
+    this.#steps.push(takeBack);
+  }
+}
+
+/** A map whose writes a journal can take back. */
+class Table<Key, Value> {
+  readonly rows = new Map<Key, Value>();
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  set(key: Key, value: Value): void {
+    const before = this.rows.get(key);
+    this.#journal.onRollback(() => {
+      if (before === undefined) this.rows.delete(key);
+      else this.rows.set(key, before);
+    });
+    this.rows.set(key, value);
+  }
+
+  delete(key: Key): void {
+    const before = this.rows.get(key);
+    if (before === undefined) return;
+    this.#journal.onRollback(() => this.rows.set(key, before));
+    this.rows.delete(key);
+  }
+}
+
+class MemoryBlocks implements BlockTable {
+  readonly #journal: Journal;
+  readonly #rows: { record: BlockRecord; readonly jump: number }[] = [];
+  readonly #numbers = new Map<BlockId, number>();
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  count(): number {
+    return this.#rows.length;
+  }
+
+  insert(record: BlockRecord, jump: number): void {
+    this.#journal.onRollback(() => {
+      this.#rows.pop();
+      this.#numbers.delete(record.id);
+    });
+    this.#rows.push({ record, jump });
+    this.#numbers.set(record.id, record.number);
+  }
+
+  setStatus(number: number, status: BlockStatus): void {
+    const row = this.#rows[number];
+    if (row === undefined) return;
+    const before = row.record;
+    this.#journal.onRollback(() => {
+      row.record = before;
+    });
+    row.record = { ...before, status };
+  }
+
+  get(number: number): BlockRecord | undefined {
+    return this.#rows[number]?.record;
+  }
+
+  find(id: BlockId): BlockRecord | undefined {
+    const number = this.#numbers.get(id);
+    return number === undefined ? undefined : this.get(number);
+  }
+
+  link(number: number): BlockLink | undefined {
+    const row = this.#rows[number];
+    if (row === undefined) return undefined;
+    const { parent, height, status } = row.record;
+    return { number, parent, jump: row.jump, height, status };
+  }
+
+  descendants(number: number): number[] {
+    const found = new Set([number]);
+    for (const { record } of this.#rows.slice(number + 1)) {
+      if (found.has(record.parent)) found.add(record.number);
+    }
+    found.delete(number);
+    return [...found];
+  }
+
+  best(): BlockRecord | undefined {
+    let best: BlockRecord | undefined;
+    for (const { record } of this.#rows) {
+      if (record.status !== 'invalid' && (best === undefined || record.work > best.work)) best = record;
+    }
+    return best;
+  }
+}
+
+class MemoryBodies implements BodyTable {
+  readonly #table: Table<number, SignedTransaction[]>;
+
+  constructor(journal: Journal) {
+    this.#table = new Table(journal);
+  }
+
+  insert(number: number, transactions: SignedTransaction[]): void {
+    this.#table.set(number, transactions);
+  }
+
+  get(number: number): SignedTransaction[] | undefined {
+    return this.#table.rows.get(number);
+  }
+
+  bytes(number: number): Uint8Array | undefined {
+    const transactions = this.get(number);
+    return transactions && encodeTransactions(transactions);
+  }
+
+  transaction(number: number, index: number): SignedTransaction | undefined {
+    return this.get(number)?.[index];
+  }
+
+  remove(number: number): void {
+    this.#table.delete(number);
+  }
+}
+
+class MemoryUndo implements UndoTable {
+  readonly #table: Table<number, Undo>;
+
+  constructor(journal: Journal) {
+    this.#table = new Table(journal);
+  }
+
+  put(number: number, undo: Undo): void {
+    this.#table.set(number, undo);
+  }
+
+  get(number: number): Undo | undefined {
+    return this.#table.rows.get(number);
+  }
+}
+
+class MemoryMainChain implements MainChainTable {
+  readonly #journal: Journal;
+  readonly #numbers: number[] = [];
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  tip(): number | undefined {
+    return this.#numbers.at(-1);
+  }
+
+  at(height: number): number | undefined {
+    return this.#numbers[height];
+  }
+
+  from(height: number, limit: number): number[] {
+    return this.#numbers.slice(height, height + limit);
+  }
+
+  append(height: number, number: number): void {
+    invariant(height === this.#numbers.length, 'the main chain has no gaps');
+    this.#journal.onRollback(() => this.#numbers.pop());
+    this.#numbers.push(number);
+  }
+
+  truncate(height: number): void {
+    const removed = this.#numbers.splice(height + 1);
+    this.#journal.onRollback(() => this.#numbers.push(...removed));
+  }
+}
+
+class MemoryAccounts implements AccountTable {
+  readonly #table: Table<Address, Account>;
+
+  constructor(journal: Journal) {
+    this.#table = new Table(journal);
+  }
+
+  get(address: Address): Account {
+    return this.#table.rows.get(address) ?? EMPTY_ACCOUNT;
+  }
+
+  set(address: Address, account: Account): void {
+    if (account.balance === 0n && account.sequence === 0n) this.#table.delete(address);
+    else this.#table.set(address, account);
+  }
+
+  page(after: Address | undefined, limit: number): (readonly [Address, Account])[] {
+    return [...this.#table.rows]
+      .filter(([address]) => after === undefined || address > after)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, limit);
+  }
+}
+
+class MemoryLocations<Key> implements LocationIndex<Key> {
+  /** Oldest first. */
+  readonly #table: Table<Key, Location[]>;
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#table = new Table(journal);
+    this.#journal = journal;
+  }
+
+  add(key: Key, location: Location): void {
+    let locations = this.#table.rows.get(key);
+    if (locations === undefined) {
+      locations = [];
+      this.#table.set(key, locations);
+    }
+    // Almost always it belongs at the end.
+    const place = locations.findLastIndex((other) => compare(other, location) <= 0) + 1;
+    const before = locations[place - 1];
+    if (before !== undefined && compare(before, location) === 0) return;
+    locations.splice(place, 0, location);
+    this.#journal.onRollback(() => locations.splice(place, 1));
+  }
+
+  remove(key: Key, location: Location): void {
+    const locations = this.#table.rows.get(key) ?? [];
+    const place = locations.findLastIndex((other) => compare(other, location) === 0);
+    if (place === -1) return;
+    locations.splice(place, 1);
+    this.#journal.onRollback(() => locations.splice(place, 0, location));
+    if (locations.length === 0) this.#table.delete(key);
+  }
+
+  find(key: Key, limit: number, before?: Location): Location[] {
+    const found: Location[] = [];
+    const locations = this.#table.rows.get(key) ?? [];
+    for (let i = locations.length - 1; i >= 0 && found.length < limit; i--) {
+      const location = locations[i];
+      if (location !== undefined && (before === undefined || compare(location, before) < 0)) {
+        found.push(location);
+      }
+    }
+    return found;
+  }
+}
+
+function compare(a: Location, b: Location): number {
+  return a.height - b.height || a.index - b.index;
+}
+
+class MemoryPool implements PoolTable {
+  readonly #table: Table<TransactionId, { readonly signed: SignedTransaction; readonly number: number }>;
+  #next = 0;
+
+  constructor(journal: Journal) {
+    this.#table = new Table(journal);
+  }
+
+  put(id: TransactionId, signed: SignedTransaction): void {
+    if (!this.#table.rows.has(id)) this.#table.set(id, { signed, number: this.#next++ });
+  }
+
+  remove(id: TransactionId): void {
+    this.#table.delete(id);
+  }
+
+  all(): PoolEntry[] {
+    return [...this.#table.rows]
+      .sort(([, a], [, b]) => a.number - b.number)
+      .map(([id, { signed }]) => ({ id, signed }));
+  }
+}
+
+class MemoryPeers implements PeerTable {
+  readonly #table: Table<string, number>;
+
+  constructor(journal: Journal) {
+    this.#table = new Table(journal);
+  }
+
+  put({ address, lastSeenMs }: PeerEntry): void {
+    this.#table.set(address, lastSeenMs);
+  }
+
+  remove(address: string): void {
+    this.#table.delete(address);
+  }
+
+  all(): PeerEntry[] {
+    return [...this.#table.rows]
+      .map(([address, lastSeenMs]) => ({ address, lastSeenMs }))
+      .sort((a, b) => b.lastSeenMs - a.lastSeenMs || (a.address < b.address ? -1 : 1));
+  }
+}
+
+export class MemoryStore implements Store {
+  readonly #journal = new Journal();
+  readonly blocks: BlockTable = new MemoryBlocks(this.#journal);
+  readonly bodies: BodyTable = new MemoryBodies(this.#journal);
+  readonly undo: UndoTable = new MemoryUndo(this.#journal);
+  readonly mainChain: MainChainTable = new MemoryMainChain(this.#journal);
+  readonly accounts: AccountTable = new MemoryAccounts(this.#journal);
+  readonly transactions: LocationIndex<TransactionId> = new MemoryLocations(this.#journal);
+  readonly history: LocationIndex<Address> = new MemoryLocations(this.#journal);
+  readonly pool: PoolTable = new MemoryPool(this.#journal);
+  readonly peers: PeerTable = new MemoryPeers(this.#journal);
+
+  atomically<T>(write: () => T): T {
+    return this.#journal.commit(write);
+  }
+
+  /** Holds no files: another chain may be opened on the same store, as after a restart. */
+  close(): void {}
+}

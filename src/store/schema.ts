@@ -1,0 +1,119 @@
+/** The tables on disk, how older files become today's, and how to tell that a file is ours. */
+import type { NetworkDefinition } from '../core/network-params.ts';
+import type { Database } from './database.ts';
+import { StoreError } from './errors.ts';
+
+/** `tall` in ASCII: what `PRAGMA application_id` says of our files. */
+const APPLICATION_ID = 0x74616c6c;
+
+/**
+ * Each step brings a file from the version before to its place in this list, plus one. Steps are never
+ * changed once released; new ones are added.
+ *
+ * All 64-bit amounts are signed integers, for the rules keep them within 63 bits. A location is
+ * `height × 65,536 + index`.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE network (id BLOB NOT NULL) STRICT;
+
+  -- status: 0 header, 1 body, 2 invalid. work: 32 bytes, big-endian, so that it sorts.
+  CREATE TABLE blocks (
+    number INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    parent INTEGER NOT NULL,
+    jump INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    work BLOB NOT NULL,
+    status INTEGER NOT NULL CHECK (status BETWEEN 0 AND 2),
+    sealed BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX blocks_by_parent ON blocks (parent);
+  CREATE INDEX blocks_by_work ON blocks (work DESC, number) WHERE status <> 2;
+
+  CREATE TABLE bodies (number INTEGER PRIMARY KEY, transactions BLOB NOT NULL) STRICT;
+  CREATE TABLE undo (number INTEGER PRIMARY KEY, accounts BLOB NOT NULL) STRICT;
+  CREATE TABLE main_chain (height INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+
+  CREATE TABLE accounts (
+    address BLOB NOT NULL PRIMARY KEY,
+    balance INTEGER NOT NULL CHECK (balance >= 0),
+    sequence INTEGER NOT NULL CHECK (sequence >= 0)
+  ) STRICT, WITHOUT ROWID;
+
+  -- prefix: the first 48 bits of the transaction's id.
+  CREATE TABLE transaction_index (
+    prefix INTEGER NOT NULL,
+    location INTEGER NOT NULL,
+    PRIMARY KEY (prefix, location)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE history (
+    address BLOB NOT NULL,
+    location INTEGER NOT NULL,
+    PRIMARY KEY (address, location)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE pool (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, signed BLOB NOT NULL) STRICT;
+  CREATE TABLE peers (address TEXT NOT NULL PRIMARY KEY, last_seen_ms INTEGER NOT NULL) STRICT;
+  `,
+];
+
+/** The version this code writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
+/**
+ * Makes sure the file is this network's ledger in today's schema; a new file becomes one.
+ *
+ * @throws StoreError `foreign`, `newer`, `damaged`
+ */
+export function prepareSchema(database: Database, network: NetworkDefinition): void {
+  const version = pragma(database, 'user_version');
+  requireOurs(database, version);
+  if (version > SCHEMA_VERSION) {
+    throw new StoreError(
+      'newer',
+      `${database.path} was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION}); update, or choose another folder with --data`,
+    );
+  }
+  // Only now, for this changes the file.
+  database.execute('PRAGMA journal_mode = WAL');
+  for (const [index, step] of MIGRATIONS.entries()) {
+    if (index >= version) migrate(database, index, step, network);
+  }
+  requireNetwork(database, network);
+}
+
+function requireOurs(database: Database, version: number): void {
+  const application = pragma(database, 'application_id');
+  if (application === APPLICATION_ID) return;
+  const [objects] = database.query<[number]>('SELECT count(*) FROM sqlite_schema').get() ?? [0];
+  const isNew = application === 0 && version === 0 && objects === 0;
+  if (!isNew) {
+    throw new StoreError(
+      'foreign',
+      `${database.path} is some other program's database; choose another folder with --data`,
+    );
+  }
+}
+
+/** One transaction a step: a crash leaves the file at one version or the other. */
+function migrate(database: Database, index: number, step: string, network: NetworkDefinition): void {
+  database.transaction(() => {
+    database.execute(step);
+    if (index === 0) database.query('INSERT INTO network (id) VALUES (?)').run(network.idBytes);
+    database.execute(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}`);
+  });
+}
+
+function requireNetwork(database: Database, network: NetworkDefinition): void {
+  const [kept] = database.query<[Uint8Array]>('SELECT id FROM network').get() ?? [new Uint8Array(0)];
+  if (Buffer.from(kept).equals(network.idBytes)) return;
+  throw new StoreError(
+    'foreign',
+    `${database.path} holds another network's ledger (${Buffer.from(kept).toString('hex')}), not that of ${network.name} (${network.id}); choose another folder with --data`,
+  );
+}
+
+function pragma(database: Database, name: 'application_id' | 'user_version'): number {
+  return database.query<[number]>(`PRAGMA ${name}`).get()?.[0] ?? 0;
+}

@@ -1,0 +1,142 @@
+/** Bodies, undo records and the main chain in SQLite. */
+import {
+  decodeSignedTransaction,
+  decodeTransactionAt,
+  decodeTransactions,
+  encodeSignedTransaction,
+  encodeTransactions,
+} from '../core/encoding.ts';
+import { RuleError } from '../core/errors.ts';
+import type { TransactionId } from '../core/identifiers.ts';
+import type { SignedTransaction } from '../core/types.ts';
+import { hexOf, idColumn } from './columns.ts';
+import type { Database, Query } from './database.ts';
+import { damaged } from './errors.ts';
+import type { BodyTable, MainChainTable, PoolEntry, PoolTable, Undo, UndoTable } from './store.ts';
+import { decodeUndo, encodeUndo } from './undo-encoding.ts';
+
+/** Decodes what only we wrote: if it does not, it is damaged. */
+function decodeKept<T>(what: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (cause) {
+    if (!(cause instanceof RuleError || cause instanceof RangeError)) throw cause;
+    throw damaged(`${what} does not decode`, cause);
+  }
+}
+
+export class SqliteBodies implements BodyTable {
+  readonly #insert: Query<[]>;
+  readonly #get: Query<[Uint8Array]>;
+  readonly #remove: Query<[]>;
+
+  constructor(database: Database) {
+    this.#insert = database.query('INSERT INTO bodies (number, transactions) VALUES (?, ?)');
+    this.#get = database.query('SELECT transactions FROM bodies WHERE number = ?');
+    this.#remove = database.query('DELETE FROM bodies WHERE number = ?');
+  }
+
+  insert(number: number, transactions: SignedTransaction[]): void {
+    this.#insert.run(number, encodeTransactions(transactions));
+  }
+
+  get(number: number): SignedTransaction[] | undefined {
+    const bytes = this.bytes(number);
+    return bytes && decodeKept(`the body of block number ${number}`, () => decodeTransactions(bytes));
+  }
+
+  bytes(number: number): Uint8Array | undefined {
+    return this.#get.get(number)?.[0];
+  }
+
+  transaction(number: number, index: number): SignedTransaction | undefined {
+    const bytes = this.bytes(number);
+    return bytes && decodeKept(`the body of block number ${number}`, () => decodeTransactionAt(bytes, index));
+  }
+
+  remove(number: number): void {
+    this.#remove.run(number);
+  }
+}
+
+export class SqliteUndo implements UndoTable {
+  readonly #put: Query<[]>;
+  readonly #get: Query<[Uint8Array]>;
+
+  constructor(database: Database) {
+    this.#put = database.query('INSERT OR REPLACE INTO undo (number, accounts) VALUES (?, ?)');
+    this.#get = database.query('SELECT accounts FROM undo WHERE number = ?');
+  }
+
+  put(number: number, undo: Undo): void {
+    this.#put.run(number, encodeUndo(undo));
+  }
+
+  get(number: number): Undo | undefined {
+    const row = this.#get.get(number);
+    return row && decodeUndo(row[0]);
+  }
+}
+
+export class SqliteMainChain implements MainChainTable {
+  readonly #tip: Query<[number]>;
+  readonly #at: Query<[number]>;
+  readonly #from: Query<[number]>;
+  readonly #append: Query<[]>;
+  readonly #truncate: Query<[]>;
+
+  constructor(database: Database) {
+    this.#tip = database.query('SELECT number FROM main_chain ORDER BY height DESC LIMIT 1');
+    this.#at = database.query('SELECT number FROM main_chain WHERE height = ?');
+    this.#from = database.query('SELECT number FROM main_chain WHERE height >= ? ORDER BY height LIMIT ?');
+    this.#append = database.query('INSERT INTO main_chain (height, number) VALUES (?, ?)');
+    this.#truncate = database.query('DELETE FROM main_chain WHERE height > ?');
+  }
+
+  tip(): number | undefined {
+    return this.#tip.get()?.[0];
+  }
+
+  at(height: number): number | undefined {
+    return this.#at.get(height)?.[0];
+  }
+
+  from(height: number, limit: number): number[] {
+    return this.#from.all(height, limit).map(([number]) => number);
+  }
+
+  append(height: number, number: number): void {
+    this.#append.run(height, number);
+  }
+
+  truncate(height: number): void {
+    this.#truncate.run(height);
+  }
+}
+
+export class SqlitePool implements PoolTable {
+  readonly #put: Query<[]>;
+  readonly #remove: Query<[]>;
+  readonly #all: Query<[id: Uint8Array, signed: Uint8Array]>;
+
+  constructor(database: Database) {
+    this.#put = database.query('INSERT OR IGNORE INTO pool (id, signed) VALUES (?, ?)');
+    this.#remove = database.query('DELETE FROM pool WHERE id = ?');
+    this.#all = database.query('SELECT id, signed FROM pool ORDER BY number');
+  }
+
+  put(id: TransactionId, signed: SignedTransaction): void {
+    this.#put.run(idColumn(id), encodeSignedTransaction(signed));
+  }
+
+  remove(id: TransactionId): void {
+    this.#remove.run(idColumn(id));
+  }
+
+  all(): PoolEntry[] {
+    return this.#all.all().map(([id, signed]) => ({
+      id: hexOf(id) as TransactionId,
+      signed: decodeKept('a transaction of the pool', () => decodeSignedTransaction(signed)),
+    }));
+  }
+}

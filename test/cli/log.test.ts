@@ -1,0 +1,125 @@
+import pino from 'pino';
+import { expect, test } from 'vitest';
+import { describeEvent } from '../../src/cli/event-text.ts';
+import { logEvents } from '../../src/cli/log.ts';
+import { eventToJson } from '../../src/client/live-event.ts';
+import { formatAddress } from '../../src/core/address.ts';
+import type { BlockId, TransactionId } from '../../src/core/identifiers.ts';
+import type { NodeEvent } from '../../src/node/events.ts';
+import { A_PEER, POOR, RICH } from '../support/served-ledger.ts';
+
+const id = 'ab'.repeat(32);
+const EVENTS: Record<NodeEvent['event'], [NodeEvent, string]> = {
+  'block.mined': [
+    { event: 'block.mined', height: 4, id: id as BlockId, transactions: 1 },
+    '▣ #4 abababab… mined here, 1 tx',
+  ],
+  'block.accepted': [
+    {
+      ...{
+        event: 'block.accepted',
+        height: 4,
+        id: id as BlockId,
+        parent: id as BlockId,
+        miner: RICH.address,
+      },
+      ...{ timestamp: 5, transactions: 0, source: 'gossip', from: A_PEER, latencyMs: 2.6, onChain: false },
+    },
+    '▣ #4 abababab… from …b4kzhC +3 ms, 0 tx, on a fork',
+  ],
+  'block.refused': [
+    { event: 'block.refused', id: id as BlockId, code: 'wrong-bits', message: 'no', from: A_PEER },
+    '✗ block abababab… from …b4kzhC refused: no',
+  ],
+  'block.early': [
+    { event: 'block.early', id: id as BlockId, height: 4, aheadMs: 70_000 },
+    '◷ #4 abababab… is 70000 ms ahead of this clock: set aside',
+  ],
+  'chain.reorganised': [
+    {
+      ...{ event: 'chain.reorganised', depth: 1, height: 5, oldTip: id as BlockId, newTip: id as BlockId },
+      ...{ forkHeight: 3, returned: 2 },
+    },
+    '⑂ reorganised: 1 block above #3 left behind, the tip is #5 abababab…, 2 tx back in the pool',
+  ],
+  'transaction.accepted': [
+    {
+      ...{ event: 'transaction.accepted', id: id as TransactionId, sender: RICH.address },
+      ...{ recipient: POOR.address, amount: 1_500_000n, fee: 1n },
+    },
+    `→ abababab… 1.5 tally to ${formatAddress(POOR.address).slice(0, 14)}…`,
+  ],
+  'transaction.refused': [
+    { event: 'transaction.refused', id: id as TransactionId, code: 'fee-too-low', message: 'no' },
+    '✗ transaction abababab… refused: no',
+  ],
+  'peer.connected': [
+    {
+      event: 'peer.connected',
+      peer: A_PEER,
+      address: `/ip4/1.2.3.4/tcp/5/p2p/${A_PEER}`,
+      direction: 'inbound',
+    },
+    '⇄ …b4kzhC connected (inbound, /ip4/1.2.3.4/tcp/5)',
+  ],
+  'peer.disconnected': [
+    { event: 'peer.disconnected', peer: A_PEER, reason: 'gone' },
+    '⇠ …b4kzhC disconnected: gone',
+  ],
+  'peer.penalised': [
+    { event: 'peer.penalised', peer: A_PEER, offence: 'garbage', score: 9 },
+    '! …b4kzhC misbehaved (garbage), score 9',
+  ],
+  'peer.clock': [
+    { event: 'peer.clock', peer: A_PEER, offsetMs: -61_000 },
+    '! the clock of …b4kzhC is 61.0 s behind this one: one of the two is wrong',
+  ],
+  'sync.progress': [
+    { event: 'sync.progress', state: 'blocks', height: 4, targetHeight: 9 },
+    '… catching up: blocks 4 of 9',
+  ],
+};
+
+test.each(Object.values(EVENTS))('$event is one line of words', (event, words) => {
+  expect(describeEvent(eventToJson(event))).toBe(words);
+});
+
+function logged(events: readonly NodeEvent[], onTerminal: boolean): Record<string, unknown>[] {
+  const lines: string[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+  const node = {
+    subscribe: (listener: (event: NodeEvent) => void) => {
+      for (const event of events) listener(event);
+      return () => {};
+    },
+  };
+  logEvents(node, logger, onTerminal);
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test('every event but those of transactions is logged by default, one line each, with its fields', () => {
+  const lines = logged(
+    Object.values(EVENTS).map(([event]) => event),
+    false,
+  );
+  expect(lines.map(({ event }) => event)).toEqual(
+    Object.keys(EVENTS).filter((event) => !event.startsWith('transaction.')),
+  );
+  expect(lines.find(({ event }) => event === 'block.accepted')).toMatchObject({
+    level: 30,
+    height: 4,
+    id,
+    miner: formatAddress(RICH.address),
+    timestamp: '1970-01-01T00:00:00.005Z',
+    latencyMs: 2.6,
+    msg: expect.stringContaining('#4'),
+  });
+  expect(lines.find(({ event }) => event === 'block.refused')?.['level']).toBe(40);
+});
+
+test('people hear of a block mined here once, machines twice', () => {
+  const [accepted] = EVENTS['block.accepted'];
+  const own = { ...accepted, source: 'mined' } as NodeEvent;
+  expect(logged([own], true)).toHaveLength(0);
+  expect(logged([own], false)).toHaveLength(1);
+});

@@ -1,0 +1,137 @@
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { TallyClient } from '../../src/client/tally-client.ts';
+import { Running, runTally } from '../support/run-tally.ts';
+
+let folder: string;
+const running: Running[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tally-start-'));
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((daemon) => daemon.stop('SIGKILL')));
+  await rm(folder, { recursive: true });
+});
+
+const QUIET = ['--p2p-host', '127.0.0.1', '--p2p-port', '0', '--no-mdns', '--network', 'test'];
+
+function start(...more: string[]): Running {
+  const daemon = new Running(['start', ...QUIET, '--data', join(folder, 'data'), '--api-port', '0', ...more]);
+  running.push(daemon);
+  return daemon;
+}
+
+async function clientOf(daemon: Running): Promise<TallyClient> {
+  const { api } = await daemon.json({ event: 'daemon.started' });
+  return new TallyClient({ url: api as string });
+}
+
+test('a daemon greets in words, logs JSON lines, and what it acknowledged is there after a stop', async () => {
+  const daemon = start();
+  const client = await clientOf(daemon);
+  const { ids } = await client.call('mine', { body: { blocks: 3 } });
+  expect(await daemon.json({ event: 'block.mined', height: 3 })).toMatchObject({ id: ids[2], level: 30 });
+  expect(await daemon.json({ event: 'block.accepted', height: 3 })).toMatchObject({ source: 'mined' });
+  expect(daemon.lines.every((line) => line.startsWith('{'))).toBe(true);
+
+  const wallet = await runTally(['wallet', 'show', '--json', '--data', join(folder, 'data')]);
+  const { address } = JSON.parse(wallet.stdout) as { address: string };
+  expect((await client.call('account', { params: { address } })).balance).toBe('150000000');
+  expect(daemon.stderr).toContain(`  wallet   ${address}\n`);
+  expect(daemon.stderr).toContain(
+    `npx tally send ADDRESS 1.5 --api ${client.url} --data ${join(folder, 'data')}`,
+  );
+  expect((await stat(join(folder, 'data'))).mode & 0o777).toBe(0o700);
+  expect((await stat(join(folder, 'data', 'api-token'))).mode & 0o777).toBe(0o600);
+
+  const begun = performance.now();
+  expect(await daemon.stop('SIGINT')).toBe(0);
+  expect(performance.now() - begun).toBeLessThan(3_000);
+  expect(daemon.lines.at(-1)).toContain('daemon.stopped');
+
+  const again = await clientOf(start());
+  expect(await again.call('status')).toMatchObject({ height: 3, tip: ids[2] });
+});
+
+test('a live feed that is open does not hold up the stop', async () => {
+  const daemon = start();
+  const client = await clientOf(daemon);
+  const events = client.events();
+  const ended = expect(events.next().then(() => events.next())).rejects.toMatchObject({
+    name: 'ConnectionError',
+  });
+  await expect.poll(async () => (await client.call('mine', { body: { blocks: 1 } })).ids.length).toBe(1);
+  expect(await daemon.stop()).toBe(0);
+  await ended;
+});
+
+test('--mine says so in words, and mines to the address given', async () => {
+  const { stdout } = await runTally(['wallet', 'create', '--data', join(folder, 'other'), '--json']);
+  const { address } = JSON.parse(stdout) as { address: string };
+  const daemon = start('--mine', '--threads', '1', '--miner', address);
+  await daemon.json({ event: 'block.mined', height: 1 });
+  expect(daemon.stderr).toContain(`mining   with 1 thread, the reward goes to ${address}`);
+  expect(await daemon.stop()).toBe(0);
+});
+
+test('a daemon whose parent is gone stops by itself', async () => {
+  const daemon = start();
+  await clientOf(daemon);
+  daemon.child.disconnect();
+  expect(await daemon.ended).toBe(0);
+});
+
+test('a taken API port is an error that names the flag', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const ran = await runTally(['start', ...QUIET, '--data', join(folder, 'data'), '--api-port', `${port}`]);
+  expect(ran).toMatchObject({
+    status: 1,
+    stderr: `tally: port ${port} is taken: choose another with --api-port\n`,
+  });
+  server.close();
+});
+
+test('a folder another daemon uses is an error that says so', async () => {
+  await clientOf(start());
+  const second = await runTally(['start', ...QUIET, '--data', join(folder, 'data'), '--api-port', '0']);
+  expect(second).toMatchObject({ status: 1, stderr: expect.stringMatching(/^tally: [^\n]+\n$/) });
+  expect(second.stderr).toContain('another daemon');
+});
+
+test('a folder that cannot be made is an error that names the flag', async () => {
+  const ran = await runTally(['start', ...QUIET, '--data', '/dev/null/x', '--api-port', '0']);
+  expect(ran).toMatchObject({ status: 1, stderr: expect.stringMatching(/^tally: cannot make .* --data\n$/) });
+});
+
+test('beyond loopback the token guards what changes the daemon, and the command line finds it', async () => {
+  // The address stays loopback for the traffic; only the rule for it is the other one.
+  const daemon = start('--api-host', '0.0.0.0');
+  const { api } = await daemon.json({ event: 'daemon.started' });
+  const url = api as string;
+  await expect(new TallyClient({ url }).call('mine', { body: { blocks: 1 } })).rejects.toMatchObject({
+    status: 401,
+  });
+  const none = await runTally(['mine', '--api', url, '--data', folder]);
+  expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining('api-token') });
+  const own = await runTally(['mine', '--api', url, '--data', join(folder, 'data')]);
+  expect(own).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('an unreadable wallet stops the start before anything is written over it', async () => {
+  const data = join(folder, 'data');
+  await runTally(['wallet', 'create', '--data', data]);
+  const { writeFile } = await import('node:fs/promises');
+  await chmod(join(data, 'wallet.json'), 0o600);
+  await writeFile(join(data, 'wallet.json'), '{');
+  const ran = await runTally(['start', ...QUIET, '--data', data, '--api-port', '0']);
+  expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('damaged') });
+  expect(await readFile(join(data, 'wallet.json'), 'utf8')).toBe('{');
+});

@@ -1,0 +1,190 @@
+/** Gossip when somebody misbehaves: what is invalid costs, what is garbage harms nobody else. */
+import { randomBytes } from 'node:crypto';
+import type { Connection } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Verdict } from '../../src/node/ports.ts';
+import { MAX_GOSSIP_BYTES } from '../../src/node/wire.ts';
+import { withLength } from '../../src/p2p/chunk-stream.ts';
+import type { Libp2pNetwork } from '../../src/p2p/network.ts';
+import { topicId } from '../../src/p2p/protocols.ts';
+import {
+  createNetwork,
+  createPlainNode,
+  freshNetworkId,
+  type PlainNode,
+  pretend,
+  until,
+} from '../support/libp2p-peers.ts';
+import { LIMITS, Witness } from '../support/network-compliance.ts';
+
+const networkId = freshNetworkId();
+const topic = topicId(networkId, 'block');
+const stops: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+interface Party {
+  readonly network: Libp2pNetwork;
+  readonly witness: Witness;
+  readonly heard: string[];
+}
+
+/** Says what the first byte of a message asks for. */
+async function party(): Promise<Party> {
+  const network = await createNetwork(networkId);
+  const heard: string[] = [];
+  network.handle('status', 100, (request) => [request]);
+  network.subscribe('block', async (message): Promise<Verdict> => {
+    heard.push(Buffer.from(message.subarray(0, 32)).toString());
+    return message[0] === 'R'.charCodeAt(0) ? 'reject' : 'accept';
+  });
+  const witness = new Witness();
+  await network.start(witness);
+  stops.push(() => network.stop());
+  return { network, witness, heard };
+}
+
+const text = (message: string) => Buffer.from(message);
+
+function addressOf({ network }: Party): string {
+  return network.addresses()[0] ?? '';
+}
+
+/** Says something until it is heard. */
+async function hears(listener: Party, say: (message: string) => void): Promise<void> {
+  const before = listener.heard.length;
+  let count = 0;
+  await until(() => {
+    say(`A ${performance.now()} ${count++}`);
+    return listener.heard.length > before;
+  }, 'it is heard');
+}
+
+describe('a message', () => {
+  it('of the greatest length passes from hand to hand', async () => {
+    const [a, b, c] = [await party(), await party(), await party()];
+    await b.network.dial(addressOf(a));
+    await c.network.dial(addressOf(b));
+    await hears(c, (message) => void a.network.publish('block', text(message)));
+    const long = new Uint8Array(MAX_GOSSIP_BYTES).fill('L'.charCodeAt(0));
+    await a.network.publish('block', long);
+    await until(() => c.heard.includes('L'.repeat(32)), 'the long message arrived');
+    await hears(c, (message) => void a.network.publish('block', text(message)));
+    expect(b.network.peers()).toHaveLength(2);
+  });
+
+  it('that is longer is refused to the publisher', async () => {
+    const a = await party();
+    await expect(a.network.publish('block', new Uint8Array(MAX_GOSSIP_BYTES + 1))).rejects.toThrow(
+      RangeError,
+    );
+  });
+});
+
+describe('a hostile peer', () => {
+  let victim: Party;
+  let friend: Party;
+  let plain: PlainNode;
+  let connection: Connection;
+
+  beforeEach(async () => {
+    [victim, friend] = [await party(), await party()];
+    await friend.network.dial(addressOf(victim));
+    plain = await createPlainNode();
+    stops.push(() => plain.stop());
+    await pretend(plain, networkId);
+    connection = await plain.dial(multiaddr(addressOf(victim)));
+    await until(() => victim.network.peers().length === 2, 'it counts as a peer');
+    plain.services.gossip.subscribe(topic);
+    await until(() => plain.services.gossip.getSubscribers(topic).length === 1, 'it knows the topic');
+  });
+
+  const say = (message: string) =>
+    void plain.services.gossip.publish(topic, text(message)).catch(() => undefined);
+
+  /** Both still hear each other and answer. */
+  async function isWell(): Promise<void> {
+    await hears(victim, (message) => void friend.network.publish('block', text(message)));
+    await hears(friend, (message) => void victim.network.publish('block', text(message)));
+    expect(
+      await victim.network.request(friend.network.self, 'status', Uint8Array.of(1), LIMITS),
+    ).toHaveLength(1);
+    expect(victim.witness.disconnections.map(({ peer }) => peer)).not.toContain(friend.network.self);
+  }
+
+  it('is heard as long as it behaves', async () => {
+    for (let count = 0; count < 3; count++) await hears(victim, say);
+  });
+
+  it('is no longer heard after a dozen invalid messages', async () => {
+    await hears(victim, say);
+    for (let count = 0; count < 12; count++) say(`R ${count}`);
+    await until(
+      () => victim.heard.filter((message) => message.startsWith('R')).length >= 10,
+      'they were rejected',
+    );
+    // Gossipsub looks at the score anew after a second or 128 messages, so it takes a few more.
+    let said = 0;
+    let heard = -1;
+    let quiet = 0;
+    await until(() => {
+      quiet = victim.heard.length === heard ? quiet + 1 : 0;
+      heard = victim.heard.length;
+      for (let count = 0; count < 5; count++) say(`A ${said++}`);
+      return quiet === 50;
+    }, 'nothing it says is heard');
+    await isWell();
+  });
+
+  it('harms nobody else by a topic that is not ours', async () => {
+    plain.services.gossip.subscribe('/elsewhere');
+    for (let count = 0; count < 20; count++) {
+      await plain.services.gossip.publish('/elsewhere', text(`E ${count}`));
+    }
+    await isWell();
+    expect(victim.heard.filter((message) => message.startsWith('E'))).toEqual([]);
+  });
+
+  it.each<[string, () => Uint8Array]>([
+    ['garbage', () => randomBytes(10_000)],
+    [
+      'garbage in frames',
+      () => Buffer.concat(Array.from({ length: 50 }, () => withLength(randomBytes(200)))),
+    ],
+    ['a frame announced as longer than any', () => Uint8Array.of(0xff, 0xff, 0xff, 0x7f, 1, 2, 3)],
+    ['a frame cut off', () => withLength(new Uint8Array(1_000)).subarray(0, 100)],
+    ['a frame of 3 MiB of nothing', () => withLength(new Uint8Array(3 * 1_024 * 1_024))],
+  ])('harms nobody else by %s', async (_, garbage) => {
+    const stream = await connection.newStream('/meshsub/1.1.0');
+    try {
+      stream.send(garbage());
+      await stream.close();
+    } catch {
+      // The other side may end it before all is sent.
+    }
+    await isWell();
+  });
+
+  it('harms nobody else by a message longer than allowed', async () => {
+    await plain.services.gossip.publish(topic, new Uint8Array(MAX_GOSSIP_BYTES + 1).fill('X'.charCodeAt(0)));
+    await isWell();
+    expect(victim.heard).not.toContain('X'.repeat(32));
+  });
+});
+
+describe('a peer whose gossip stream died', () => {
+  it('is disconnected, so that it can be connected to anew', { timeout: 40_000 }, async () => {
+    const victim = await party();
+    const plain = await createPlainNode();
+    stops.push(() => plain.stop());
+    await pretend(plain, networkId);
+    await plain.unhandle(['/meshsub/1.2.0', '/meshsub/1.1.0', '/meshsub/1.0.0']);
+    await plain.dial(multiaddr(addressOf(victim)));
+    await until(() => victim.witness.connections.length === 1, 'it counts as a peer');
+    await until(() => victim.witness.disconnections.length === 1, 'it was disconnected', 20_000);
+    expect(victim.witness.disconnections[0]?.reason).toBe('gossip with it had broken off');
+  });
+});

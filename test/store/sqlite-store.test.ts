@@ -1,0 +1,265 @@
+/** What only the store on disk can meet: other files, other processes, damage. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InvariantError } from '../../src/core/errors.ts';
+import type { Address, BlockId } from '../../src/core/identifiers.ts';
+import { Database } from '../../src/store/database.ts';
+import { StoreError, type StoreFailure } from '../../src/store/errors.ts';
+import { SCHEMA_VERSION } from '../../src/store/schema.ts';
+import { SqliteStore } from '../../src/store/sqlite-store.ts';
+import { decodeUndo } from '../../src/store/undo-encoding.ts';
+import { testNetwork } from '../support/ledger.ts';
+
+const network = testNetwork();
+const address = '11'.repeat(32) as Address;
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tallystick-sqlite-'));
+  file = join(folder, 'ledger.sqlite');
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function open(): SqliteStore {
+  return SqliteStore.open({ folder, network });
+}
+
+function edit(sql: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(sql);
+  database.close();
+}
+
+function failure(work: () => unknown): StoreError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
+  throw new Error('expected a StoreError');
+}
+
+function expectFailure(work: () => unknown, kind: StoreFailure, message: RegExp): void {
+  const error = failure(work);
+  expect(error.failure).toBe(kind);
+  expect(error.message).toMatch(message);
+}
+
+describe('opening', () => {
+  it('makes the folder, for its owner only', () => {
+    const deep = join(folder, 'a', 'b');
+    SqliteStore.open({ folder: deep, network }).close();
+    expect(readFileSync(join(deep, 'ledger.sqlite')).subarray(0, 15).toString()).toBe('SQLite format 3');
+  });
+
+  it('says that a folder cannot be made, and what to try', () => {
+    writeFileSync(join(folder, 'plain'), '');
+    const error = failure(() => SqliteStore.open({ folder: join(folder, 'plain', 'data'), network }));
+    expect(error.failure).toBe('unwritable');
+    expect(error.message).toMatch(/--data/);
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  it('says that a file cannot be opened', () => {
+    SqliteStore.open({ folder, network }).close();
+    expectFailure(() => new Database(join(folder, 'missing', 'ledger.sqlite'), 0), 'unwritable', /writable/);
+  });
+
+  it('refuses the ledger of another network', () => {
+    open().close();
+    const other = testNetwork({ subsidy: 1n });
+    expectFailure(() => SqliteStore.open({ folder, network: other }), 'foreign', /another network/);
+    open().close();
+  });
+
+  it('refuses a newer schema', () => {
+    open().close();
+    edit(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
+    expectFailure(open, 'newer', /update/);
+  });
+
+  it("refuses another program's database, and leaves it as it is", () => {
+    edit('CREATE TABLE theirs (a INTEGER) STRICT');
+    const before = readFileSync(file);
+    expectFailure(open, 'foreign', /other program/);
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  it('refuses what is no database', () => {
+    writeFileSync(file, 'x'.repeat(8_192));
+    expectFailure(open, 'damaged', /damaged/);
+  });
+
+  it('refuses a file without its tables', () => {
+    open().close();
+    edit('DROP TABLE network');
+    expect(failure(open)).toBeInstanceOf(StoreError);
+  });
+
+  it('holds nothing after it failed', () => {
+    writeFileSync(file, 'x'.repeat(8_192));
+    failure(open);
+    rmSync(file);
+    open().close();
+  });
+
+  it('starts again after a crash while the tables were made', () => {
+    edit('PRAGMA journal_mode = WAL');
+    open().close();
+  });
+});
+
+describe('one process at a time', () => {
+  const children: ChildProcess[] = [];
+
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+
+  async function hold(): Promise<{ child: ChildProcess; lines: AsyncIterator<string> }> {
+    const script = fileURLToPath(new URL('../support/hold-store.ts', import.meta.url));
+    const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(child);
+    if (child.stdout === null) throw new Error('stdout is a pipe');
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe('open');
+    return { child, lines };
+  }
+
+  it('keeps a second opener out, in this process too', () => {
+    const store = open();
+    expectFailure(open, 'in-use', /another daemon uses this folder/);
+    store.close();
+    open().close();
+  });
+
+  it('keeps another process out until it is killed, and has all its commits', async () => {
+    const { child, lines } = await hold();
+    expectFailure(open, 'in-use', /another daemon uses this folder/);
+    let committed = 0;
+    while (committed < 20) committed = Number((await lines.next()).value);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const store = open();
+    const { balance } = store.accounts.get(address);
+    expect(balance).toBeGreaterThanOrEqual(BigInt(committed));
+    expect(store.peers.all()).toEqual([{ address: '/peer', lastSeenMs: Number(balance) }]);
+    store.close();
+  });
+
+  it('lets other programs read meanwhile', () => {
+    const store = open();
+    store.atomically(() => store.peers.put({ address: '/a', lastSeenMs: 1 }));
+    const reader = new DatabaseSync(file, { readOnly: true });
+    expect(reader.prepare('SELECT count(*) AS n FROM peers').get()).toEqual({ n: 1 });
+    reader.close();
+    store.close();
+  });
+});
+
+describe('damage is found when it is read', () => {
+  const block = {
+    number: 0,
+    id: network.genesisId,
+    parent: -1,
+    height: 0,
+    work: 1n,
+    sealed: network.genesis.sealed,
+    status: 'body',
+  } as const;
+
+  function damagedBy(sql: string): SqliteStore {
+    const store = open();
+    store.atomically(() => {
+      store.blocks.insert(block, 0);
+      store.bodies.insert(0, []);
+      store.undo.put(0, new Map());
+    });
+    store.close();
+    edit(sql);
+    return open();
+  }
+
+  it.each<[string, string, (store: SqliteStore) => unknown]>([
+    ['a header', "UPDATE blocks SET sealed = x'00'", (store) => store.blocks.get(0)],
+    ['a body', "UPDATE bodies SET transactions = x'0011'", (store) => store.bodies.get(0)],
+    [
+      'an offset in a body',
+      "UPDATE bodies SET transactions = x'08000000'",
+      (store) => store.bodies.transaction(0, 1),
+    ],
+    ['an undo record', "UPDATE undo SET accounts = x'00'", (store) => store.undo.get(0)],
+    [
+      'a transaction of the pool',
+      "INSERT INTO pool (id, signed) VALUES (x'00', x'00')",
+      (store) => store.pool.all(),
+    ],
+  ])('in %s', (_, sql, read) => {
+    const store = damagedBy(sql);
+    expectFailure(() => read(store), 'damaged', /move its folder away/);
+    store.close();
+  });
+
+  it('in a status', () => {
+    const store = damagedBy('PRAGMA ignore_check_constraints = 1; UPDATE blocks SET status = 7');
+    expectFailure(() => store.blocks.get(0), 'damaged', /status/);
+    store.close();
+  });
+
+  it('in the pages of the file', () => {
+    const store = open();
+    store.atomically(() => {
+      for (let number = 0; number < 2_000; number++) {
+        const id = number.toString(16).padStart(64, '0') as BlockId;
+        store.blocks.insert({ ...block, number, id }, 0);
+      }
+    });
+    store.close();
+    truncateSync(file, 64 * 1_024);
+    expectFailure(
+      () => {
+        const reopened = open();
+        try {
+          for (let number = 0; number < 2_000; number++) reopened.blocks.get(number);
+        } finally {
+          reopened.close();
+        }
+      },
+      'damaged',
+      /damaged/,
+    );
+  });
+
+  it('an undo record of a wrong length does not decode', () => {
+    expectFailure(() => decodeUndo(new Uint8Array(47)), 'damaged', /47 bytes/);
+  });
+});
+
+describe('what is bound', () => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1.5, 2 ** 53])('is never the number %s', (number) => {
+    const store = open();
+    const put = () => store.peers.put({ address: '/a', lastSeenMs: number });
+    expect(() => store.atomically(put)).toThrow(InvariantError);
+    expect(store.peers.all()).toEqual([]);
+    store.close();
+  });
+
+  it('is never a balance beyond 63 bits or below nothing', () => {
+    const store = open();
+    for (const balance of [2n ** 63n, -1n]) {
+      expect(() => store.atomically(() => store.accounts.set(address, { balance, sequence: 0n }))).toThrow();
+    }
+    expect(store.accounts.get(address).balance).toBe(0n);
+    store.close();
+  });
+});

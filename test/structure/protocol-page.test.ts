@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import * as encoding from '../../src/core/encoding.ts';
+import { RULES } from '../../src/core/errors.ts';
+import {
+  BUILT_IN_NETWORKS,
+  defineNetwork,
+  MAX_SUPPORTED_BLOCK_BYTES,
+  MIN_SUPPORTED_BLOCK_BYTES,
+} from '../../src/core/network-params.ts';
+import * as wire from '../../src/node/wire.ts';
+
+const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+const written = (value: number) => value.toLocaleString('en-US');
+
+describe('docs/protocol.md', () => {
+  it('names every rule', () => {
+    for (const code of Object.keys(RULES)) expect(page).toContain(`\`${code}\``);
+  });
+
+  it.each(Object.entries(BUILT_IN_NETWORKS))('has the ids of %s', (_, params) => {
+    const { id, genesisId } = defineNetwork(params);
+    expect(page).toContain(id);
+    expect(page).toContain(genesisId);
+  });
+
+  it.each([
+    ['List[Bytes32, 64]', wire.MAX_LOCATOR_IDS],
+    ['List[SealedHeader, 2000]', wire.MAX_HEADERS],
+    ['List[Bytes32, 128]', wire.MAX_BLOCKS_REQUESTED],
+    ['List[Bytes32, 32768]', wire.MAX_POOL_IDS],
+    ['List[Bytes32, 1024]', wire.MAX_TRANSACTIONS_REQUESTED],
+    ['List[ByteList[256], 64]', wire.MAX_ADDRESSES],
+    ['List[ByteList[256], 64]', wire.MAX_ADDRESS_BYTES],
+    ['List[SignedTransaction, 512]', wire.MAX_GOSSIP_TRANSACTIONS],
+    ['at most 131,072 bytes', wire.MAX_GOSSIP_TRANSACTIONS_BYTES],
+    ['at most 2,097,164 bytes', wire.MAX_GOSSIP_BYTES],
+    ['to 2,097,152 (one gossip message)', MAX_SUPPORTED_BLOCK_BYTES],
+    ['1,384 (the longest transaction fits)', MIN_SUPPORTED_BLOCK_BYTES],
+    ['160 + data, at most 1,184', encoding.MAX_SIGNED_TRANSACTION_BYTES],
+    ['156 + extra, at most 188', encoding.MAX_SEALED_HEADER_BYTES],
+    ['164 + extra', encoding.emptyBlockSize(0)],
+  ])('says %s, as the code does', (text, value) => {
+    expect(page).toContain(text);
+    expect([String(value), written(value)].some((number) => text.includes(number))).toBe(true);
+  });
+
+  it('has no link to a section that is not there', () => {
+    const errors = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+    const anchors = [...page.matchAll(/^## (.+)$/gm)].map(
+      ([, title = '']) =>
+        `#${title
+          .toLowerCase()
+          .replaceAll(/[^a-z0-9 -]/g, '')
+          .replaceAll(' ', '-')}`,
+    );
+    for (const [, anchor = ''] of errors.matchAll(/protocol\.md(#[^)]+)/g)) expect(anchors).toContain(anchor);
+  });
+});

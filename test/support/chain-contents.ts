@@ -1,0 +1,49 @@
+/** All that a chain says of itself, for comparing two of them to the last balance. */
+import type { Chain } from '../../src/chain/chain.ts';
+import type { CheckedBlock } from '../../src/chain/records.ts';
+import { bytesToHex } from '../../src/core/hex.ts';
+import { type Address, idFromBytes } from '../../src/core/identifiers.ts';
+import type { NetworkDefinition } from '../../src/core/network-params.ts';
+import { type Account, applyBlock, EMPTY_ACCOUNT, genesisState } from '../../src/core/state.ts';
+import type { Store } from '../../src/store/store.ts';
+
+const ALL = 1_000_000;
+
+/** What the store keeps of the state and the main chain; the tree and the pool are not part of it. */
+export function stateContents(chain: Chain, store: Store): unknown {
+  const addresses = new Set<Address>();
+  const blocks = store.mainChain.from(0, ALL).map((number) => {
+    const record = store.blocks.get(number);
+    const block = record && chain.block(record);
+    for (const { transaction } of block?.transactions ?? []) {
+      addresses.add(idFromBytes(transaction.sender));
+      addresses.add(idFromBytes(transaction.recipient));
+    }
+    return [
+      record?.id,
+      record?.height,
+      record?.status,
+      record && bytesToHex(chain.blockBytes(record) ?? new Uint8Array()),
+    ];
+  });
+  return {
+    tip: chain.tip.id,
+    blocks,
+    accounts: store.accounts.page(undefined, ALL),
+    history: [...addresses].sort().map((address) => [address, store.history.find(address, ALL)]),
+  };
+}
+
+/** The state after these blocks, by the rules alone. */
+export function replay(network: NetworkDefinition, blocks: readonly CheckedBlock[]): Map<Address, Account> {
+  const accounts = genesisState(network.params);
+  for (const { block } of blocks) {
+    const read = (address: Address) => accounts.get(address) ?? EMPTY_ACCOUNT;
+    const change = applyBlock(network.params, block.sealed.header, block.transactions, read);
+    for (const [address, { after }] of change) {
+      if (after.balance === 0n && after.sequence === 0n) accounts.delete(address);
+      else accounts.set(address, after);
+    }
+  }
+  return accounts;
+}
