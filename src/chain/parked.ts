@@ -15,16 +15,8 @@ export class ParkedTransactions {
     this.#maxBytes = maxBytes;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   has(sender: Address): boolean {
     return this.#bySender.has(sender);
-  }
-
-  senders(): Iterable<Address> {
-    return this.#bySender.keys();
   }
 
   /** Takes all of a sender's out. */

@@ -51,22 +51,17 @@ const LEVELS: Readonly<Record<NodeEvent['event'], EventLevel>> = {
   'sync.progress': 'info',
 };
 
-export interface EventSource {
-  subscribe(listener: (event: NodeEvent) => void): () => void;
-}
-
 /**
- * Writes every event of the node.
+ * What writes the events of a node.
  *
  * @param onTerminal people are told of a block mined here once, machines twice (mined, accepted)
- * @returns what ends it
  */
-export function logEvents(node: EventSource, logger: Logger, onTerminal: boolean): () => void {
-  return node.subscribe((event) => {
+export function eventLogger(logger: Logger, onTerminal: boolean): (event: NodeEvent) => void {
+  return (event) => {
     const toldAlready = onTerminal && event.event === 'block.accepted' && event.source === 'mined';
     const level = toldAlready ? 'debug' : LEVELS[event.event];
     if (!logger.isLevelEnabled(level)) return;
     const fields = eventToJson(event);
     logger[level](fields, describeEvent(fields));
-  });
+  };
 }

@@ -25,7 +25,7 @@ export interface Store {
   readonly accounts: AccountTable;
   /** Where the main chain's transactions are. May name a wrong place too: look there. */
   readonly transactions: LocationIndex<TransactionId>;
-  /** Where the main chain's transactions from or to an address are. May name a wrong place too: look there. */
+  /** Where the main chain's transactions from or to an address are. */
   readonly history: LocationIndex<Address>;
   readonly pool: PoolTable;
   readonly peers: PeerTable;

@@ -407,6 +407,28 @@ describe('missing bodies', () => {
   });
 });
 
+describe('ancestors', () => {
+  it('are found in few steps, however long the branch', () => {
+    const a = maker.chain(maker.genesis, 3_000);
+    chain.addHeaders(sealed(a), NOW_MS);
+    let reads = 0;
+    const counted = <Method extends 'link' | 'get'>(name: Method) => {
+      const original = store.blocks[name].bind(store.blocks);
+      store.blocks[name] = ((number: number) => {
+        reads += 1;
+        return original(number);
+      }) as (typeof store.blocks)[Method];
+    };
+    counted('link');
+    counted('get');
+    expect(ids(chain.missingBodies(2))).toEqual(ids(a.slice(0, 2)));
+    expect(reads).toBeLessThan(150);
+    reads = 0;
+    expect(chain.locator(chain.bestHeader).at(-1)).toBe(network.genesisId);
+    expect(reads).toBeLessThan(500);
+  });
+});
+
 describe('locators', () => {
   it('are dense near the tip, then doubling, and end with the genesis', () => {
     const a = maker.chain(maker.genesis, 60);

@@ -191,6 +191,14 @@ describe('a full pool', () => {
     expect(pool.pendingAccount(alice.address).sequence).toBe(0n);
   });
 
+  it('does not make room for a replacement at the cost of what comes after it', () => {
+    poolWith({ maxBytes: 3 * SIZE });
+    add(fee(0, 2), fee(1, 9), fee(0, 9, bob));
+    const replacement = pay(0, { data: new Uint8Array(10), fee: BigInt(20 * SIZE) });
+    expect(pool.add(replacement)).toMatchObject({ replaced: fee(0, 2).id, evicted: [fee(0, 9, bob).id] });
+    expect(pool.has(fee(1, 9).id)).toBe(true);
+  });
+
   it('stays within its bounds however often it is refused and filled', () => {
     poolWith({ maxBytes: 10 * SIZE });
     const senders = [alice, bob, carol];

@@ -94,6 +94,19 @@ describe('the pool over a restart', () => {
     expect(pool.ids()).toEqual([spend.id]);
   });
 
+  it('keeps what cannot be paid, though its removal was about to be written', () => {
+    const gift = payment(network, { from: alice, to: bob.address, sequence: 0, amount: 5_000n });
+    const spend = payment(network, { from: bob, to: alice.address, sequence: 0 });
+    const a1 = maker.block(maker.genesis, { transactions: [gift] });
+    chain.addBlock(a1, NOW_MS);
+    pool.add(spend);
+    journal.flush();
+    chain.addBlock(maker.block(a1, { transactions: [spend] }), NOW_MS);
+    chain.addBlocks(maker.chain(maker.genesis, 3), NOW_MS);
+    journal.flush();
+    expect(kept()).toContain(spend.id);
+  });
+
   it('a flush that fails is made up for by the next', () => {
     pool.add(pay(0));
     pool.add(pay(1));

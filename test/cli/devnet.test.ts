@@ -25,7 +25,7 @@ test('three daemons connect each with each, a block reaches all, and Ctrl-C stop
   await expect.poll(async () => (await client.call('status')).peers, { timeout: 15_000 }).toBe(2);
   const { ids } = await client.call('mine', { body: { blocks: 1 } });
   for (const node of ['node-2', 'node-3']) {
-    expect(await net.json({ node, event: 'block.accepted', id: ids[0] })).toMatchObject({ source: 'gossip' });
+    expect(await net.json({ node, event: 'block.accepted', id: ids[0] })).toMatchObject({ height: 1 });
   }
   expect(await net.stop('SIGINT')).toBe(0);
   await expect(client.call('status')).rejects.toThrow('ECONNREFUSED');
@@ -47,9 +47,9 @@ test('in words: a table of the APIs, then the blocks by the names of the nodes',
 test('a daemon that dies is reported', async () => {
   const net = devnet('-n', '2', '--json');
   const { pid } = await net.json({ node: 'node-2', event: 'daemon.started' });
-  await net.json({ node: 'node-1', event: 'daemon.started' });
+  await net.json({ node: 'node-1', event: 'peer.connected' });
   process.kill(pid as number, 'SIGKILL');
-  await expect.poll(() => net.stderr).toContain('node-2 ended (killed)');
+  await expect.poll(() => net.stderr, { timeout: 5_000 }).toContain('node-2 ended (killed)');
   expect(await net.stop('SIGINT')).toBe(0);
 });
 

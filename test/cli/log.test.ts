@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { describeEvent } from '../../src/cli/event-text.ts';
-import { logEvents } from '../../src/cli/log.ts';
+import { eventLogger } from '../../src/cli/log.ts';
 import { eventToJson } from '../../src/client/live-event.ts';
 import { formatAddress } from '../../src/core/address.ts';
 import type { BlockId, TransactionId } from '../../src/core/identifiers.ts';
@@ -87,13 +87,8 @@ test.each(Object.values(EVENTS))('$event is one line of words', (event, words) =
 function logged(events: readonly NodeEvent[], onTerminal: boolean): Record<string, unknown>[] {
   const lines: string[] = [];
   const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
-  const node = {
-    subscribe: (listener: (event: NodeEvent) => void) => {
-      for (const event of events) listener(event);
-      return () => {};
-    },
-  };
-  logEvents(node, logger, onTerminal);
+  const log = eventLogger(logger, onTerminal);
+  for (const event of events) log(event);
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 

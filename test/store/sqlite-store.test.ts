@@ -1,7 +1,7 @@
 /** What only the store on disk can meet: other files, other processes, damage. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -59,6 +59,7 @@ describe('opening', () => {
   it('makes the folder, for its owner only', () => {
     const deep = join(folder, 'a', 'b');
     SqliteStore.open({ folder: deep, network }).close();
+    expect(statSync(deep).mode & 0o077).toBe(0);
     expect(readFileSync(join(deep, 'ledger.sqlite')).subarray(0, 15).toString()).toBe('SQLite format 3');
   });
 
@@ -242,6 +243,24 @@ describe('damage is found when it is read', () => {
 
   it('an undo record of a wrong length does not decode', () => {
     expectFailure(() => decodeUndo(new Uint8Array(47)), 'damaged', /47 bytes/);
+  });
+});
+
+describe('a full disk', () => {
+  it('takes the commit back and says so; the next one works', () => {
+    const database = new Database(join(folder, 'small.sqlite'), 0);
+    database.execute('CREATE TABLE t (a BLOB NOT NULL) STRICT; PRAGMA max_page_count = 10');
+    const insert = database.query('INSERT INTO t VALUES (?)');
+    const rows = database.query<[number]>('SELECT count(*) FROM t');
+    const write = (bytes: number) => () => {
+      insert.run(new Uint8Array(10));
+      insert.run(new Uint8Array(bytes));
+    };
+    expectFailure(() => database.transaction(write(1_000_000)), 'full', /no room/);
+    expect(rows.get()).toEqual([0]);
+    database.transaction(write(10));
+    expect(rows.get()).toEqual([2]);
+    database.close();
   });
 });
 

@@ -212,6 +212,19 @@ describe.each(implementations)('%s', (_, open) => {
       alsoAfterRestart((kept) => expect(kept.blocks.best()?.number).toBe(2));
     });
 
+    it('change their status wherever they are held', () => {
+      store.atomically(() => {
+        // Asked for by id all the time, while by number it is long forgotten.
+        for (let number = 5; number < 2_200; number++) {
+          store.blocks.insert(record(number, number - 1, 1n), 0);
+          store.blocks.find(id(1));
+        }
+        store.blocks.setStatus(0, 'invalid');
+      });
+      expect(store.blocks.find(id(1))?.status).toBe('invalid');
+      expect(store.blocks.get(0)?.status).toBe('invalid');
+    });
+
     it('stay findable when there are more than are held in memory', () => {
       store.atomically(() => {
         for (let number = 5; number < 5_000; number++) store.blocks.insert(record(number, number - 1, 1n), 0);

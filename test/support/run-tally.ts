@@ -58,13 +58,19 @@ export class Running {
         for (const look of this.#waiting) look();
       });
     }
-    this.ended = new Promise((resolve) => {
-      this.child.once('close', (status) => {
-        this.#over = true;
-        for (const look of this.#waiting) look();
-        resolve(status);
-      });
-    });
+    this.ended = this.#end();
+  }
+
+  /** Not on 'close': that never comes once this side has disconnected. */
+  async #end(): Promise<number | null> {
+    const streams = [this.child.stdout, this.child.stderr].filter((stream) => stream !== null);
+    const [[status]] = await Promise.all([
+      once(this.child, 'exit'),
+      ...streams.map((stream) => once(stream, 'close')),
+    ]);
+    this.#over = true;
+    for (const look of this.#waiting) look();
+    return status as number | null;
   }
 
   /** The first line, from the beginning, that fits. */

@@ -4,6 +4,7 @@ import { DEFAULT_API_URL } from '../../client/tally-client.ts';
 import { formatAddress } from '../../core/address.ts';
 import type { Address } from '../../core/identifiers.ts';
 import type { DaemonOptions } from '../../daemon.ts';
+import type { NodeEvent } from '../../node/events.ts';
 import { dataFolder, prepareDataFolder } from '../data-folder.ts';
 import { greeting } from '../greeting.ts';
 import { LOG_LEVELS, type LogLevel } from '../log-levels.ts';
@@ -80,7 +81,7 @@ async function start(options: StartOptions): Promise<void> {
   const miner = options.miner ?? wallet.address;
   const onTerminal = process.stdout.isTTY === true;
 
-  const { openLog, logEvents } = await import('../log.ts');
+  const { openLog, eventLogger } = await import('../log.ts');
   const { Lifetime } = await import('../lifetime.ts');
   const log = await openLog(options.logLevel, onTerminal);
   const lifetime = new Lifetime(log);
@@ -97,7 +98,10 @@ async function start(options: StartOptions): Promise<void> {
     onFailure: (error) => lifetime.fail(error),
   });
   lifetime.onStop(() => daemon.stop());
-  logEvents(daemon.node, log.logger, onTerminal);
+  // Nothing is told before the greeting, and nothing is lost.
+  const early: NodeEvent[] = [];
+  let tell = (event: NodeEvent): void => void early.push(event);
+  daemon.node.subscribe((event) => tell(event));
   try {
     const api = await createApi(daemon, {
       host: options.apiHost,
@@ -133,6 +137,9 @@ async function start(options: StartOptions): Promise<void> {
       },
       'started',
     );
+    tell = eventLogger(log.logger, onTerminal);
+    for (const event of early) tell(event);
+    if (options.mine === true) daemon.node.mining.start();
   } catch (error) {
     await lifetime.abandon();
     throw error;
@@ -148,7 +155,8 @@ function daemonOptions(options: StartOptions): Chosen {
   return {
     p2pHost: options.p2pHost,
     p2pPort: options.p2pPort,
-    mine: options.mine === true,
+    // Begins once the greeting has said so.
+    mine: false,
     threads: options.threads,
     peers: options.peer ?? [],
     mdns: options.mdns,

@@ -80,7 +80,9 @@ class Devnet {
       );
       print(`try: npx tally status --api ${started[0]?.api ?? ''}\n`);
     }
-    await Promise.all(started.map((node, index) => this.#connect(node, started.slice(0, index))));
+    await Promise.all(
+      started.map((node, index) => this.#connect(nodeName(index), node, started.slice(0, index))),
+    );
   }
 
   stop(): Promise<unknown> {
@@ -126,10 +128,17 @@ class Devnet {
     }
   }
 
-  async #connect(node: StartedLine, others: readonly StartedLine[]): Promise<void> {
+  /** One that dies meanwhile does not end the others. */
+  async #connect(name: string, node: StartedLine, others: readonly StartedLine[]): Promise<void> {
     const addresses = others.flatMap((other) => other.addresses.slice(0, 1));
     const client = new TallyClient({ url: node.api });
-    for (const address of addresses) await client.call('addPeers', { body: { addresses: [address] } });
+    for (const address of addresses) {
+      try {
+        await client.call('addPeers', { body: { addresses: [address] } });
+      } catch (error) {
+        complain(`${name} cannot connect: ${error instanceof Error ? error.message : error}`);
+      }
+    }
   }
 
   #hear(number: number, line: LogLine): void {
