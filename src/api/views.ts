@@ -1,14 +1,14 @@
 /** The chain's records as the API shows them. */
 import type { Chain, ConfirmedTransaction } from '../chain/chain.ts';
 import type { BlockRecord, CheckedTransaction } from '../chain/records.ts';
-import type { BlockJson, TransactionJson } from '../client/contract.ts';
 import { blockToJson, timeToJson, transactionToJson } from '../client/json.ts';
+import type { BlockJson, TransactionJson } from '../client/schemas.ts';
 import { blockSize } from '../core/encoding.ts';
 import { transactionId } from '../core/hashing.ts';
 import type { Block } from '../core/types.ts';
 
 /** Blocks that bury this one, itself counted; 0 off the chain. */
-export function confirmationsOf(chain: Chain, record: BlockRecord): number {
+function confirmationsOf(chain: Chain, record: BlockRecord): number {
   return chain.isOnChain(record) ? chain.tip.height - record.height + 1 : 0;
 }
 

@@ -28,7 +28,7 @@ import type { BlockRecord, CheckedBlock, TipChange } from './records.ts';
 import { type Validity, type VerifyOptions, verifyChain } from './validity.ts';
 
 /** Entries of one page of an address's history at most. */
-export const MAX_HISTORY_PAGE = 1_000;
+const MAX_HISTORY_PAGE = 1_000;
 
 /** A transaction on the main chain. */
 export interface ConfirmedTransaction {

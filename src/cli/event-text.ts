@@ -7,7 +7,7 @@ import { short } from './output.ts';
 export type NamePeer = (peer: string) => string;
 
 /** Peer ids of one kind of key begin alike; they differ at the end. */
-export function shortPeer(peer: string): string {
+function shortPeer(peer: string): string {
   return `…${peer.slice(-6)}`;
 }
 

@@ -17,6 +17,8 @@ export class Lifetime {
     this.#log = log;
     process.on('SIGINT', () => this.#stop());
     process.on('SIGTERM', () => this.#stop());
+    // The terminal was closed.
+    process.on('SIGHUP', () => this.#stop());
     // Started by `tally devnet`: nobody would stop it once that is gone.
     process.once('disconnect', () => this.#stop());
     process.on('uncaughtException', (error) => this.#uncaught(error));
@@ -73,8 +75,7 @@ export class Lifetime {
     }
   }
 
-  #exit(status: number): never {
-    this.#log.flush();
-    process.exit(status);
+  #exit(status: number): void {
+    void this.#log.close().finally(() => process.exit(status));
   }
 }

@@ -7,18 +7,36 @@ import type { LogLevel } from './log-levels.ts';
 
 /** A reader that stops reading must not stop the daemon: beyond this, lines are dropped. */
 const MAX_UNREAD_BYTES = 4 * 1_024 * 1_024;
+/** A reader that is there takes a few milliseconds. */
+const FLUSH_DEADLINE_MS = 300;
 
 export interface Log {
   readonly logger: Logger;
-  /** Writes what is still in memory; the last thing a process does. */
-  flush(): void;
+  /** Writes what is still in memory, if somebody reads it; the last thing a process does. */
+  close(): Promise<void>;
 }
 
 export async function openLog(level: LogLevel, onTerminal: boolean): Promise<Log> {
   if (onTerminal)
-    return { logger: pino({ level, base: { pid: process.pid } }, await prettyStream()), flush: () => {} };
+    return {
+      logger: pino({ level, base: { pid: process.pid } }, await prettyStream()),
+      close: async () => {},
+    };
   const stream = pino.destination({ dest: 1, sync: false, maxLength: MAX_UNREAD_BYTES });
-  return { logger: pino({ level, base: { pid: process.pid } }, stream), flush: () => stream.flushSync() };
+  return { logger: pino({ level, base: { pid: process.pid } }, stream), close: () => closeStream(stream) };
+}
+
+/** Flushing synchronously would throw if the reader is gone, and never return if it has stopped reading. */
+function closeStream(stream: ReturnType<typeof pino.destination>): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('close', resolve);
+    stream.end();
+    setTimeout(() => {
+      // Or pino flushes once more as the process exits.
+      stream.destroy();
+      resolve();
+    }, FLUSH_DEADLINE_MS);
+  });
 }
 
 /** Written at once: in a worker thread the last lines before a crash would be lost. */
@@ -28,6 +46,7 @@ async function prettyStream(): Promise<DestinationStream> {
   return pretty({
     colorize,
     sync: true,
+    ignore: 'pid',
     translateTime: 'SYS:HH:MM:ss.l',
     // The words say it all; the fields are for machines.
     hideObject: true,
@@ -51,6 +70,9 @@ const LEVELS: Readonly<Record<NodeEvent['event'], EventLevel>> = {
   'sync.progress': 'info',
 };
 
+/** A fetched block older than this is history: while catching up there are thousands of them. */
+const NEWS_MS = 120_000;
+
 /**
  * What writes the events of a node.
  *
@@ -58,10 +80,17 @@ const LEVELS: Readonly<Record<NodeEvent['event'], EventLevel>> = {
  */
 export function eventLogger(logger: Logger, onTerminal: boolean): (event: NodeEvent) => void {
   return (event) => {
-    const toldAlready = onTerminal && event.event === 'block.accepted' && event.source === 'mined';
-    const level = toldAlready ? 'debug' : LEVELS[event.event];
+    const level = levelOf(event, onTerminal);
     if (!logger.isLevelEnabled(level)) return;
     const fields = eventToJson(event);
     logger[level](fields, describeEvent(fields));
   };
+}
+
+function levelOf(event: NodeEvent, onTerminal: boolean): EventLevel {
+  if (event.event === 'block.accepted') {
+    if (event.source === 'mined' && onTerminal) return 'debug';
+    if (event.source === 'sync' && Date.now() - event.timestamp > NEWS_MS) return 'debug';
+  }
+  return LEVELS[event.event];
 }

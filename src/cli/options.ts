@@ -44,7 +44,7 @@ export function networkOption(): Option {
   );
 }
 
-export function readUrl(text: string): string {
+function readUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new InvalidArgumentError(`"${text}" is not a URL like ${DEFAULT_API_URL}.`);
   }

@@ -6,8 +6,6 @@
  * or, where the name ends in `Ms`, numbers of milliseconds. Heights and sequences are numbers up to 2^53 − 1.
  */
 import { type Static, type TSchema, Type } from 'typebox';
-import { ADDRESS_TEXT_LENGTH } from '../core/address.ts';
-import { MAX_DATA_BYTES, MAX_EXTRA_BYTES } from '../core/types.ts';
 import {
   MAX_BATCH_TRANSACTIONS,
   MAX_CHAIN_BLOCKS,
@@ -16,81 +14,22 @@ import {
   MAX_PEERS_ADDED,
   type RouteName,
 } from './routes.ts';
+import {
+  AddressText,
+  Bits,
+  BlockSchema,
+  CLOSED,
+  Count,
+  Id,
+  Notches,
+  SubmittedSchema,
+  Time,
+  TransactionSchema,
+  Work,
+} from './schemas.ts';
 
-/** Unknown fields are refused: a misspelt one would otherwise be ignored in silence. */
-const CLOSED = { additionalProperties: false } as const;
 /** The longest multiaddr accepted as text, as on the wire. */
 const MAX_MULTIADDR_LENGTH = 256;
-
-const hexOf = (bytes: number, description?: string) =>
-  Type.String({
-    pattern: `^[0-9a-fA-F]{${2 * bytes}}$`,
-    minLength: 2 * bytes,
-    maxLength: 2 * bytes,
-    ...(description === undefined ? {} : { description }),
-  });
-const hexUpTo = (bytes: number, description: string) =>
-  Type.String({ pattern: '^([0-9a-fA-F]{2})*$', maxLength: 2 * bytes, description });
-const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const Notches = Type.String({
-  pattern: '^(0|[1-9][0-9]{0,18})$',
-  maxLength: 19,
-  description: 'notches, 1,000,000 to a tally',
-});
-const Work = Type.String({ pattern: '^[0-9]{1,78}$', description: 'expected hashes' });
-const AddressText = Type.String({
-  minLength: ADDRESS_TEXT_LENGTH,
-  maxLength: ADDRESS_TEXT_LENGTH,
-  description: 'bech32m with the prefix `tally`',
-});
-const Id = hexOf(32);
-const Time = Type.String({ description: 'ISO 8601, UTC' });
-const Bits = Type.String({ description: 'target in compact form, "0x…"' });
-
-const transactionFields = {
-  sender: AddressText,
-  sequence: Count,
-  recipient: AddressText,
-  amount: Notches,
-  fee: Notches,
-  data: hexUpTo(MAX_DATA_BYTES, `up to ${MAX_DATA_BYTES} bytes of anything`),
-  signature: hexOf(64, "the sender's, over sha256(networkId ‖ id)"),
-};
-
-export const TransactionSchema = Type.Object({ id: Id, ...transactionFields }, CLOSED);
-export type TransactionJson = Static<typeof TransactionSchema>;
-
-/** As submitted: the id may be left out; where it is given it is checked. */
-export const SubmittedSchema = Type.Object({ id: Type.Optional(Id), ...transactionFields }, CLOSED);
-export type SubmittedJson = Static<typeof SubmittedSchema>;
-
-export const HeaderSchema = Type.Object(
-  {
-    parent: Id,
-    height: Count,
-    timestamp: Time,
-    bits: Bits,
-    miner: AddressText,
-    transactionsRoot: Id,
-    extra: hexUpTo(MAX_EXTRA_BYTES, `up to ${MAX_EXTRA_BYTES} bytes of the miner's choice`),
-  },
-  CLOSED,
-);
-export type HeaderJson = Static<typeof HeaderSchema>;
-
-export const BlockSchema = Type.Object(
-  {
-    id: Id,
-    nonce: hexOf(32),
-    header: HeaderSchema,
-    transactions: Type.Array(TransactionSchema),
-    size: Type.Integer({ description: 'SSZ bytes' }),
-    work: Type.String({ description: 'accumulated from the genesis to this block, in expected hashes' }),
-    confirmations: Type.Integer({ description: '1 for the tip, 0 off the chain' }),
-  },
-  CLOSED,
-);
-export type BlockJson = Static<typeof BlockSchema>;
 
 const NetworkFileSchema = Type.Object(
   {
@@ -109,7 +48,6 @@ const NetworkFileSchema = Type.Object(
 );
 
 const NetworkSchema = Type.Object({ id: Id, params: NetworkFileSchema }, CLOSED);
-export type NetworkJson = Static<typeof NetworkSchema>;
 
 const SyncSchema = Type.Object(
   {
@@ -236,7 +174,6 @@ const AccountSchema = Type.Object(
   },
   CLOSED,
 );
-export type AccountJson = Static<typeof AccountSchema>;
 
 const HistorySchema = Type.Object(
   {

@@ -3,7 +3,7 @@ import { formatAddress, parseAddress } from '../core/address.ts';
 import { bytesToHex, hexToBytes } from '../core/hex.ts';
 import { type BlockId, idFromBytes, idToBytes, type TransactionId } from '../core/identifiers.ts';
 import type { Block, Header, SignedTransaction } from '../core/types.ts';
-import type { BlockJson, HeaderJson, SubmittedJson, TransactionJson } from './contract.ts';
+import type { BlockJson, HeaderJson, SubmittedJson, TransactionJson } from './schemas.ts';
 
 /** The last millisecond an ISO time can name (the year 275760). */
 const MAX_ISO_MS = 8_640_000_000_000_000n;

@@ -11,7 +11,7 @@ import {
 } from '../core/identifiers.ts';
 import type { SignedTransaction } from '../core/types.ts';
 
-export const SEED_BYTES = 32;
+const SEED_BYTES = 32;
 
 export interface KeyPair {
   readonly address: Address;

@@ -54,7 +54,7 @@ type Part<Name extends string, T> = [T] extends [undefined]
 type Query<T> = [T] extends [undefined] ? { readonly query?: never } : { readonly query?: T };
 
 /** What a call of a route takes, besides how long it may take. */
-export type CallInput<Name extends RouteName> = Part<'params', ParamsOf<Name>> &
+type CallInput<Name extends RouteName> = Part<'params', ParamsOf<Name>> &
   Query<QueryOf<Name>> &
   Part<'body', BodyOf<Name>>;
 

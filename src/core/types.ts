@@ -99,5 +99,4 @@ export type SignedTransaction = ValueOf<typeof SignedTransactionType>;
 export type Header = ValueOf<typeof HeaderType>;
 export type SealedHeader = ValueOf<typeof SealedHeaderType>;
 export type Block = ValueOf<typeof BlockType>;
-export type Allocation = ValueOf<typeof AllocationType>;
 export type NetworkParams = ValueOf<typeof NetworkParamsType>;

@@ -1,4 +1,5 @@
 /** What libp2p throws, made presentable. It rejects with plain events too, and hides causes in lists. */
+import { OperationError } from '../node/ports.ts';
 
 /** An Error for whatever was thrown: a stream that closes under a writer rejects with the event, not with an Error. */
 export function asError(thrown: unknown): Error {
@@ -19,6 +20,20 @@ export function describeError(thrown: unknown): string {
   const error = asError(thrown);
   const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
   return first === undefined ? error.message : asError(first).message;
+}
+
+/** libp2p tells every address with its stack; the system's words are in there. */
+export function listenError(cause: unknown): OperationError {
+  const text = describeError(cause);
+  const [, reason = text.split('\n', 1)[0] ?? '', code] = /listen ((E[A-Z]+).*)$/m.exec(text) ?? [];
+  const port = /:(\d+)$/.exec(reason)?.[1];
+  if (code === 'EADDRINUSE' && port !== undefined) {
+    return new OperationError(`port ${port} is taken: choose another with --p2p-port`, { cause });
+  }
+  return new OperationError(
+    `cannot listen for peers (${reason}): choose another address with --p2p-host or --p2p-port`,
+    { cause },
+  );
 }
 
 /** What libp2p throws from an event handler, out of anybody's reach, when a stream ends while it is in use. */

@@ -20,7 +20,7 @@ const MESSAGE_ID_BYTES = 20;
 const MAX_IDS_IN_FRAME = 2_048;
 
 /** Score points. Good conduct never outweighs three invalid messages: the most to be earned is 9 + 5 a topic. */
-export const THRESHOLDS: PeerScoreThresholds = {
+const THRESHOLDS: PeerScoreThresholds = {
   /** Below: no exchange of message ids. Three invalid messages: 28 − 90. */
   gossipThreshold: -50,
   /** Below: gets nothing of what this node publishes. Six: 28 − 360. */

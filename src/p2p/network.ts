@@ -26,7 +26,7 @@ import {
 import { Admission } from './admission.ts';
 import { connect } from './dial.ts';
 import { mdnsDiscovery } from './discovery.ts';
-import { describeError } from './errors.ts';
+import { describeError, listenError } from './errors.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import { Gossip } from './gossip.ts';
 import { gossipSettings } from './gossip-settings.ts';
@@ -154,9 +154,7 @@ class HostedNetwork implements Libp2pNetwork {
     try {
       await this.#host.start();
     } catch (cause) {
-      throw new OperationError(`cannot listen for peers: ${describeError(cause)}; try another port`, {
-        cause,
-      });
+      throw listenError(cause);
     }
     const problem = this.#mdns ? await multicastRouteProblem() : undefined;
     if (problem !== undefined) this.#log('warn', problem, {});

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { DevnetLines } from '../../src/cli/devnet/lines.ts';
 import { TallyClient } from '../../src/client/tally-client.ts';
@@ -21,7 +23,7 @@ test('three daemons connect each with each, a block reaches all, and Ctrl-C stop
   const [first] = await Promise.all(
     [1, 2, 3].map((number) => net.json({ node: `node-${number}`, event: 'daemon.started' })),
   );
-  const client = new TallyClient({ url: first?.['api'] as string });
+  const client = new TallyClient({ url: first?.api as string });
   await expect.poll(async () => (await client.call('status')).peers, { timeout: 15_000 }).toBe(2);
   const { ids } = await client.call('mine', { body: { blocks: 1 } });
   for (const node of ['node-2', 'node-3']) {
@@ -29,8 +31,29 @@ test('three daemons connect each with each, a block reaches all, and Ctrl-C stop
   }
   expect(await net.stop('SIGINT')).toBe(0);
   await expect(client.call('status')).rejects.toThrow('ECONNREFUSED');
-  expect(existsSync(first?.['data'] as string)).toBe(false);
+  expect(existsSync(first?.data as string)).toBe(false);
 });
+
+test('daemons end with a devnet that is killed', async () => {
+  const net = devnet('-n', '2', '--json');
+  const started = await Promise.all(
+    [1, 2].map((number) => net.json({ node: `node-${number}`, event: 'daemon.started' })),
+  );
+  await net.stop('SIGKILL');
+  for (const { pid } of started)
+    await expect.poll(() => isRunning(pid as number), { timeout: 8_000 }).toBe(false);
+  // A killed devnet cannot.
+  await rm(join(String(started[0]?.data), '..'), { recursive: true });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 test('in words: a table of the APIs, then the blocks by the names of the nodes', async () => {
   const net = devnet('-n', '2');

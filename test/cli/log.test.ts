@@ -109,7 +109,7 @@ test('every event but those of transactions is logged by default, one line each,
     latencyMs: 2.6,
     msg: expect.stringContaining('#4'),
   });
-  expect(lines.find(({ event }) => event === 'block.refused')?.['level']).toBe(40);
+  expect(lines.find(({ event }) => event === 'block.refused')?.level).toBe(40);
 });
 
 test('people hear of a block mined here once, machines twice', () => {
@@ -117,4 +117,11 @@ test('people hear of a block mined here once, machines twice', () => {
   const own = { ...accepted, source: 'mined' } as NodeEvent;
   expect(logged([own], true)).toHaveLength(0);
   expect(logged([own], false)).toHaveLength(1);
+});
+
+test('thousands of old blocks fetched while catching up are not told one by one; a fresh one is', () => {
+  const [accepted] = EVENTS['block.accepted'];
+  const fetched = { ...accepted, source: 'sync' } as NodeEvent;
+  expect(logged([fetched], false)).toHaveLength(0);
+  expect(logged([{ ...fetched, timestamp: Date.now() } as NodeEvent], false)).toHaveLength(1);
 });

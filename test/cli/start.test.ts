@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -88,6 +89,20 @@ test('a daemon whose parent is gone stops by itself', async () => {
   await clientOf(daemon);
   daemon.child.disconnect();
   expect(await daemon.ended).toBe(0);
+});
+
+test('a log nobody reads any more does not hold up the stop', async () => {
+  const daemon = start('--log-level', 'debug');
+  const client = await clientOf(daemon);
+  daemon.child.stdout?.pause();
+  // More than a pipe holds.
+  await client.call('mine', { body: { blocks: 1_000 } });
+  const exited = once(daemon.child, 'exit');
+  const begun = performance.now();
+  daemon.child.kill('SIGTERM');
+  expect((await exited)[0]).toBe(0);
+  expect(performance.now() - begun).toBeLessThan(3_500);
+  daemon.child.stdout?.resume();
 });
 
 test('a taken API port is an error that names the flag', async () => {

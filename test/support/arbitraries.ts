@@ -14,19 +14,19 @@ import {
   type Transaction,
 } from '../../src/core/types.ts';
 
-export function bytes(length: number): fc.Arbitrary<Uint8Array> {
+function bytes(length: number): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ minLength: length, maxLength: length });
 }
 
 export const bytes32 = bytes(32);
-export const uint32 = fc.oneof(fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1), fc.nat(2 ** 32 - 1));
-export const uint64 = fc.oneof(
+const uint32 = fc.oneof(fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1), fc.nat(2 ** 32 - 1));
+const uint64 = fc.oneof(
   fc.constantFrom(0n, 1n, 2n ** 53n, 2n ** 53n + 1n, MAX_UINT63, MAX_UINT63 + 1n, MAX_UINT64),
   fc.bigInt({ min: 0n, max: MAX_UINT64 }),
 );
 export const uint63 = fc.oneof(fc.constantFrom(0n, 1n, MAX_UINT63), fc.bigInt({ min: 0n, max: MAX_UINT63 }));
 
-export const transaction: fc.Arbitrary<Transaction> = fc.record({
+const transaction: fc.Arbitrary<Transaction> = fc.record({
   sender: bytes32,
   sequence: uint64,
   recipient: bytes32,

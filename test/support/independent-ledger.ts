@@ -26,7 +26,7 @@ export const Header = container({
 });
 export const SealedHeader = container({ header: Header, nonce: bytes32 });
 export const Block = container({ sealed: SealedHeader, transactions: Transactions });
-export const Allocation = container({ address: bytes32, amount: uint64 });
+const Allocation = container({ address: bytes32, amount: uint64 });
 export const NetworkParams = container({
   name: byteList(32),
   genesisTime: uint64,

@@ -1,7 +1,8 @@
 /** Transactions: submitted, looked up, waiting; and the accounts they move. */
-import type { LookupJson, SubmitResultJson, SubmittedJson } from '../../client/contract.ts';
+import type { LookupJson, SubmitResultJson } from '../../client/contract.ts';
 import { transactionFromJson, transactionToJson } from '../../client/json.ts';
 import { MAX_BATCH_BYTES } from '../../client/routes.ts';
+import type { SubmittedJson } from '../../client/schemas.ts';
 import { formatAddress, parseAddress } from '../../core/address.ts';
 import { decodeSignedTransaction } from '../../core/encoding.ts';
 import { invariant } from '../../core/errors.ts';

@@ -16,7 +16,7 @@ const MAX_THREADS = 1_024;
 /** Nobody asks for more than a tally a byte. */
 const MAX_FEE_RATE = 1_000_000;
 
-export interface StartOptions {
+interface StartOptions {
   readonly network: string;
   readonly data?: string;
   readonly p2pHost: string;
