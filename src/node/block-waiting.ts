@@ -9,6 +9,8 @@ import type { PeerId } from './ports.ts';
 
 /** A few minutes of blocks; more than that is a matter for sync. */
 const MAX_WAITING = 64;
+/** Of one peer: an orphan's proof of work may be of any difficulty, so one peer must not push out the others'. */
+const MAX_WAITING_OF_PEER = 16;
 /** Eight of the largest blocks. */
 const MAX_WAITING_BYTES = 16 * 1_024 * 1_024;
 
@@ -35,15 +37,26 @@ export class WaitingBlocks {
     return this.#blocks.has(id);
   }
 
-  /** Keeps the block; the longest waiting make room. */
-  add(arrived: ArrivedBlock): void {
-    if (this.#blocks.has(arrived.id)) return;
+  /** SSZ bytes of all blocks together. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Keeps the block; the longest waiting make room. @returns those that had to go */
+  add(arrived: ArrivedBlock): ArrivedBlock[] {
+    if (this.#blocks.has(arrived.id)) return [];
+    const gone: ArrivedBlock[] = [];
+    const same = [...this.#blocks.values()].filter(({ from }) => from === arrived.from);
+    if (same.length >= MAX_WAITING_OF_PEER) gone.push(...same.slice(0, 1));
+    for (const { id } of gone) this.take(id);
     this.#blocks.set(arrived.id, arrived);
     this.#bytes += arrived.byteLength;
-    for (const [id] of this.#blocks) {
+    for (const [id, oldest] of this.#blocks) {
       if (this.#blocks.size <= MAX_WAITING && this.#bytes <= MAX_WAITING_BYTES) break;
       this.take(id);
+      gone.push(oldest);
     }
+    return gone;
   }
 
   take(id: BlockId): ArrivedBlock | undefined {

@@ -47,6 +47,7 @@ export class Blocks {
   readonly #orphans = new WaitingBlocks();
   readonly #early = new WaitingBlocks();
   readonly #cancelEarly = new Map<BlockId, () => void>();
+  #stopped = false;
 
   constructor(options: BlocksOptions) {
     this.#options = options;
@@ -54,21 +55,23 @@ export class Blocks {
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const cancel of this.#cancelEarly.values()) cancel();
     this.#cancelEarly.clear();
   }
 
-  /** A block of our own: kept on disk before anybody hears of it. */
-  mined(checked: CheckedBlock): void {
+  /** A block of our own: kept on disk before anybody hears of it. @returns false if it is not due yet */
+  mined(checked: CheckedBlock): boolean {
     const { clock, emit, network } = this.#options;
     const publishedAt = clock.now();
     const { sealed, transactions } = checked.block;
-    const refused = this.#connect(checked, { source: 'mined', from: undefined, publishedAt });
-    if (refused !== undefined) {
-      throw new InvariantError(`a block made by our own rules keeps them: ${refused.message}`, {
-        cause: refused,
+    const result = this.#connect(checked, { source: 'mined', from: undefined, publishedAt });
+    if (result instanceof RuleError) {
+      throw new InvariantError(`a block made by our own rules keeps them: ${result.message}`, {
+        cause: result,
       });
     }
+    if (result.kind !== 'connected') return false;
     emit({
       event: 'block.mined',
       id: checked.id,
@@ -80,6 +83,7 @@ export class Blocks {
       .catch(() => {
         // Nobody heard it: the next status exchange tells them.
       });
+    return true;
   }
 
   /** Blocks fetched by sync, each the next one's parent. */
@@ -93,8 +97,7 @@ export class Blocks {
       if (!(error instanceof RuleError)) throw error;
       results = error instanceof InvalidBlockError ? error.results : [];
       const culprit = blocks[results.length];
-      if (culprit !== undefined)
-        this.#refused(error, culprit.checked.id, { source: 'sync', from: culprit.from });
+      if (culprit !== undefined) this.#refusedByState(error, culprit.checked.id, culprit.from);
     }
     results.forEach((result, index) => {
       const block = blocks[index];
@@ -107,15 +110,14 @@ export class Blocks {
 
   /** A fetched body broke a rule: the block is bad for good, unless the body was simply another's. */
   refuse(id: BlockId, error: RuleError, from: PeerId): void {
-    const { chain, conduct, emit } = this.#options;
-    if (error.code !== 'wrong-transactions-root') chain.markInvalid(id);
-    emit({ event: 'block.refused', id, code: error.code, message: error.message, from });
-    conduct.penalise(from, 'invalid-block', `${error.code}: ${error.message}`);
+    if (this.#stopped) return;
+    if (error.code !== 'wrong-transactions-root') this.#options.chain.markInvalid(id);
+    this.#refuse(error, id, from, 'invalid-block');
     this.#punishFollowers();
   }
 
   async #receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
-    const { background, chain, clock, conduct, definition, emit, onUnknownParent } = this.#options;
+    const { background, chain, clock, definition, onUnknownParent } = this.#options;
     try {
       const { blockBytes, publishedAt } = decodeBlockMessage(message);
       const block = decodeBlock(blockBytes, definition.params);
@@ -149,8 +151,7 @@ export class Blocks {
       return 'accept';
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
-      emit({ event: 'block.refused', code: error.code, message: error.message, from });
-      conduct.penalise(from, offenceOf(error), `block: ${error.message}`);
+      this.#refuse(error, undefined, from, offenceOf(error));
       return 'reject';
     }
   }
@@ -167,10 +168,10 @@ export class Blocks {
   #ancestorsOf(arrived: ArrivedBlock): { parent: Header; grandparent: Header | undefined } | undefined {
     const parent = this.#headerOf(arrived.parent);
     if (parent === undefined) return undefined;
-    return {
-      parent,
-      grandparent: parent.height === 0n ? undefined : this.#headerOf(idFromBytes(parent.parent)),
-    };
+    if (parent.height === 0n) return { parent, grandparent: undefined };
+    // The parent's parent may have been refused while the parent is still being checked.
+    const grandparent = this.#headerOf(idFromBytes(parent.parent));
+    return grandparent && { parent, grandparent };
   }
 
   #headerOf(id: BlockId): Header | undefined {
@@ -187,29 +188,21 @@ export class Blocks {
   }
 
   async #checkAndConnect(arrived: ArrivedBlock): Promise<void> {
-    const { checker, conduct, emit } = this.#options;
+    const { checker } = this.#options;
     this.#checking.set(arrived.id, arrived);
     let checked: CheckedBlock;
     try {
       checked = await checker.checkBlock(arrived.id, arrived.block);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
-      const { id, from } = arrived;
-      emit({
-        event: 'block.refused',
-        id,
-        code: error.code,
-        message: error.message,
-        ...(from === undefined ? {} : { from }),
-      });
-      if (from !== undefined)
-        conduct.penalise(from, 'relayed-invalid-block', `${error.code}: ${error.message}`);
+      if (this.#stopped) return;
+      this.#refuse(error, arrived.id, arrived.from, 'relayed-invalid-block');
       this.#remember(arrived, error);
       return;
     } finally {
       this.#checking.delete(arrived.id);
     }
-    this.#connect(checked, arrived, arrived);
+    if (!this.#stopped) this.#connect(checked, arrived, arrived);
   }
 
   /** A body that broke a rule makes its block bad for good, unless it was simply another's. */
@@ -220,15 +213,15 @@ export class Blocks {
     chain.markInvalid(id);
   }
 
-  /** @returns the rule it broke, if it was refused */
-  #connect(checked: CheckedBlock, origin: Origin, arrived?: ArrivedBlock): RuleError | undefined {
+  /** @returns what became of it, or the rule it broke */
+  #connect(checked: CheckedBlock, origin: Origin, arrived?: ArrivedBlock): AddResult | RuleError {
     const { chain, clock, emit } = this.#options;
     let result: AddResult;
     try {
       result = chain.addBlock(checked, clock.now());
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
-      this.#refused(error, checked.id, origin);
+      this.#refusedByState(error, checked.id, origin.from);
       return error;
     }
     if (result.kind === 'orphan' && arrived !== undefined) this.#orphans.add(arrived);
@@ -239,28 +232,30 @@ export class Blocks {
       if (origin.from !== undefined) this.#noteTip(origin.from, checked.id);
       this.#placeOrphansOf(checked.id);
     }
-    return undefined;
+    return result;
   }
 
-  /** A block broke a rule when it was connected. */
-  #refused(error: RuleError, added: BlockId, { source, from }: Pick<Origin, 'source' | 'from'>): void {
-    const { conduct, emit } = this.#options;
+  /**
+   * A block broke a rule when it was connected. Whoever keeps it on a side branch never applied it and cannot
+   * know; those who say they are on that branch do.
+   */
+  #refusedByState(error: RuleError, added: BlockId, from: PeerId | undefined): void {
     const id = error instanceof InvalidBlockError ? error.block : added;
+    this.#refuse(error, id, from, 'relayed-invalid-block');
+    this.#punishFollowers();
+  }
+
+  #refuse(error: RuleError, id: BlockId | undefined, from: PeerId | undefined, offence: Offence): void {
+    const { conduct, emit } = this.#options;
+    const { code, message } = error;
     emit({
       event: 'block.refused',
-      id,
-      code: error.code,
-      message: error.message,
+      code,
+      message,
+      ...(id === undefined ? {} : { id }),
       ...(from === undefined ? {} : { from }),
     });
-    if (from !== undefined) {
-      conduct.penalise(
-        from,
-        source === 'gossip' ? 'relayed-invalid-block' : 'invalid-block',
-        `${error.code}: ${error.message}`,
-      );
-    }
-    this.#punishFollowers();
+    if (from !== undefined) conduct.penalise(from, offence, `block: ${code}: ${message}`);
   }
 
   /** Blocks that waited for this one. */
@@ -270,7 +265,7 @@ export class Blocks {
 
   /** A block whose parent or time has come: from the header on, for neither was checked before. */
   async #place(arrived: ArrivedBlock): Promise<void> {
-    const { clock, conduct, definition, emit } = this.#options;
+    const { clock, definition } = this.#options;
     try {
       const ancestors = this.#ancestorsOf(arrived);
       if (ancestors === undefined) return;
@@ -279,15 +274,7 @@ export class Blocks {
       else await this.#checkAndConnect(arrived);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
-      const { id, from } = arrived;
-      emit({
-        event: 'block.refused',
-        id,
-        code: error.code,
-        message: error.message,
-        ...(from === undefined ? {} : { from }),
-      });
-      if (from !== undefined) conduct.penalise(from, offenceOf(error), `block: ${error.message}`);
+      this.#refuse(error, arrived.id, arrived.from, offenceOf(error));
     }
   }
 
@@ -296,14 +283,19 @@ export class Blocks {
     const { height, timestamp } = arrived.block.sealed.header;
     const aheadMs = Number(timestamp) - clock.now();
     emit({ event: 'block.early', id: arrived.id, height: Number(height), aheadMs });
-    if (aheadMs > LONGEST_WAIT_MS) return;
-    this.#early.add(arrived);
+    if (aheadMs > LONGEST_WAIT_MS || this.#stopped) return;
+    for (const { id } of this.#early.add(arrived)) this.#forgetEarly(id);
     const cancel = clock.after(aheadMs - MAX_FUTURE_MS, () => {
       this.#cancelEarly.delete(arrived.id);
       const due = this.#early.take(arrived.id);
       if (due !== undefined) background(this.#place(due));
     });
     this.#cancelEarly.set(arrived.id, cancel);
+  }
+
+  #forgetEarly(id: BlockId): void {
+    this.#cancelEarly.get(id)?.();
+    this.#cancelEarly.delete(id);
   }
 
   /** Peers whose tip descends from a block now known to be invalid told us so themselves. */
@@ -343,7 +335,7 @@ function accepted(
 }
 
 function offenceOf(error: RuleError): Offence {
-  return error.code === 'malformed-encoding' || error.code === 'oversized-block'
-    ? 'malformed-message'
-    : 'invalid-header';
+  if (error.code === 'malformed-encoding' || error.code === 'oversized-block') return 'malformed-message';
+  // Whoever passed it on may not know yet that the block, or one before it, is bad.
+  return error.code === 'invalid-ancestor' ? 'relayed-invalid-block' : 'invalid-header';
 }

@@ -72,9 +72,9 @@ export class BodySync {
     this.#options = options;
   }
 
-  /** True while bodies are missing that some peer may have. */
+  /** True while bodies are on their way or being connected. What is ready may wait for ever for an earlier one. */
   get active(): boolean {
-    return this.#asked.size > 0 || this.#ready.size > 0;
+    return this.#asked.size > 0 || (this.#connecting && this.#ready.size > 0);
   }
 
   stop(): void {

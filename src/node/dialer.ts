@@ -83,9 +83,12 @@ export class Dialer {
     const key = peer ?? address;
     const known = this.#candidates.get(key);
     if (known !== undefined) {
-      if (!known.addresses.includes(address)) {
-        known.addresses = [address, ...known.addresses].slice(0, MAX_ADDRESSES_EACH);
-      }
+      // Hearsay comes last and displaces nothing: a peer must not bury another's good address under invented ones.
+      const isHearsay = PRIORITY[source] > PRIORITY[known.source] || source === 'learnt';
+      const others = known.addresses.filter((other) => other !== address);
+      if (!isHearsay) known.addresses = [address, ...others].slice(0, MAX_ADDRESSES_EACH);
+      else if (others.length === known.addresses.length && others.length < MAX_ADDRESSES_EACH)
+        known.addresses = [...others, address];
       if (PRIORITY[source] < PRIORITY[known.source]) known.source = source;
       return;
     }

@@ -6,7 +6,8 @@
  * fetched again past those ids and kept.
  */
 import type { Chain } from '../chain/chain.ts';
-import type { HeaderRun } from '../chain/header-run.ts';
+import { UnknownParentError } from '../chain/errors.ts';
+import type { BlockRecord } from '../chain/records.ts';
 import { blockId } from '../core/hashing.ts';
 import { type BlockId, idFromBytes, idToBytes } from '../core/identifiers.ts';
 import type { SealedHeader } from '../core/types.ts';
@@ -17,6 +18,10 @@ import { decodeWire, HeadersRequestType, HeadersType, MAX_HEADERS, MAX_HEADERS_B
 const HEADERS_DEADLINE_MS = 15_000;
 /** Headers held in memory while they prove nothing yet: 3 MB. Longer runs are walked twice. */
 const MAX_UNPROVEN_HEADERS = 20_000;
+/** A turn that brought nothing new for so long is over: others wait. A fork of 16,000 headers over 40 kB/s fits. */
+const MAX_FRUITLESS_MS = 2 * 60_000;
+/** Answers in a row that do not better our best headers: as many as a turn that found its headers here already takes. */
+const MAX_FRUITLESS_ANSWERS = 16;
 
 /** The peer's headers do not keep what its status promised. */
 export class BrokenPromise extends Error {
@@ -29,6 +34,16 @@ export interface HeaderSyncOptions {
   readonly clock: Clock;
   /** Headers were stored: their bodies can be fetched. */
   readonly onHeaders: () => void;
+}
+
+/** What came of following a run of headers. */
+interface Walk {
+  /** The last header stored; undefined if they prove nothing new. */
+  readonly stored: BlockId | undefined;
+  /** Accumulated work of all the headers shown, also of those that are not due yet. */
+  readonly shownWork: bigint;
+  /** The peer has no more. */
+  readonly isEnd: boolean;
 }
 
 /** A point of the first walk the second one must pass. */
@@ -48,80 +63,79 @@ export class HeaderSync {
    * Fetches what the peer has beyond our best headers.
    *
    * @param claimedWork what its status says its tip has
-   * @throws RuleError if a header breaks a rule, BrokenPromise if they end before proving anything new though
-   *   more was claimed, RequestError if the peer does not answer
+   * @throws RuleError if a header breaks a rule; BrokenPromise if they do not follow each other, or end before
+   *   showing the work claimed, or go on and on without proving anything; RequestError if the peer does not answer
    */
   async run(peer: PeerId, claimedWork: bigint): Promise<void> {
     const { chain, clock, onHeaders } = this.#options;
-    let locator = chain.locator(chain.bestHeader);
-    for (;;) {
-      const headers = await this.#request(peer, locator);
-      const first = headers[0];
-      if (first === undefined) break;
-      const start = chain.byId(idFromBytes<BlockId>(first.header.parent));
+    let from = chain.bestHeader;
+    let shownWork = 0n;
+    let endsAtMs = clock.now() + MAX_FRUITLESS_MS;
+    for (let fruitless = 0; fruitless < MAX_FRUITLESS_ANSWERS; fruitless++) {
+      const headers = await this.#request(peer, chain.locator(from));
+      const parent = headers[0]?.header.parent;
+      if (parent === undefined) break;
+      const start = chain.byId(idFromBytes(parent));
       if (start === undefined) throw new BrokenPromise('its headers follow no id of our locator');
-      const last = await this.#takeProven(peer, chain.headerRun(start), headers);
+      const bestWork = chain.bestHeader.work;
+      const walk = await this.#takeProven(peer, start, headers, endsAtMs);
+      if (walk.shownWork > shownWork) shownWork = walk.shownWork;
+      const last = walk.stored === undefined ? undefined : chain.byId(walk.stored);
       if (last === undefined) break;
       onHeaders();
-      if (headers.length < MAX_HEADERS && last.isEnd) break;
-      locator = [last.id];
+      if (walk.isEnd) break;
+      if (chain.bestHeader.work > bestWork) {
+        fruitless = -1;
+        endsAtMs = clock.now() + MAX_FRUITLESS_MS;
+      }
+      from = last;
     }
-    const proven = chain.bestHeader.work >= claimedWork;
-    if (!proven && claimedWork > chain.tip.work && !this.#endsEarly(clock.now())) {
-      throw new BrokenPromise(
-        `it claims work ${claimedWork}, its headers show no more than ${chain.bestHeader.work}`,
-      );
+    if (claimedWork > shownWork && claimedWork > chain.bestHeader.work) {
+      throw new BrokenPromise(`it claims work ${claimedWork}, its headers show ${shownWork}`);
     }
   }
 
-  /** The last answer stopped at a header that is not due yet: no broken promise. */
-  #stoppedEarlyAtMs = 0;
-  #endsEarly(nowMs: number): boolean {
-    return nowMs - this.#stoppedEarlyAtMs < HEADERS_DEADLINE_MS;
-  }
-
-  /**
-   * Follows one run of headers from its start until it has more work than our tip, and stores it.
-   *
-   * @returns the last header stored, and whether the peer has no more; undefined if nothing was stored
-   */
+  /** Follows one run of headers from its start until it has more work than our tip, and stores it. */
   async #takeProven(
     peer: PeerId,
-    run: HeaderRun,
+    start: BlockRecord,
     firstAnswer: SealedHeader[],
-  ): Promise<{ id: BlockId; isEnd: boolean } | undefined> {
+    endsAtMs: number,
+  ): Promise<Walk> {
     const { chain, clock } = this.#options;
-    const start = run.tip;
+    const run = chain.headerRun(start);
     let held: SealedHeader[] = [];
     const waypoints: Waypoint[] = [];
     let answer = firstAnswer;
     let count = 0;
     for (;;) {
-      const taken = run.extend(answer, clock.now());
-      if (taken < answer.length) this.#stoppedEarlyAtMs = clock.now();
+      const taken = inOrder(() => run.extend(answer, clock.now()));
+      const { id, work } = run.tip;
       count += taken;
-      waypoints.push({ count, id: run.tip.id });
+      waypoints.push({ count, id });
       if (waypoints.length * MAX_HEADERS <= MAX_UNPROVEN_HEADERS) held.push(...answer.slice(0, taken));
       else held = [];
-      const isEnd = answer.length < MAX_HEADERS || taken < answer.length;
-      if (run.tip.work > chain.tip.work) {
-        if (held.length < count) return this.#fetchAgain(peer, start.id, waypoints, isEnd);
-        chain.addHeaders(held, clock.now());
-        return { id: run.tip.id, isEnd };
+      // Those not due yet are not kept, but the peer may count them: so they must keep the rules too.
+      const early = answer.slice(taken);
+      inOrder(() => {
+        for (const sealed of early) run.append(sealed);
+      });
+      const shownWork = run.tip.work;
+      const isEnd = answer.length < MAX_HEADERS || early.length > 0;
+      if (work > chain.tip.work) {
+        if (held.length < count) await this.#fetchAgain(peer, start.id, waypoints);
+        else chain.addHeaders(held, clock.now());
+        return { stored: id, shownWork, isEnd };
       }
-      if (isEnd) return undefined;
-      answer = await this.#request(peer, [run.tip.id]);
-      if (answer.length === 0) return undefined;
+      if (isEnd) return { stored: undefined, shownWork, isEnd };
+      if (clock.now() > endsAtMs) throw new BrokenPromise('its headers go on and on and prove nothing');
+      answer = await this.#request(peer, [id]);
+      if (answer.length === 0) return { stored: undefined, shownWork, isEnd: true };
     }
   }
 
   /** The second walk: the same headers again, stored up to each waypoint as it is reached. */
-  async #fetchAgain(
-    peer: PeerId,
-    start: BlockId,
-    waypoints: readonly Waypoint[],
-    isEnd: boolean,
-  ): Promise<{ id: BlockId; isEnd: boolean }> {
+  async #fetchAgain(peer: PeerId, start: BlockId, waypoints: readonly Waypoint[]): Promise<void> {
     const { chain, clock } = this.#options;
     let id = start;
     let count = 0;
@@ -136,7 +150,6 @@ export class HeaderSync {
       id = waypoint.id;
       count = waypoint.count;
     }
-    return { id, isEnd };
   }
 
   async #request(peer: PeerId, locator: readonly BlockId[]): Promise<SealedHeader[]> {
@@ -148,5 +161,15 @@ export class HeaderSync {
     });
     if (answer === undefined) throw new RequestError('malformed', 'an empty answer to headers');
     return decodeWire(HeadersType, answer, 'headers');
+  }
+}
+
+/** @throws BrokenPromise if the headers do not follow each other */
+function inOrder<T>(follow: () => T): T {
+  try {
+    return follow();
+  } catch (error) {
+    if (!(error instanceof UnknownParentError)) throw error;
+    throw new BrokenPromise('its headers do not follow each other', { cause: error });
   }
 }

@@ -19,7 +19,7 @@ const TEMPLATE_MS = 1_000;
 /** New transactions wait this long for company before they restart the search. */
 const BETTER_TEMPLATE_MS = 100;
 /** Blocks one call may ask for. */
-export const MAX_BLOCKS_ON_DEMAND = 100_000;
+const MAX_BLOCKS_ON_DEMAND = 100_000;
 
 export interface MiningOptions {
   readonly chain: Chain;
@@ -30,8 +30,8 @@ export interface MiningOptions {
   readonly background: Background;
   /** While true, mining would only lengthen a chain that is about to be left behind. */
   readonly isCatchingUp: () => boolean;
-  /** Connects the block and sends it out. */
-  readonly onMined: (block: CheckedBlock) => void;
+  /** Connects the block and sends it out. @returns false if it is not due yet: the clock was set back */
+  readonly onMined: (block: CheckedBlock) => boolean;
 }
 
 export class Mining {
@@ -89,12 +89,19 @@ export class Mining {
     if (!Number.isSafeInteger(count) || count < 1 || count > MAX_BLOCKS_ON_DEMAND) {
       throw new RangeError(`blocks to mine: 1 to ${MAX_BLOCKS_ON_DEMAND}, not ${count}`);
     }
-    const abort = (): void => this.#restart();
+    const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<BlockId[]>();
+    let isItsTurn = false;
+    const abort = (): void => {
+      if (isItsTurn) this.#restart();
+      else giveUp([]);
+    };
+    if (signal?.aborted === true) return [];
     signal?.addEventListener('abort', abort);
     this.#onDemand++;
     this.#restart();
     try {
-      return await this.#inTurn(async () => {
+      const mined = this.#inTurn(async () => {
+        isItsTurn = true;
         const ids: BlockId[] = [];
         while (ids.length < count && !this.#stopped && signal?.aborted !== true) {
           const block = await this.#mineOne();
@@ -103,6 +110,7 @@ export class Mining {
         }
         return ids;
       });
+      return await Promise.race([mined, givenUp]);
     } finally {
       this.#onDemand--;
       signal?.removeEventListener('abort', abort);
@@ -156,14 +164,17 @@ export class Mining {
       const nonce = await miner.search(job, search.signal);
       if (nonce === undefined || chain.tip.id !== template.parent.id) return undefined;
       const block = seal(template, nonce);
-      onMined(block);
-      return block;
+      return onMined(block) ? block : undefined;
     } finally {
       cancelRefresh();
-      this.#cancelRestart?.();
-      this.#cancelRestart = undefined;
-      this.#search = undefined;
+      this.#searchEnded();
     }
+  }
+
+  #searchEnded(): void {
+    this.#cancelRestart?.();
+    this.#cancelRestart = undefined;
+    this.#search = undefined;
   }
 
   #restart(): void {
@@ -186,7 +197,7 @@ export class Mining {
         resolve();
       });
     });
-    this.#search = undefined;
+    this.#searchEnded();
   }
 }
 

@@ -9,7 +9,7 @@
 import { Chain } from '../chain/chain.ts';
 import { Mempool, type PoolUpdate } from '../chain/mempool.ts';
 import { PoolJournal } from '../chain/pool-journal.ts';
-import type { Address, BlockId } from '../core/identifiers.ts';
+import { type Address, type BlockId, idFromBytes } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { Store } from '../store/store.ts';
@@ -34,6 +34,8 @@ import { type SubmitOutcome, TransactionRelay } from './transaction-relay.ts';
 
 /** Whatever gossip and events lost is noticed after so long. */
 const STATUS_INTERVAL_MS = 15_000;
+/** Whoever asked to resolve gets an answer, though a peer keeps us waiting or the way is long. */
+const RESOLVE_DEADLINE_MS = 60_000;
 
 export interface NodeOptions {
   readonly definition: NetworkDefinition;
@@ -92,11 +94,16 @@ export class Node {
   #keeping: Promise<void> | undefined;
   #cancelStatus: (() => void) | undefined;
   #stopped = false;
+  /** Nothing may touch the store any more. */
+  #closed = false;
 
   constructor(options: NodeOptions) {
     const { clock, definition, network, store, verifier } = options;
     const emit = (event: NodeEvent): void => this.#emit(event);
-    const background = runInBackground(options.onFailure);
+    const background = runInBackground((error) => {
+      // Work that was under way when the store went away comes to nothing.
+      if (!this.#closed) options.onFailure(error);
+    });
     this.definition = definition;
     this.#network = network;
     this.#clock = clock;
@@ -171,7 +178,7 @@ export class Node {
       clock,
       address: options.minerAddress,
       background,
-      isCatchingUp: () => this.#sync.progress().state !== 'idle',
+      isCatchingUp: () => this.#sync.isCatchingUp(),
       onMined: (block) => this.#blocks.mined(block),
     });
     pool.onUpdate((update) => this.#onTipChange(update));
@@ -203,9 +210,12 @@ export class Node {
     this.#blocks.stop();
     this.#relay.stop();
     this.#status.stop();
+    // At once, for the caller may not wait for the rest; and again for what the rest changes.
+    this.#journal.flush();
     await this.mining.close();
     await this.#network.stop();
     this.#journal.flush();
+    this.#closed = true;
   }
 
   /** Hears of everything that happens. @returns what ends it */
@@ -242,11 +252,14 @@ export class Node {
     return peer;
   }
 
-  /** Asks every peer now for a chain with more work, and waits until what they have is here. */
+  /** Asks every peer now for a chain with more work, and waits until what they have is here, a minute at most. */
   async resolve(): Promise<{ replaced: boolean; height: number; tip: BlockId }> {
     const before = this.chain.tip.id;
-    await Promise.all(this.#peers.all().map((peer) => this.#status.ask(peer.connection.id)));
-    await this.#sync.idle();
+    const asked = Promise.all(this.#peers.all().map((peer) => this.#status.ask(peer.connection.id)));
+    await this.#within(
+      asked.then(() => this.#sync.idle()),
+      RESOLVE_DEADLINE_MS,
+    );
     const { height, id } = this.chain.tip;
     return { replaced: id !== before, height, tip: id };
   }
@@ -283,6 +296,16 @@ export class Node {
     this.#background(this.#syncPool(peer));
   }
 
+  async #within(work: Promise<void>, limitMs: number): Promise<void> {
+    const { promise: deadline, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(limitMs, resolve);
+    try {
+      await Promise.race([work, deadline]);
+    } finally {
+      cancel();
+    }
+  }
+
   /** Once the chain is here: before that, hardly anything of the pool would apply. */
   async #syncPool(peer: PeerId): Promise<void> {
     await this.#sync.idle();
@@ -308,11 +331,11 @@ export class Node {
         forkHeight: oldTip.height - disconnected.length,
         returned: returned.length,
       });
-      // Those who were on the other side may never have heard of them.
-      for (const id of returned) {
-        const transaction = this.pool.get(id);
-        if (transaction !== undefined) this.#relay.pass(transaction.signed);
-      }
+      this.#relay.passReturned(returned);
+    }
+    for (const { block } of change.connected) {
+      for (const { transaction } of block.transactions)
+        this.#relay.admitWaiting(idFromBytes(transaction.sender));
     }
     this.mining.tipChanged();
     this.#background(this.#keep());
@@ -325,7 +348,7 @@ export class Node {
       this.#clock.after(0, () => {
         this.#keeping = undefined;
         try {
-          if (!this.#stopped) this.#journal.flush();
+          this.#journal.flush();
           resolve();
         } catch (error) {
           reject(error);

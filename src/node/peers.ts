@@ -18,6 +18,8 @@ export interface Peer {
   status: PeerStatus | undefined;
   /** The round trip of the last status request, ms. */
   roundTripMs: number | undefined;
+  /** That its clock is off has been said. */
+  clockReported: boolean;
 }
 
 /** The connected peers. Bounded by the network's limit of connections. */
@@ -25,7 +27,7 @@ export class Peers {
   readonly #peers = new Map<PeerId, Peer>();
 
   connected(connection: PeerConnection): Peer {
-    const peer: Peer = { connection, status: undefined, roundTripMs: undefined };
+    const peer: Peer = { connection, status: undefined, roundTripMs: undefined, clockReported: false };
     this.#peers.set(connection.id, peer);
     return peer;
   }
@@ -44,13 +46,6 @@ export class Peers {
 
   all(): Peer[] {
     return [...this.#peers.values()];
-  }
-
-  /** Those that claim at least this much work, the heaviest chain first. */
-  withWork(work: bigint): Peer[] {
-    return this.all()
-      .filter((peer) => peer.status !== undefined && peer.status.work >= work)
-      .sort((a, b) => Number((b.status?.work ?? 0n) > (a.status?.work ?? 0n)) * 2 - 1);
   }
 
   /** A peer has shown a block it says it is on: it has at least that much work. */

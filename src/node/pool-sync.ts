@@ -43,13 +43,14 @@ export async function syncPool(
       maxChunkBytes: 32 * MAX_POOL_IDS,
     });
     const ids = answer === undefined ? [] : decodeWire(PoolIdsType, answer, 'pool ids');
-    const missing = ids.filter((bytes) => {
-      const id = idFromBytes<TransactionId>(bytes);
-      return !pool.has(id) && chain.transaction(id) === undefined;
-    });
-    for (let at = 0; at < missing.length; at += MAX_TRANSACTIONS_REQUESTED) {
-      const wanted = missing.slice(at, at + MAX_TRANSACTIONS_REQUESTED);
-      await relay.takeFetched(await fetchTransactions(network, peer, wanted), peer);
+    // A portion at a time: each id not in the pool is looked up on disk.
+    for (let at = 0; at < ids.length; at += MAX_TRANSACTIONS_REQUESTED) {
+      const missing = ids.slice(at, at + MAX_TRANSACTIONS_REQUESTED).filter((bytes) => {
+        const id = idFromBytes<TransactionId>(bytes);
+        return !pool.has(id) && chain.transaction(id) === undefined;
+      });
+      if (missing.length === 0) continue;
+      await relay.takeFetched(await fetchTransactions(network, peer, missing), peer);
     }
     if (ids.length < MAX_POOL_IDS) return;
   }

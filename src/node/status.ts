@@ -10,13 +10,13 @@ import type { Background } from './background.ts';
 import type { Conduct } from './conduct.ts';
 import type { NodeEvent } from './events.ts';
 import type { Peers } from './peers.ts';
-import { type Clock, type Network, type PeerId, RequestError } from './ports.ts';
+import { type Clock, type Network, type PeerConnection, type PeerId, RequestError } from './ports.ts';
 import { decodeWire, type Status, StatusType } from './wire.ts';
 
 const STATUS_DEADLINE_MS = 10_000;
 /** Gossip is faster than this; whoever has not shown the block by then may have missed it. */
 const ANNOUNCE_MS = 1_000;
-export const STATUS_BYTES = StatusType.fixedSize ?? 0;
+const STATUS_BYTES = StatusType.fixedSize ?? 0;
 /** A clock this far off makes blocks look early to others; half of what the rules tolerate. */
 const CLOCK_WARNING_MS = 30_000;
 
@@ -33,10 +33,17 @@ export interface StatusOptions {
   readonly onStatus: (peer: PeerId) => void;
 }
 
+/** A question under way. */
+interface Asking {
+  readonly connection: PeerConnection;
+  readonly answered: Promise<void>;
+}
+
 export class StatusExchange {
   readonly #options: StatusOptions;
-  readonly #asking = new Set<PeerId>();
+  readonly #asking = new Map<PeerId, Asking>();
   #cancelAnnounce: (() => void) | undefined;
+  #stopped = false;
 
   constructor(options: StatusOptions) {
     this.#options = options;
@@ -47,9 +54,20 @@ export class StatusExchange {
   }
 
   /** Tells the peer our status and learns its own. A failure is the peer's loss: it stays without a status. */
-  async ask(peer: PeerId): Promise<void> {
-    if (this.#asking.has(peer)) return;
-    this.#asking.add(peer);
+  ask(peer: PeerId): Promise<void> {
+    const connection = this.#options.peers.get(peer)?.connection;
+    if (connection === undefined || this.#stopped) return Promise.resolve();
+    const earlier = this.#asking.get(peer);
+    // What was asked over a connection that broke says nothing about the one that followed.
+    if (earlier?.connection === connection) return earlier.answered;
+    const asking = { connection, answered: this.#ask(peer) };
+    this.#asking.set(peer, asking);
+    return asking.answered.finally(() => {
+      if (this.#asking.get(peer) === asking) this.#asking.delete(peer);
+    });
+  }
+
+  async #ask(peer: PeerId): Promise<void> {
     const { clock, conduct, network, peers } = this.#options;
     const askedAtMs = clock.now();
     try {
@@ -62,17 +80,17 @@ export class StatusExchange {
       this.#learn(peer, decodeWire(StatusType, answer, 'status'), roundTripMs / 2);
     } catch (error) {
       conduct.blame(peer, error, 'status');
-    } finally {
-      this.#asking.delete(peer);
     }
   }
 
   /** Tells everybody who, a moment from now, still seems to know less than we do; they will fetch it. */
   announceSoon(): void {
+    if (this.#stopped) return;
     this.#cancelAnnounce ??= this.#options.clock.after(ANNOUNCE_MS, () => this.#announce());
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancelAnnounce?.();
   }
 
@@ -100,7 +118,6 @@ export class StatusExchange {
       return;
     }
     const clockOffsetMs = Number(status.clock) - clock.now() + delayMs;
-    const warned = peer.status !== undefined && Math.abs(peer.status.clockOffsetMs) > CLOCK_WARNING_MS;
     peer.status = {
       tip: idFromBytes<BlockId>(status.tip),
       height,
@@ -108,7 +125,8 @@ export class StatusExchange {
       clockOffsetMs,
       atMs: clock.now(),
     };
-    if (Math.abs(clockOffsetMs) > CLOCK_WARNING_MS && !warned) {
+    if (Math.abs(clockOffsetMs) > CLOCK_WARNING_MS && !peer.clockReported) {
+      peer.clockReported = true;
       emit({ event: 'peer.clock', peer: from, offsetMs: Math.round(clockOffsetMs) });
     }
     onStatus(from);

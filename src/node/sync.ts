@@ -1,6 +1,7 @@
 /**
  * Catching up: decides whose headers to fetch and when, lets the bodies follow, and tells how far it is.
- * Headers are fetched from one peer at a time, the heaviest claim first; bodies from all that have them.
+ * Headers are fetched from one peer at a time, in the order they gave cause to, so that nobody can push in
+ * with ever heavier claims; bodies from all that have them.
  */
 import type { Chain } from '../chain/chain.ts';
 import { RuleError } from '../core/errors.ts';
@@ -9,11 +10,15 @@ import type { BodySync } from './body-sync.ts';
 import type { Conduct } from './conduct.ts';
 import type { NodeEvent, SyncProgress, SyncState } from './events.ts';
 import { BrokenPromise, type HeaderSync } from './header-sync.ts';
-import type { Peers } from './peers.ts';
+import type { PeerStatus, Peers } from './peers.ts';
 import type { Clock, PeerId } from './ports.ts';
 
 /** How often progress is told. */
 const PROGRESS_MS = 1_000;
+/** An answer or two: whoever really has more work has shown some of it by then. */
+const CLAIM_GRACE_MS = 5_000;
+/** One grace in so long: claims are free, and every one of them could keep us from mining. */
+const GRACE_INTERVAL_MS = 60_000;
 
 export interface SyncOptions {
   readonly chain: Chain;
@@ -28,8 +33,14 @@ export interface SyncOptions {
 
 export class Sync {
   readonly #options: SyncOptions;
+  /** Whose headers to fetch, in the order they gave cause to. */
+  readonly #queue = new Set<PeerId>();
   /** Peers with news, whatever their status says: they sent a block whose parent we lack. */
   readonly #hinted = new Set<PeerId>();
+  /** Claims that were looked into: not again until the next status, or a liar would keep us busy. */
+  readonly #settled = new WeakSet<PeerStatus>();
+  #graceEndsAtMs = 0;
+  #nextGraceAtMs = 0;
   #fetchingHeaders = false;
   #cancelProgress: (() => void) | undefined;
   #waiters: (() => void)[] = [];
@@ -45,8 +56,9 @@ export class Sync {
     this.#settle();
   }
 
-  /** A peer's status became known, or it sent something we cannot place. */
+  /** A peer sent a block we cannot place. */
   hint(peer: PeerId): void {
+    this.#queue.add(peer);
     this.#hinted.add(peer);
     this.wake();
   }
@@ -54,6 +66,9 @@ export class Sync {
   /** Looks for work: after a status, a lost peer, a refused block. */
   wake(): void {
     if (this.#stopped) return;
+    for (const { connection, status } of this.#options.peers.all()) {
+      if (this.#claims(status)) this.#queue.add(connection.id);
+    }
     this.#options.background(this.#fetchHeaders());
     this.#options.bodies.wake();
     this.#tell();
@@ -69,10 +84,22 @@ export class Sync {
     };
   }
 
+  /**
+   * True while mining would only lengthen a chain that is about to be left behind. A claim nobody has proven
+   * counts for a moment only.
+   */
+  isCatchingUp(): boolean {
+    const { bodies, clock } = this.#options;
+    return bodies.active || (this.#fetchingHeaders && clock.now() < this.#graceEndsAtMs);
+  }
+
   /** Resolves once nothing is being fetched. */
   idle(): Promise<void> {
     if (this.#isIdle()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return new Promise((resolve) => {
+      this.#waiters.push(resolve);
+      this.#tell();
+    });
   }
 
   #isIdle(): boolean {
@@ -99,43 +126,45 @@ export class Sync {
     }
   }
 
-  /** The peer with the heaviest claim above our best header, else one that hinted at something. */
   #nextPeer(): PeerId | undefined {
-    const { chain, peers } = this.#options;
-    const heaviest = peers.withWork(chain.bestHeader.work + 1n)[0];
-    if (heaviest !== undefined) return heaviest.connection.id;
-    for (const peer of this.#hinted) {
-      this.#hinted.delete(peer);
-      if (peers.has(peer)) return peer;
+    const { peers } = this.#options;
+    for (const peer of this.#queue) {
+      this.#queue.delete(peer);
+      const isHinted = this.#hinted.delete(peer);
+      if (peers.has(peer) && (isHinted || this.#claims(peers.get(peer)?.status))) return peer;
     }
     return undefined;
   }
 
+  /** It says it has more work than all headers we know, and nobody looked into that yet. */
+  #claims(status: PeerStatus | undefined): status is PeerStatus {
+    return (
+      status !== undefined && status.work > this.#options.chain.bestHeader.work && !this.#settled.has(status)
+    );
+  }
+
   async #fetchHeadersOf(id: PeerId): Promise<void> {
     const { conduct, headers, peers } = this.#options;
-    this.#hinted.delete(id);
-    const peer = peers.get(id);
-    const claimed = peer?.status?.work ?? 0n;
+    const status = peers.get(id)?.status;
+    if (this.#claims(status)) {
+      this.#settled.add(status);
+      this.#giveGrace();
+    }
     try {
-      await headers.run(id, claimed);
+      await headers.run(id, status?.work ?? 0n);
     } catch (error) {
       if (error instanceof RuleError && error.code !== 'malformed-encoding')
         conduct.penalise(id, 'invalid-header', error.message);
       else if (error instanceof BrokenPromise) conduct.penalise(id, 'broken-promise', error.message);
       else conduct.blame(id, error, 'headers');
-    } finally {
-      // What it claimed is fetched, or it did not keep it; its next status says what is new.
-      if (peer?.status !== undefined && peer.status.work === claimed) this.#settleClaim(id);
     }
   }
 
-  /** A claim that was looked into is not looked into again, or a liar would keep us busy. */
-  #settleClaim(id: PeerId): void {
-    const { chain, peers } = this.#options;
-    const peer = peers.get(id);
-    if (peer?.status !== undefined && peer.status.work > chain.bestHeader.work) {
-      peer.status = { ...peer.status, work: chain.bestHeader.work };
-    }
+  #giveGrace(): void {
+    const now = this.#options.clock.now();
+    if (now < this.#nextGraceAtMs) return;
+    this.#graceEndsAtMs = now + CLAIM_GRACE_MS;
+    this.#nextGraceAtMs = now + GRACE_INTERVAL_MS;
   }
 
   /** Tells progress while there is some, and whoever waits once there is none. */

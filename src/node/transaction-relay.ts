@@ -25,6 +25,8 @@ import {
 const BATCH_MS = 50;
 /** A full batch leaves at once: a good size for a gossip message. */
 const BATCH_BYTES = 32 * 1_024;
+/** Gossip drops what was said in the last two minutes, even if it is said by ourselves. */
+const SAY_AGAIN_MS = 130_000;
 
 export type SubmitOutcome =
   | { readonly id: TransactionId; readonly accepted: true; readonly known: boolean }
@@ -48,6 +50,10 @@ export class TransactionRelay {
   #batchBytes = 0;
   #cancelBatch: (() => void) | undefined;
   readonly #waiting = new WaitingTransactions();
+  /** Said again once gossip has forgotten them. */
+  readonly #sayAgain = new Set<TransactionId>();
+  #cancelSayAgain: (() => void) | undefined;
+  #stopped = false;
 
   constructor(options: TransactionRelayOptions) {
     this.#options = options;
@@ -55,7 +61,9 @@ export class TransactionRelay {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancelBatch?.();
+    this.#cancelSayAgain?.();
   }
 
   /**
@@ -66,25 +74,52 @@ export class TransactionRelay {
     const verdicts = await this.#options.checker.checkTransactions(transactions);
     const outcomes = verdicts.map((verdict) => this.#admit(verdict, undefined));
     if (outcomes.some((outcome) => outcome.accepted)) await this.#options.keep();
-    for (const [index, outcome] of outcomes.entries()) {
-      if (outcome.accepted && !outcome.known) this.pass(transactions[index] as SignedTransaction);
-    }
+    this.#passAccepted(outcomes, transactions);
     return outcomes;
   }
 
   /** Takes transactions fetched from a peer's pool. */
   async takeFetched(transactions: readonly SignedTransaction[], from: PeerId): Promise<void> {
-    for (const verdict of await this.#options.checker.checkTransactions(transactions)) {
-      const outcome = this.#admit(verdict, from);
-      this.#punish(outcome, from);
-      if (outcome.accepted && !outcome.known && 'checked' in verdict) this.pass(verdict.checked.signed);
-    }
+    const verdicts = await this.#options.checker.checkTransactions(transactions);
+    const outcomes = verdicts.map((verdict) => this.#admit(verdict, from));
+    for (const outcome of outcomes) this.#punish(outcome, from);
+    this.#passAccepted(outcomes, transactions);
     this.#options.background(this.#options.keep());
+  }
+
+  /** A sender's earlier transactions may have come in a block: perhaps the next one waits for it. */
+  admitWaiting(sender: Address): void {
+    const { clock, pool } = this.#options;
+    while (this.#waiting.size > 0) {
+      const next = this.#waiting.take(sender, pool.pendingAccount(sender).sequence, clock.now());
+      if (next === undefined || !this.#admit({ checked: next.checked }, next.from).accepted) return;
+      this.pass(next.checked.signed);
+    }
+  }
+
+  /** Passes on transactions of abandoned blocks: those on the other side may never have heard of them. */
+  passReturned(ids: readonly TransactionId[]): void {
+    if (ids.length === 0 || this.#stopped) return;
+    this.#passPooled(ids);
+    for (const id of ids) this.#sayAgain.add(id);
+    this.#cancelSayAgain?.();
+    this.#cancelSayAgain = this.#options.clock.after(SAY_AGAIN_MS, () => {
+      this.#passPooled(this.#sayAgain);
+      this.#sayAgain.clear();
+    });
+  }
+
+  #passPooled(ids: Iterable<TransactionId>): void {
+    for (const id of ids) {
+      const checked = this.#options.pool.get(id);
+      if (checked !== undefined) this.pass(checked.signed);
+    }
   }
 
   /** Puts a transaction of the pool into the next batch to everybody. */
   pass(signed: SignedTransaction): void {
     const { clock } = this.#options;
+    if (this.#stopped) return;
     this.#batch.push(signed);
     this.#batchBytes += sizeInBlock(signed);
     if (this.#batchBytes >= BATCH_BYTES || this.#batch.length >= MAX_GOSSIP_TRANSACTIONS) this.#flush();
@@ -124,6 +159,7 @@ export class TransactionRelay {
       return 'reject';
     }
     if (outcomes.every((outcome) => outcome.accepted)) {
+      for (const { transaction } of transactions) this.admitWaiting(idFromBytes(transaction.sender));
       return outcomes.some((outcome) => outcome.accepted && !outcome.known) ? 'accept' : 'ignore';
     }
     // Some are refused here: the others go on in a batch of our own.
@@ -133,7 +169,10 @@ export class TransactionRelay {
 
   #passAccepted(outcomes: readonly SubmitOutcome[], transactions: readonly SignedTransaction[]): void {
     outcomes.forEach((outcome, index) => {
-      if (outcome.accepted && !outcome.known) this.pass(transactions[index] as SignedTransaction);
+      if (!outcome.accepted || outcome.known) return;
+      const signed = transactions[index] as SignedTransaction;
+      this.pass(signed);
+      this.admitWaiting(idFromBytes(signed.transaction.sender));
     });
   }
 
@@ -161,7 +200,6 @@ export class TransactionRelay {
         fee,
         ...(from === undefined ? {} : { from }),
       });
-      this.#admitNext(idFromBytes(sender));
       return { id, accepted: true, known: false };
     } catch (error) {
       if (!(error instanceof RuleError || error instanceof PolicyError)) throw error;
@@ -178,13 +216,5 @@ export class TransactionRelay {
       });
       return { id, accepted: false, error };
     }
-  }
-
-  /** A transaction of this sender came in: perhaps the next one waits for it. */
-  #admitNext(sender: Address): void {
-    const { clock, pool } = this.#options;
-    const next = this.#waiting.take(sender, pool.pendingAccount(sender).sequence, clock.now());
-    if (next !== undefined && this.#admit({ checked: next.checked }, next.from).accepted)
-      this.pass(next.checked.signed);
   }
 }

@@ -18,6 +18,10 @@ export class WaitingTransactions {
   /** By sender and sequence: there is only one next. */
   readonly #waiting = new Map<string, Waiting>();
 
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   add(checked: CheckedTransaction, from: PeerId, nowMs: number): void {
     const { sender, sequence } = checked.signed.transaction;
     const key = keyOf(idFromBytes(sender), sequence);

@@ -102,7 +102,8 @@ interface WireType<T> {
 /** @throws RuleError `malformed-encoding` */
 export function decodeWire<T>(type: WireType<T>, bytes: Uint8Array, what: string): T {
   try {
-    return type.deserialize(bytes);
+    // A Node Buffer would give values whose slice() shares memory; a plain view of it does not.
+    return type.deserialize(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   } catch (cause) {
     throw new RuleError('malformed-encoding', `${what}: ${cause instanceof Error ? cause.message : cause}`, {
       cause,

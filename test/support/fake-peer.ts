@@ -58,6 +58,9 @@ export class FakePeer {
     return this.network.self;
   }
 
+  /** How it answers `status` unless bent. */
+  readonly answerStatus = (): Uint8Array[] => [this.#encodeStatus()];
+
   /** Answers a protocol in another way. */
   bend(protocol: Parameters<VirtualNetwork['handle']>[0], handler: RequestHandler): void {
     this.network.handle(protocol, 1_000_000, handler);
@@ -83,6 +86,12 @@ export class FakePeer {
       'block',
       encodeBlockMessage({ publishedAt: this.#world.clock.now(), blockBytes: encodeBlock(block.block) }),
     );
+  }
+
+  /** Gossips a block while the clock is being run by somebody else. */
+  async gossipSoon({ block }: CheckedBlock): Promise<void> {
+    const publishedAt = this.#world.clock.now();
+    await this.network.publish('block', encodeBlockMessage({ publishedAt, blockBytes: encodeBlock(block) }));
   }
 
   async gossip(topic: 'block' | 'transactions', message: Uint8Array): Promise<void> {

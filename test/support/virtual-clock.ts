@@ -27,6 +27,16 @@ export class VirtualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** Timers that have not run yet. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Sets the time without running anything, as when a machine's clock is corrected. */
+  correct(nowMs: number): void {
+    this.#nowMs = nowMs;
+  }
+
   /** Runs whatever falls due within `ms`, each at its time. */
   async advance(ms: number): Promise<void> {
     await this.#run(this.#nowMs + ms, () => false);

@@ -17,6 +17,8 @@ import {
 import type { VirtualClock } from './virtual-clock.ts';
 
 const LATENCY_MS = 5;
+/** As long as gossipsub remembers what was said. */
+const SEEN_MS = 120_000;
 
 /** What connects the nodes. */
 export class VirtualHub {
@@ -67,12 +69,15 @@ export class VirtualNetwork implements Network {
   readonly #connections = new Map<PeerId, PeerConnection>();
   readonly #handlers = new Map<ProtocolName, { maxRequestBytes: number; handler: RequestHandler }>();
   readonly #validators = new Map<TopicName, (message: Uint8Array, from: PeerId) => Promise<Verdict>>();
-  readonly #seen = new Set<string>();
+  /** When each message was first said, by its id. */
+  readonly #seenAtMs = new Map<string, number>();
   readonly #bannedUntilMs = new Map<PeerId, number>();
   /** Messages of each topic this node passed on or published. */
   readonly sent: { topic: TopicName; message: Uint8Array }[] = [];
   readonly verdicts: { topic: TopicName; from: PeerId; verdict: Verdict }[] = [];
   requests = 0;
+  /** How long stopping takes. */
+  stopMs = 0;
 
   constructor(hub: VirtualHub, self: PeerId) {
     this.#hub = hub;
@@ -84,6 +89,7 @@ export class VirtualNetwork implements Network {
   }
 
   async stop(): Promise<void> {
+    if (this.stopMs > 0) await new Promise<void>((resolve) => this.#hub.clock.after(this.stopMs, resolve));
     for (const id of [...this.#connections.keys()]) this.hangUp(id, 'it stopped');
     this.listeners = undefined;
     this.#hub.networks.delete(this.self);
@@ -103,6 +109,7 @@ export class VirtualNetwork implements Network {
 
   async dial(address: string): Promise<PeerId> {
     const id = address.split('/').at(-1) as PeerId;
+    if (id === this.self) throw new OperationError('that is this node itself');
     await this.#latency();
     const other = this.#hub.networks.get(id);
     if (other?.listeners === undefined || this.listeners === undefined || !this.#hub.reaches(this.self, id)) {
@@ -197,7 +204,8 @@ export class VirtualNetwork implements Network {
   }
 
   async publish(topic: TopicName, message: Uint8Array): Promise<void> {
-    this.#seen.add(idOf(topic, message));
+    const id = idOf(topic, message);
+    if (!this.#isNew(id)) return; // gossipsub says nothing twice, whoever said it first
     await this.#flood(topic, message, undefined);
   }
 
@@ -217,11 +225,18 @@ export class VirtualNetwork implements Network {
   async receive(from: PeerId, topic: TopicName, message: Uint8Array): Promise<void> {
     const id = idOf(topic, message);
     const validate = this.#validators.get(topic);
-    if (this.#seen.has(id) || validate === undefined) return;
-    this.#seen.add(id);
-    const verdict = await validate(message, from);
+    if (validate === undefined || !this.#isNew(id)) return;
+    // A check that fails passes nothing on, as with libp2p.
+    const verdict = await validate(message, from).catch((): Verdict => 'ignore');
     this.verdicts.push({ topic, from, verdict });
     if (verdict === 'accept') await this.#flood(topic, message, from);
+  }
+
+  #isNew(id: string): boolean {
+    const now = this.#hub.clock.now();
+    if (now - (this.#seenAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < SEEN_MS) return false;
+    this.#seenAtMs.set(id, now);
+    return true;
   }
 
   #latency(): Promise<void> {

@@ -54,11 +54,15 @@ export class VirtualWorld {
 
   async start(
     name: string,
-    options: { store?: Store; minFeeRate?: bigint; peers?: string[] } = {},
+    options: { store?: Store; minFeeRate?: bigint; peers?: string[]; miner?: Miner; key?: Key } = {},
   ): Promise<VirtualNode> {
-    const { store = new MemoryStore(), ...rest } = options;
+    const {
+      store = new MemoryStore(),
+      miner = inlineMiner,
+      key = testKey(1_000 + this.#keys++),
+      ...rest
+    } = options;
     const network = this.hub.join(name);
-    const key = testKey(1_000 + this.#keys++);
     const events: NodeEvent[] = [];
     const failures: unknown[] = [];
     const node = new Node({
@@ -68,7 +72,7 @@ export class VirtualWorld {
       clock: this.clock,
       random: { next: () => 0.5 },
       verifier: inlineVerifier,
-      miner: inlineMiner,
+      miner,
       minerAddress: key.address,
       onFailure: (error) => failures.push(error),
       ...rest,

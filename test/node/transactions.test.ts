@@ -1,0 +1,306 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { CheckedTransaction } from '../../src/chain/records.ts';
+import { TransactionsType } from '../../src/core/types.ts';
+import {
+  decodeWire,
+  MAX_GOSSIP_TRANSACTIONS,
+  MAX_GOSSIP_TRANSACTIONS_BYTES,
+  PoolIdsType,
+  TransactionsAnswerType,
+  TransactionsMessageType,
+} from '../../src/node/wire.ts';
+import { MemoryStore } from '../../src/store/memory-store.ts';
+import { FakePeer } from '../support/fake-peer.ts';
+import { faultyStore, SimulatedCrash } from '../support/faulty-store.ts';
+import { type Key, type PaymentFields, payment, testKey, testNetwork } from '../support/ledger.ts';
+import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
+
+/** Alice, whom we test; Bob, who hears only what Alice passes on; Mallory, connected to Alice. */
+let world: VirtualWorld;
+let alice: VirtualNode;
+let bob: VirtualNode;
+let mallory: FakePeer;
+
+beforeEach(async () => {
+  world = new VirtualWorld(testNetwork());
+  [alice, bob] = (await world.startConnected('alice', 'bob')) as [VirtualNode, VirtualNode];
+  await world.mine(alice, 1);
+  await world.converge();
+  mallory = await FakePeer.join(world, 'mallory');
+  await mallory.connectTo(alice);
+  await world.clock.advance(1_000);
+});
+
+/** From the key that got the first block's reward. */
+const pay = (sequence: number, fields: Partial<PaymentFields> = {}): CheckedTransaction =>
+  payment(world.definition, { from: alice.key, to: testKey(7).address, sequence, ...fields });
+
+const encode = (...all: CheckedTransaction[]): Uint8Array =>
+  TransactionsType.serialize(all.map(({ signed }) => signed));
+
+const gossip = (...all: CheckedTransaction[]): Promise<void> =>
+  mallory.gossip('transactions', encode(...all));
+
+/** A payment whose signature has a bit turned. */
+function forged(sequence: number): CheckedTransaction {
+  const paid = pay(sequence);
+  paid.signed.signature.set([(paid.signed.signature[0] ?? 0) ^ 1]);
+  return paid;
+}
+
+const scoreOf = (peer: FakePeer): number =>
+  alice.node.peers().find(({ id }) => id === peer.id)?.score ?? Number.POSITIVE_INFINITY;
+
+const verdict = (): string | undefined =>
+  alice.network.verdicts.findLast(({ topic }) => topic === 'transactions')?.verdict;
+
+const messagesOf = (node: VirtualNode): number[] =>
+  node.network.sent
+    .filter(({ topic }) => topic === 'transactions')
+    .map(({ message }) => decodeWire(TransactionsMessageType, message, 'sent').length);
+
+describe('submitted transactions', () => {
+  it('of one moment leave as one message, within a hundred milliseconds', async () => {
+    const submitted = [0, 1, 2, 3, 4].map((sequence) => alice.node.submit([pay(sequence).signed]));
+    await world.wait(Promise.all(submitted), 'submitted');
+    await world.clock.advance(40);
+    expect(messagesOf(alice)).toEqual([]);
+    await world.clock.until(() => bob.node.pool.count === 5, 'passed on', 60);
+    expect(messagesOf(alice)).toEqual([5]);
+  });
+
+  it('that fill a batch leave at once', async () => {
+    const many = Array.from({ length: 300 }, (_, sequence) => pay(sequence));
+    await world.wait(alice.node.submit(many.map(({ signed }) => signed)), 'submitted');
+    expect(messagesOf(alice).length).toBeGreaterThan(0);
+    await world.clock.until(() => bob.node.pool.count === 300, 'passed on', 100);
+    for (const { message, topic } of alice.network.sent) {
+      if (topic === 'transactions') expect(message.length).toBeLessThanOrEqual(MAX_GOSSIP_TRANSACTIONS_BYTES);
+    }
+  });
+
+  it('have an outcome each, in their order', async () => {
+    const outcomes = await world.wait(
+      alice.node.submit([pay(0).signed, forged(1).signed, pay(5).signed, pay(0).signed]),
+      'submitted',
+    );
+    expect(outcomes).toMatchObject([
+      { accepted: true, known: false },
+      { accepted: false, error: { code: 'invalid-signature' } },
+      { accepted: false, error: { code: 'sequence-gap' } },
+      { accepted: true, known: true },
+    ]);
+  });
+});
+
+describe('acknowledged means kept', () => {
+  let key: Key;
+
+  async function start(): Promise<{ node: VirtualNode; store: ReturnType<typeof faultyStore> }> {
+    const store = faultyStore(new MemoryStore());
+    const node = await world.start('keeper', { store: store.store });
+    await world.mine(node, 1);
+    key = node.key;
+    return { node, store };
+  }
+
+  it('a submit resolves once the store has the transaction, and not before', async () => {
+    const { node, store } = await start();
+    const paid = pay(0, { from: key });
+    let isAcknowledged = false;
+    const submitted = node.node.submit([paid.signed]).then(() => {
+      isAcknowledged = true;
+    });
+    await world.clock.until(() => {
+      const isKept = store.store.pool.all().some(({ id }) => id === paid.id);
+      expect(isAcknowledged && !isKept).toBe(false);
+      return isAcknowledged;
+    }, 'acknowledged');
+    await submitted;
+  });
+
+  it('a submit the store cannot keep is rejected and not passed on; trying again works', async () => {
+    const { node, store } = await start();
+    const paid = pay(0, { from: key });
+    store.arm(0);
+    await expect(world.wait(node.node.submit([paid.signed]), 'rejected')).rejects.toThrow(SimulatedCrash);
+    await world.clock.advance(200);
+    expect(messagesOf(node)).toEqual([]);
+    store.arm(Number.POSITIVE_INFINITY);
+    const [outcome] = await world.wait(node.node.submit([paid.signed]), 'submitted');
+    expect(outcome).toMatchObject({ accepted: true });
+    expect(store.store.pool.all().map(({ id }) => id)).toEqual([paid.id]);
+  });
+
+  it('also while the node is stopping', async () => {
+    const { node, store } = await start();
+    const paid = pay(0, { from: key });
+    node.network.stopMs = 1_000;
+    let keptWhenAcknowledged: boolean | undefined;
+    const submitted = node.node.submit([paid.signed]).then(() => {
+      keptWhenAcknowledged = store.store.pool.all().some(({ id }) => id === paid.id);
+    });
+    await world.wait(Promise.all([submitted, node.node.stop()]), 'stopped');
+    expect(keptWhenAcknowledged).toBe(true);
+  });
+});
+
+describe('transactions by gossip', () => {
+  it('that are valid are pooled and passed on as they came', async () => {
+    await gossip(pay(0), pay(1));
+    expect(verdict()).toBe('accept');
+    expect(bob.node.pool.count).toBe(2);
+    expect(eventsOf(alice, 'transaction.accepted').map(({ from }) => from)).toEqual([mallory.id, mallory.id]);
+  });
+
+  it('that are all known are not passed on again', async () => {
+    await gossip(pay(0), pay(1));
+    await gossip(pay(1));
+    expect(verdict()).toBe('ignore');
+    expect(messagesOf(alice)).toEqual([2]);
+    expect(scoreOf(mallory)).toBe(0);
+  });
+
+  it('with a wrong signature cost the sender and stay here; the good ones beside them go on', async () => {
+    await gossip(pay(0), forged(1));
+    expect(verdict()).toBe('reject');
+    expect(scoreOf(mallory)).toBeCloseTo(34, 0);
+    expect(bob.node.pool.ids()).toEqual([pay(0).id]);
+    expect(bob.node.peers().find(({ id }) => id === alice.network.self)?.score).toBe(0);
+  });
+
+  it('with wrong signatures again and again cost the connection', async () => {
+    for (const sequence of [0, 1, 2]) await gossip(forged(sequence));
+    expect(alice.network.isBanned(mallory.id)).toBe(true);
+  });
+
+  it.each<[string, string, () => CheckedTransaction]>([
+    ['more than the sender has', 'insufficient-balance', () => pay(0, { amount: 2n ** 62n })],
+    ['a fee too low', 'fee-too-low', () => pay(0, { fee: 1n })],
+    ['a sequence too far', 'sequence-gap', () => pay(9)],
+  ])('with %s are not passed on, and cost nobody anything', async (_what, code, make) => {
+    await gossip(make());
+    expect(verdict()).toBe('ignore');
+    expect(eventsOf(alice, 'transaction.refused').map((refused) => refused.code)).toEqual([code]);
+    expect(messagesOf(alice)).toEqual([]);
+    expect(scoreOf(mallory)).toBe(0);
+  });
+
+  it('of a sequence that is used are not passed on, and cost nobody anything', async () => {
+    await gossip(pay(0));
+    await world.mine(alice, 1);
+    await gossip(pay(0, { amount: 2n }));
+    expect(verdict()).toBe('ignore');
+    expect(eventsOf(alice, 'transaction.refused').map(({ code }) => code)).toEqual(['wrong-sequence']);
+    expect(scoreOf(mallory)).toBe(0);
+  });
+
+  it.each<[string, () => CheckedTransaction]>([
+    [
+      'of another network',
+      () => payment(testNetwork({ subsidy: 1n }), { from: alice.key, to: testKey(7).address, sequence: 0 }),
+    ],
+    ['of a small-order key', () => pay(0, { from: { ...alice.key, publicKey: new Uint8Array(32) } })],
+  ])('%s count as wrongly signed', async (_what, make) => {
+    await gossip(make());
+    expect(verdict()).toBe('reject');
+    expect(scoreOf(mallory)).toBeCloseTo(34, 0);
+    expect(messagesOf(alice)).toEqual([]);
+  });
+
+  it.each<[string, () => Uint8Array]>([
+    ['nothing', () => new Uint8Array(0)],
+    ['a few bytes', () => new Uint8Array(3)],
+    ['random bytes', () => new Uint8Array(500).fill(7)],
+    ['a cut message', () => encode(pay(0), pay(1)).slice(0, -1)],
+    ['too many', () => encode(...Array.from({ length: MAX_GOSSIP_TRANSACTIONS + 1 }, () => pay(0)))],
+    [
+      'too many bytes',
+      () => encode(...Array.from({ length: 120 }, () => pay(0, { data: new Uint8Array(1_024) }))),
+    ],
+  ])('as garbage (%s) are refused and cost score', async (_what, make) => {
+    await mallory.gossip('transactions', make());
+    expect(verdict()).toBe('reject');
+    expect(scoreOf(mallory)).toBeCloseTo(50, 0);
+    expect(alice.node.pool.count).toBe(0);
+    expect(alice.failures).toEqual([]);
+  });
+});
+
+describe('a transaction that overtook its predecessor', () => {
+  it('waits for it, and both are passed on', async () => {
+    await gossip(pay(2));
+    await gossip(pay(1));
+    expect(alice.node.pool.count).toBe(0);
+    await gossip(pay(0));
+    expect(alice.node.pool.count).toBe(3);
+    await world.clock.until(() => bob.node.pool.count === 3, 'passed on', 200);
+  });
+
+  it('leaves after it: whoever hears them gets them in order', async () => {
+    await gossip(pay(1));
+    await world.wait(alice.node.submit([pay(0).signed]), 'submitted');
+    await world.clock.advance(200);
+    const sent = alice.network.sent.filter(({ topic }) => topic === 'transactions');
+    expect(sent).toHaveLength(1);
+    const [message] = sent.map((one) => decodeWire(TransactionsMessageType, one.message, 'sent'));
+    expect(message?.map(({ transaction }) => transaction.sequence)).toEqual([0n, 1n]);
+    expect(eventsOf(bob, 'transaction.refused')).toEqual([]);
+  });
+
+  it('is admitted when the predecessor comes in a block', async () => {
+    await gossip(pay(1));
+    bob.network.hangUp(alice.network.self, 'apart for a moment');
+    await world.wait(bob.node.submit([pay(0).signed]), 'submitted');
+    await world.mine(bob, 1);
+    await world.converge();
+    expect(alice.node.pool.ids()).toEqual([pay(1).id]);
+  });
+
+  it('does not wait for ever', async () => {
+    await gossip(pay(1));
+    await world.clock.advance(31_000);
+    await gossip(pay(0));
+    expect(alice.node.pool.ids()).toEqual([pay(0).id]);
+  });
+
+  it('may be the last of a long row', async () => {
+    const row = Array.from({ length: 1_000 }, (_, index) => pay(index + 1));
+    for (let at = 0; at < row.length; at += 500) await gossip(...row.slice(at, at + 500));
+    await gossip(pay(0));
+    expect(alice.node.pool.count).toBe(1_001);
+    await world.clock.until(() => bob.node.pool.count === 1_001, 'passed on', 1_000);
+  });
+});
+
+describe('pools compared on connect', () => {
+  async function offer(ids: CheckedTransaction[], given: CheckedTransaction[]): Promise<FakePeer> {
+    const peer = await FakePeer.join(world, 'offering');
+    peer.bend('pool', () => [PoolIdsType.serialize(ids.map(({ id }) => Buffer.from(id, 'hex')))]);
+    peer.bend('transactions', () => [TransactionsAnswerType.serialize(given.map(({ signed }) => signed))]);
+    await peer.connectTo(alice);
+    await world.clock.advance(2_000);
+    return peer;
+  }
+
+  it('bring what is missing, and it is passed on', async () => {
+    await offer([pay(0), pay(1)], [pay(0), pay(1)]);
+    expect(bob.node.pool.count).toBe(2);
+  });
+
+  it('cost a peer that gives wrong signatures', async () => {
+    const peer = await offer([pay(0)], [forged(0)]);
+    expect(scoreOf(peer)).toBeCloseTo(34, 0);
+    expect(alice.node.pool.count).toBe(0);
+    expect(messagesOf(alice)).toEqual([]);
+  });
+
+  it('with garbage cost the peer score and nothing else', async () => {
+    const peer = await FakePeer.join(world, 'offering');
+    peer.bend('pool', () => [new Uint8Array(33)]);
+    await peer.connectTo(alice);
+    await world.clock.advance(2_000);
+    expect(scoreOf(peer)).toBeCloseTo(50, 0);
+    expect(alice.failures).toEqual([]);
+  });
+});
