@@ -157,12 +157,23 @@ export class Node {
     const headers = new HeaderSync({ chain, network, clock, onHeaders: () => this.#bodies.wake() });
     this.#sync = new Sync({ chain, clock, peers, conduct, headers, bodies: this.#bodies, background, emit });
     const keep = (): Promise<void> => this.#keep();
-    this.#relay = new TransactionRelay({ network, pool, checker, conduct, clock, keep, background, emit });
+    const { random } = options;
+    this.#relay = new TransactionRelay({
+      network,
+      pool,
+      checker,
+      conduct,
+      clock,
+      random,
+      keep,
+      background,
+      emit,
+    });
     const addressBook = new AddressBook(store, clock);
     this.#dialer = new Dialer({
       network,
       clock,
-      random: options.random,
+      random,
       background,
       isConnected: (peer) => peers.has(peer),
       connectionCount: () => peers.all().length,

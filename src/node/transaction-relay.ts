@@ -7,12 +7,12 @@ import { PolicyError } from '../chain/policy.ts';
 import { sizeInBlock } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
 import { type Address, idFromBytes, type TransactionId } from '../core/identifiers.ts';
-import { type SignedTransaction, TransactionsType } from '../core/types.ts';
+import type { SignedTransaction } from '../core/types.ts';
 import type { Background } from './background.ts';
 import type { BodyChecker, TransactionVerdict } from './block-check.ts';
 import type { Conduct } from './conduct.ts';
 import type { NodeEvent } from './events.ts';
-import type { Clock, Network, PeerId, Verdict } from './ports.ts';
+import type { Clock, Network, PeerId, Random, Verdict } from './ports.ts';
 import { WaitingTransactions } from './transaction-waiting.ts';
 import {
   decodeWire,
@@ -25,8 +25,6 @@ import {
 const BATCH_MS = 50;
 /** A full batch leaves at once: a good size for a gossip message. */
 const BATCH_BYTES = 32 * 1_024;
-/** Gossip drops what was said in the last two minutes, even if it is said by ourselves. */
-const SAY_AGAIN_MS = 130_000;
 
 export type SubmitOutcome =
   | { readonly id: TransactionId; readonly accepted: true; readonly known: boolean }
@@ -38,6 +36,7 @@ export interface TransactionRelayOptions {
   readonly checker: BodyChecker;
   readonly conduct: Conduct;
   readonly clock: Clock;
+  readonly random: Random;
   /** Writes what the pool accepted to disk; resolves once it is kept. */
   readonly keep: () => Promise<void>;
   readonly background: Background;
@@ -50,9 +49,6 @@ export class TransactionRelay {
   #batchBytes = 0;
   #cancelBatch: (() => void) | undefined;
   readonly #waiting = new WaitingTransactions();
-  /** Said again once gossip has forgotten them. */
-  readonly #sayAgain = new Set<TransactionId>();
-  #cancelSayAgain: (() => void) | undefined;
   #stopped = false;
 
   constructor(options: TransactionRelayOptions) {
@@ -63,7 +59,6 @@ export class TransactionRelay {
   stop(): void {
     this.#stopped = true;
     this.#cancelBatch?.();
-    this.#cancelSayAgain?.();
   }
 
   /**
@@ -99,17 +94,6 @@ export class TransactionRelay {
 
   /** Passes on transactions of abandoned blocks: those on the other side may never have heard of them. */
   passReturned(ids: readonly TransactionId[]): void {
-    if (ids.length === 0 || this.#stopped) return;
-    this.#passPooled(ids);
-    for (const id of ids) this.#sayAgain.add(id);
-    this.#cancelSayAgain?.();
-    this.#cancelSayAgain = this.#options.clock.after(SAY_AGAIN_MS, () => {
-      this.#passPooled(this.#sayAgain);
-      this.#sayAgain.clear();
-    });
-  }
-
-  #passPooled(ids: Iterable<TransactionId>): void {
     for (const id of ids) {
       const checked = this.#options.pool.get(id);
       if (checked !== undefined) this.pass(checked.signed);
@@ -129,11 +113,13 @@ export class TransactionRelay {
   #flush(): void {
     this.#cancelBatch?.();
     this.#cancelBatch = undefined;
-    const batch = this.#batch;
+    const transactions = this.#batch;
     this.#batch = [];
     this.#batchBytes = 0;
-    if (batch.length === 0) return;
-    this.#options.network.publish('transactions', TransactionsType.serialize(batch)).catch(() => {
+    if (transactions.length === 0) return;
+    const { network, random } = this.#options;
+    const salt = Math.floor(random.next() * 2 ** 32);
+    network.publish('transactions', TransactionsMessageType.serialize({ salt, transactions })).catch(() => {
       // Nobody heard it: whoever connects next compares pools.
     });
   }
@@ -144,7 +130,7 @@ export class TransactionRelay {
     try {
       if (message.length > MAX_GOSSIP_TRANSACTIONS_BYTES)
         throw new RuleError('malformed-encoding', 'transactions message: too long');
-      transactions = decodeWire(TransactionsMessageType, message, 'transactions message');
+      ({ transactions } = decodeWire(TransactionsMessageType, message, 'transactions message'));
       if (transactions.length === 0) throw new RuleError('malformed-encoding', 'transactions message: empty');
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;

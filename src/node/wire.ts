@@ -81,8 +81,14 @@ export const TransactionsAnswerType = new ListCompositeType(
 /** Multiaddrs as text. */
 export const AddressesType = new ListCompositeType(new ByteListType(MAX_ADDRESS_BYTES), MAX_ADDRESSES);
 
-/** Topic `transactions`. */
-export const TransactionsMessageType = new ListCompositeType(SignedTransactionType, MAX_GOSSIP_TRANSACTIONS);
+/**
+ * Topic `transactions`. Gossip drops what it has heard in the last two minutes, byte for byte; the salt, any
+ * number, lets transactions be told again after a reorganisation has returned them to the pool.
+ */
+export const TransactionsMessageType = new ContainerType({
+  salt: uint32,
+  transactions: new ListCompositeType(SignedTransactionType, MAX_GOSSIP_TRANSACTIONS),
+});
 
 export type Status = ValueOf<typeof StatusType>;
 

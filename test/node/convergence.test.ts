@@ -86,7 +86,7 @@ describe('two groups that mined apart', () => {
     await world.clock.until(
       () => payments.every(({ id }) => c.node.pool.has(id)),
       'the winners have them too',
-      180_000,
+      30_000,
     );
 
     await world.mine(c, 1);

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedTransaction } from '../../src/chain/records.ts';
-import { TransactionsType } from '../../src/core/types.ts';
 import {
   decodeWire,
   MAX_GOSSIP_TRANSACTIONS,
@@ -36,7 +35,7 @@ const pay = (sequence: number, fields: Partial<PaymentFields> = {}): CheckedTran
   payment(world.definition, { from: alice.key, to: testKey(7).address, sequence, ...fields });
 
 const encode = (...all: CheckedTransaction[]): Uint8Array =>
-  TransactionsType.serialize(all.map(({ signed }) => signed));
+  TransactionsMessageType.serialize({ salt: 0, transactions: all.map(({ signed }) => signed) });
 
 const gossip = (...all: CheckedTransaction[]): Promise<void> =>
   mallory.gossip('transactions', encode(...all));
@@ -57,7 +56,7 @@ const verdict = (): string | undefined =>
 const messagesOf = (node: VirtualNode): number[] =>
   node.network.sent
     .filter(({ topic }) => topic === 'transactions')
-    .map(({ message }) => decodeWire(TransactionsMessageType, message, 'sent').length);
+    .map(({ message }) => decodeWire(TransactionsMessageType, message, 'sent').transactions.length);
 
 describe('submitted transactions', () => {
   it('of one moment leave as one message, within a hundred milliseconds', async () => {
@@ -244,7 +243,7 @@ describe('a transaction that overtook its predecessor', () => {
     const sent = alice.network.sent.filter(({ topic }) => topic === 'transactions');
     expect(sent).toHaveLength(1);
     const [message] = sent.map((one) => decodeWire(TransactionsMessageType, one.message, 'sent'));
-    expect(message?.map(({ transaction }) => transaction.sequence)).toEqual([0n, 1n]);
+    expect(message?.transactions.map(({ transaction }) => transaction.sequence)).toEqual([0n, 1n]);
     expect(eventsOf(bob, 'transaction.refused')).toEqual([]);
   });
 

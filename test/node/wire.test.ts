@@ -53,7 +53,11 @@ const words: [string, unknown, fc.Arbitrary<unknown>][] = [
   ['pool ids', PoolIdsType, ids],
   ['transactions request', TransactionsRequestType, fc.record({ ids })],
   ['transactions answer', TransactionsAnswerType, fc.array(signedTransaction, { maxLength: 5 })],
-  ['transactions message', TransactionsMessageType, fc.array(signedTransaction, { maxLength: 5 })],
+  [
+    'transactions message',
+    TransactionsMessageType,
+    fc.record({ salt: uint32, transactions: fc.array(signedTransaction, { maxLength: 5 }) }),
+  ],
   ['addresses', AddressesType, fc.array(address, { maxLength: 5 })],
 ];
 
@@ -132,8 +136,8 @@ describe('limits', () => {
     [
       'a transactions message',
       MAX_GOSSIP_TRANSACTIONS,
-      TransactionsMessageType,
-      sample(signedTransaction, TransactionsMessageType),
+      TransactionsMessageType.fields.transactions,
+      sample(signedTransaction, TransactionsMessageType.fields.transactions),
     ],
     ['addresses', MAX_ADDRESSES, AddressesType, new Uint8Array(20)],
   ])('%s: %i items and not one more', (what, most, type, item) => {

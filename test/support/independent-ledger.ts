@@ -26,7 +26,8 @@ export const Header = container({
 });
 export const SealedHeader = container({ header: Header, nonce: bytes32 });
 export const Block = container({ sealed: SealedHeader, transactions: Transactions });
-const Allocation = container({ address: bytes32, amount: uint64 });
+/** @public enumerated by the tests */
+export const Allocation = container({ address: bytes32, amount: uint64 });
 export const NetworkParams = container({
   name: byteList(32),
   genesisTime: uint64,

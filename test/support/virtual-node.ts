@@ -47,6 +47,14 @@ export class VirtualWorld {
   readonly definition: NetworkDefinition;
   readonly nodes: VirtualNode[] = [];
   #keys = 0;
+  /** The same numbers in every run, each different from the last (a linear congruential generator). */
+  readonly #random = {
+    state: 1,
+    next(): number {
+      this.state = (Math.imul(this.state, 1_664_525) + 1_013_904_223) >>> 0;
+      return this.state / 2 ** 32;
+    },
+  };
 
   constructor(definition: NetworkDefinition) {
     this.definition = definition;
@@ -70,7 +78,7 @@ export class VirtualWorld {
       store,
       network,
       clock: this.clock,
-      random: { next: () => 0.5 },
+      random: this.#random,
       verifier: inlineVerifier,
       miner,
       minerAddress: key.address,
