@@ -153,3 +153,12 @@ test('an unreadable wallet stops the start before anything is written over it', 
   expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('damaged') });
   expect(await readFile(join(data, 'wallet.json'), 'utf8')).toBe('{');
 });
+
+test.each([
+  ['start', ...QUIET, '--peer', 'example.org:4141'],
+  ['peers', 'add', '/ip4/192.0.2.7/udp/4141'],
+])('what is no multiaddr is used wrongly: %s %s', async (...args) => {
+  const { status, stderr } = await runTally([...args, '--data', join(folder, 'data')]);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^tally: "[^"]+" is not a multiaddr like \/ip4\/192\.168\.1\.7\/tcp\/4141\n$/);
+});

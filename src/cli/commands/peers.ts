@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { connect, connectAsOwner } from '../connect.ts';
 import { complain, EXIT } from '../errors.ts';
+import { requireMultiaddrs } from '../multiaddrs.ts';
 import { type ApiOptions, withApi } from '../options.ts';
 import { print, printJson, printTable } from '../output.ts';
 
@@ -30,6 +31,7 @@ export function addPeers(program: Command): void {
       .description('connect to peers and remember them')
       .argument('<multiaddr...>', 'such as /ip4/192.168.1.7/tcp/4141'),
   ).action(async (addresses: string[], options: ApiOptions) => {
+    await requireMultiaddrs(addresses);
     const client = await connectAsOwner(options);
     const added = await client.call('addPeers', { body: { addresses } });
     if (options.json === true) printJson(added);

@@ -8,6 +8,7 @@ import type { NodeEvent } from '../../node/events.ts';
 import { dataFolder, prepareDataFolder } from '../data-folder.ts';
 import { greeting } from '../greeting.ts';
 import { LOG_LEVELS, type LogLevel } from '../log-levels.ts';
+import { requireMultiaddrs } from '../multiaddrs.ts';
 import { collect, networkOption, readAddress, readCount, readPort } from '../options.ts';
 
 const DEFAULT_P2P_PORT = 4_141;
@@ -72,6 +73,7 @@ export function addStart(program: Command): void {
 }
 
 async function start(options: StartOptions): Promise<void> {
+  await requireMultiaddrs(options.peer ?? []);
   const { chooseNetwork } = await import('../network-choice.ts');
   const network = await chooseNetwork(options.network);
   const folder = dataFolder(options.data, network.name);
