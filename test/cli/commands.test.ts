@@ -121,9 +121,9 @@ describe('with a daemon', () => {
     expect((await tally('peers')).stdout).toBe('no peers\n');
     expect(await json('peers')).toEqual({ peers: [] });
     expect((await tally('peers', 'add', '/ip4/127.0.0.1/tcp/4141')).stdout).toBe(`connected to ${A_PEER}\n`);
-    expect(await tally('peers', 'add', '/ip4/127.0.0.1/tcp/4141', '/bad')).toMatchObject({
+    expect(await tally('peers', 'add', '/ip4/127.0.0.1/tcp/4141', '/ip4/192.0.2.7/tcp/1')).toMatchObject({
       status: 1,
-      stderr: 'tally: no peer at /bad\n',
+      stderr: 'tally: no peer at /ip4/192.0.2.7/tcp/1\n',
     });
   });
 
