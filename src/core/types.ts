@@ -26,10 +26,10 @@ export const MAX_ALLOCATIONS = 1_024;
 export const MAX_UINT63 = 2n ** 63n - 1n;
 export const MAX_UINT64 = 2n ** 64n - 1n;
 
-const Bytes32 = new ByteVectorType(32);
+export const Bytes32 = new ByteVectorType(32);
 const Bytes64 = new ByteVectorType(64);
-const uint32 = new UintNumberType(4);
-const uint64 = new UintBigintType(8);
+export const uint32 = new UintNumberType(4);
+export const uint64 = new UintBigintType(8);
 
 export const TransactionType = new ContainerType({
   sender: Bytes32,

@@ -4,19 +4,11 @@
  * A request is one message. An answer is a result byte and then chunks; every message and chunk is
  * length-prefixed. One request asks for little enough that its answer needs no flow control of its own.
  */
-import {
-  ByteListType,
-  ByteVectorType,
-  ContainerType,
-  ListCompositeType,
-  UintBigintType,
-  UintNumberType,
-  type ValueOf,
-} from '@chainsafe/ssz';
+import { ByteListType, ContainerType, ListCompositeType, UintBigintType, type ValueOf } from '@chainsafe/ssz';
 import { MAX_SEALED_HEADER_BYTES, MAX_SIGNED_TRANSACTION_BYTES } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
 import { MAX_SUPPORTED_BLOCK_BYTES } from '../core/network-params.ts';
-import { SealedHeaderType, SignedTransactionType } from '../core/types.ts';
+import { Bytes32, SealedHeaderType, SignedTransactionType, uint32, uint64 } from '../core/types.ts';
 
 /** First byte of every answer. */
 export const RESULT = { ok: 0, invalid: 1, busy: 2, failed: 3 } as const;
@@ -38,9 +30,6 @@ export const MAX_ADDRESS_BYTES = 256;
 export const MAX_GOSSIP_TRANSACTIONS = 512;
 export const MAX_GOSSIP_TRANSACTIONS_BYTES = 128 * 1_024;
 
-const Bytes32 = new ByteVectorType(32);
-const uint32 = new UintNumberType(4);
-const uint64 = new UintBigintType(8);
 const uint256 = new UintBigintType(32);
 
 /** Both request and answer of `status`. */
