@@ -98,97 +98,67 @@ export class Node {
   #closed = false;
 
   constructor(options: NodeOptions) {
-    const { clock, definition, network, store, verifier } = options;
-    const emit = (event: NodeEvent): void => this.#emit(event);
+    const { clock, definition, network, random, store, verifier } = options;
     const background = runInBackground((error) => {
       // Work that was under way when the store went away comes to nothing.
       if (!this.#closed) options.onFailure(error);
     });
+    const emit = (event: NodeEvent): void => this.#emit(event);
+    const chain = Chain.open(definition, store);
+    const pool = new Mempool(
+      chain,
+      options.minFeeRate === undefined ? {} : { minFeeRate: options.minFeeRate },
+    );
+    const peers = this.#peers;
+    const conduct = new Conduct(network, clock, emit);
+    const checker = new BodyChecker(definition, verifier, (id) => pool.get(id));
+    const addressBook = new AddressBook(store, clock);
+    /** Each behaviour takes of these what its options name. */
+    const shared = {
+      definition,
+      chain,
+      pool,
+      network,
+      clock,
+      random,
+      peers,
+      conduct,
+      checker,
+      background,
+      emit,
+    };
+
     this.definition = definition;
+    this.chain = chain;
+    this.pool = pool;
     this.#network = network;
     this.#clock = clock;
     this.#background = background;
-    this.chain = Chain.open(definition, store);
-    this.pool = new Mempool(
-      this.chain,
-      options.minFeeRate === undefined ? {} : { minFeeRate: options.minFeeRate },
-    );
-    this.#journal = PoolJournal.open(store, this.pool);
-    const { chain, pool } = this;
-    const peers = this.#peers;
-    const conduct = new Conduct(network, clock, emit);
     this.#conduct = conduct;
-    const checker = new BodyChecker(definition, verifier, (id) => pool.get(id));
-    this.#status = new StatusExchange({
-      definition,
-      chain,
-      network,
-      clock,
-      peers,
-      conduct,
-      background,
-      emit,
-      onStatus: (peer) => this.#onStatus(peer),
-    });
-    this.#blocks = new Blocks({
-      definition,
-      chain,
-      network,
-      clock,
-      peers,
-      conduct,
-      checker,
-      background,
-      emit,
-      onUnknownParent: (peer) => this.#sync.hint(peer),
-    });
+    this.#journal = PoolJournal.open(store, pool);
+    this.#status = new StatusExchange({ ...shared, onStatus: (peer) => this.#onStatus(peer) });
+    this.#blocks = new Blocks({ ...shared, onUnknownParent: (peer) => this.#sync.hint(peer) });
     this.#bodies = new BodySync({
-      definition,
-      chain,
-      network,
-      clock,
-      peers,
-      conduct,
-      checker,
-      background,
+      ...shared,
       connect: (blocks) => this.#blocks.connectFetched(blocks),
       refuse: (id, error, from) => this.#blocks.refuse(id, error, from),
     });
-    const headers = new HeaderSync({ chain, network, clock, onHeaders: () => this.#bodies.wake() });
-    this.#sync = new Sync({ chain, clock, peers, conduct, headers, bodies: this.#bodies, background, emit });
-    const keep = (): Promise<void> => this.#keep();
-    const { random } = options;
-    this.#relay = new TransactionRelay({
-      network,
-      pool,
-      checker,
-      conduct,
-      clock,
-      random,
-      keep,
-      background,
-      emit,
-    });
-    const addressBook = new AddressBook(store, clock);
+    const headers = new HeaderSync({ ...shared, onHeaders: () => this.#bodies.wake() });
+    this.#sync = new Sync({ ...shared, headers, bodies: this.#bodies });
+    this.#relay = new TransactionRelay({ ...shared, keep: () => this.#keep() });
     this.#dialer = new Dialer({
-      network,
-      clock,
-      random,
-      background,
+      ...shared,
       isConnected: (peer) => peers.has(peer),
       connectionCount: () => peers.all().length,
       onReached: (address) => addressBook.remember(address),
       onLost: (address) => addressBook.forget(address),
     });
-    this.#exchange = new PeerExchange({ network, peers, conduct, dialer: this.#dialer });
-    serve({ network, chain, pool, knownAddresses: () => this.#exchange.reachable() });
+    this.#exchange = new PeerExchange({ ...shared, dialer: this.#dialer });
+    serve({ ...shared, knownAddresses: () => this.#exchange.reachable() });
     this.mining = new Mining({
-      chain,
-      pool,
+      ...shared,
       miner: options.miner,
-      clock,
       address: options.minerAddress,
-      background,
       isCatchingUp: () => this.#sync.isCatchingUp(),
       onMined: (block) => this.#blocks.mined(block),
     });
