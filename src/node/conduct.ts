@@ -27,10 +27,11 @@ export const OFFENCES = {
   'malformed-message': 50,
   /** Claimed more work than its headers show, or a block it does not give. */
   'broken-promise': 34,
-  /** A request that was not answered in time. */
+  /**
+   * A request that was not answered in time. Whatever times out together has one cause and counts once, and
+   * it is forgotten when the connection ends: a peer behind a cut cable is not slow, it is gone.
+   */
   'too-slow': 25,
-  /** A request beyond the limits. */
-  'invalid-request': 25,
 } as const;
 
 export type Offence = keyof typeof OFFENCES;
@@ -41,12 +42,14 @@ const SCORE_LIMIT = 100;
 const SCORE_HALF_LIFE_MS = 10 * 60_000;
 /** How long a peer stays refused. */
 const BAN_MS = 10 * 60_000;
+/** A little more than requests differ in patience. */
+const SLOW_TOGETHER_MS = 8_000;
 /** Peers remembered; beyond it the longest unchanged is forgotten. */
 const MAX_REMEMBERED = 1_024;
 
 interface Entry {
-  score: number;
-  atMs: number;
+  readonly score: number;
+  readonly atMs: number;
 }
 
 export class Conduct {
@@ -54,6 +57,8 @@ export class Conduct {
   readonly #clock: Clock;
   readonly #emit: (event: NodeEvent) => void;
   readonly #entries = new Map<PeerId, Entry>();
+  /** For being too slow on this connection. */
+  readonly #slowness = new Map<PeerId, Entry>();
 
   constructor(network: Network, clock: Clock, emit: (event: NodeEvent) => void) {
     this.#network = network;
@@ -63,9 +68,12 @@ export class Conduct {
 
   /** 0 for a peer that did nothing wrong lately, `SCORE_LIMIT` for one that is refused. */
   score(peer: PeerId): number {
-    const entry = this.#entries.get(peer);
-    if (entry === undefined) return 0;
-    return entry.score * 2 ** (-(this.#clock.now() - entry.atMs) / SCORE_HALF_LIFE_MS);
+    return Math.min(SCORE_LIMIT, this.#faded(this.#entries, peer) + this.#faded(this.#slowness, peer));
+  }
+
+  /** The connection ended. */
+  disconnected(peer: PeerId): void {
+    this.#slowness.delete(peer);
   }
 
   /**
@@ -84,17 +92,34 @@ export class Conduct {
 
   /** @param detail what exactly happened, for the log */
   penalise(peer: PeerId, offence: Offence, detail: string): void {
-    const score = Math.min(SCORE_LIMIT, this.score(peer) + OFFENCES[offence]);
-    this.#entries.delete(peer);
-    this.#entries.set(peer, { score, atMs: this.#clock.now() });
-    const oldest = this.#entries.keys().next().value;
-    if (this.#entries.size > MAX_REMEMBERED && oldest !== undefined) this.#entries.delete(oldest);
+    const now = this.#clock.now();
+    const isSlowness = offence === 'too-slow';
+    const lastMs = this.#slowness.get(peer)?.atMs;
+    if (isSlowness && lastMs !== undefined && now - lastMs < SLOW_TOGETHER_MS) return;
+    this.#add(isSlowness ? this.#slowness : this.#entries, peer, OFFENCES[offence]);
+    const score = this.score(peer);
     this.#emit({ event: 'peer.penalised', peer, offence: `${offence}: ${detail}`, score: Math.round(score) });
     if (score >= SCORE_LIMIT) {
-      this.#entries.delete(peer); // the ban is the price; afterwards it starts anew
-      this.#network.ban(peer, this.#clock.now() + BAN_MS).catch(() => {
+      // The ban is the price; afterwards it starts anew.
+      this.#entries.delete(peer);
+      this.#slowness.delete(peer);
+      this.#network.ban(peer, now + BAN_MS).catch(() => {
         // The connection is gone already, which is what was wanted.
       });
     }
+  }
+
+  #add(entries: Map<PeerId, Entry>, peer: PeerId, points: number): void {
+    const score = this.#faded(entries, peer) + points;
+    entries.delete(peer);
+    entries.set(peer, { score, atMs: this.#clock.now() });
+    const oldest = entries.keys().next().value;
+    if (entries.size > MAX_REMEMBERED && oldest !== undefined) entries.delete(oldest);
+  }
+
+  #faded(entries: ReadonlyMap<PeerId, Entry>, peer: PeerId): number {
+    const entry = entries.get(peer);
+    if (entry === undefined) return 0;
+    return entry.score * 2 ** (-(this.#clock.now() - entry.atMs) / SCORE_HALF_LIFE_MS);
   }
 }

@@ -264,6 +264,7 @@ export class Node {
   #onDisconnected(peer: PeerId, reason: string): void {
     if (!this.#peers.has(peer)) return;
     this.#peers.disconnected(peer);
+    this.#conduct.disconnected(peer);
     this.#poolSynced.delete(peer);
     this.#dialer.lost(peer);
     this.#emit({ event: 'peer.disconnected', peer, reason });

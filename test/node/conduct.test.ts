@@ -35,13 +35,32 @@ describe('conduct', () => {
 
   it('refuses a peer at the limit, and only for a while', async () => {
     const { conduct, clock, network } = setUp();
-    for (let i = 0; i < 3; i++) conduct.penalise(PEER, 'too-slow', '');
+    for (let i = 0; i < 2; i++) conduct.penalise(PEER, 'broken-promise', '');
     expect(network.isBanned(PEER)).toBe(false);
-    conduct.penalise(PEER, 'too-slow', '');
+    conduct.penalise(PEER, 'broken-promise', '');
     expect(network.isBanned(PEER)).toBe(true);
     await clock.advance(10 * 60_000 + 1);
     expect(network.isBanned(PEER)).toBe(false);
     expect(conduct.score(PEER)).toBe(0);
+  });
+
+  it('counts what times out together once, and refuses a peer that goes on stalling', async () => {
+    const { conduct, clock, network } = setUp();
+    for (let i = 0; i < 8; i++) conduct.penalise(PEER, 'too-slow', '');
+    expect(conduct.score(PEER)).toBe(OFFENCES['too-slow']);
+    for (let i = 0; i < 4; i++) {
+      await clock.advance(10_000);
+      conduct.penalise(PEER, 'too-slow', '');
+    }
+    expect(network.isBanned(PEER)).toBe(true);
+  });
+
+  it('forgets slowness with the connection, and nothing else', () => {
+    const { conduct } = setUp();
+    conduct.penalise(PEER, 'too-slow', '');
+    conduct.penalise(PEER, 'broken-promise', '');
+    conduct.disconnected(PEER);
+    expect(conduct.score(PEER)).toBe(OFFENCES['broken-promise']);
   });
 
   it('refuses at once whoever breaks a rule that cannot be broken by accident', () => {

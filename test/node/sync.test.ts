@@ -85,7 +85,7 @@ describe('a peer that stalls', () => {
     expect(eventsOf(late, 'peer.penalised').length).toBeGreaterThan(0);
   });
 
-  it('with bodies: they are fetched from another, and stalling long enough costs the connection', async () => {
+  it('with bodies: they are fetched from another, and it pays', async () => {
     const { world, maker, late } = await setUp();
     const chain = maker.chain(maker.genesis, 500);
     const stalling = await FakePeer.join(world, 'stalling', chain);
@@ -95,8 +95,33 @@ describe('a peer that stalls', () => {
     const good = await FakePeer.join(world, 'good', chain);
     await good.connectTo(late);
     await world.clock.until(atTipOf(late, chain), 'caught up', 60_000);
-    expect(late.network.isBanned(stalling.id)).toBe(true);
-    expect(late.network.isBanned(good.id)).toBe(false);
+    const scores = new Map(late.node.peers().map(({ id, score }) => [id, score]));
+    expect(scores.get(stalling.id)).toBeGreaterThan(0);
+    expect(scores.get(good.id)).toBe(0);
+  });
+
+  it('and stalls: it loses the connection', async () => {
+    const { world, maker, late } = await setUp();
+    const stalling = await FakePeer.join(world, 'stalling', maker.chain(maker.genesis, 500));
+    stalling.bend('blocks', never);
+    await stalling.connectTo(late);
+    await world.clock.until(() => late.network.isBanned(stalling.id), 'refused', 90_000);
+  });
+
+  it('because it is behind a cut cable is welcome again: eight cuts in the midst of catching up', async () => {
+    const { world, maker, late } = await setUp();
+    const chain = maker.chain(maker.genesis, 900);
+    const honest = await FakePeer.join(world, 'honest', chain);
+    for (let cut = 0; cut < 8; cut++) {
+      honest.bend('blocks', never); // bytes under way are lost
+      await honest.connectTo(late);
+      await world.clock.advance(16_000); // until the silence is noticed
+      honest.network.hangUp(late.network.self, 'it fell silent');
+    }
+    expect(late.network.isBanned(honest.id)).toBe(false);
+    const healed = await FakePeer.join(world, 'healed', chain);
+    await healed.connectTo(late);
+    await world.clock.until(atTipOf(late, chain), 'caught up', 60_000);
   });
 });
 
