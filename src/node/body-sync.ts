@@ -87,6 +87,10 @@ export class BodySync {
     if (this.#stopped) return;
     const missing = this.#options.chain.missingBodies(WINDOW_BLOCKS);
     this.#forgetUnwanted(missing);
+    // Gossip may have brought what the ready ones waited for.
+    if (missing[0] !== undefined && this.#ready.has(missing[0].id)) {
+      this.#options.background(this.#connectReady());
+    }
     const wanted = missing.filter(({ id }) => !this.#asked.has(id) && !this.#ready.has(id));
     for (const peer of this.#idlePeers()) {
       if (wanted.length === 0) break;

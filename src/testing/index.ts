@@ -5,9 +5,9 @@
  *     const [alice, bob] = network.nodes;
  *     await alice.mine(1);
  *     await network.converged();
- *     await alice.send(bob.address, 1_000_000n);
- *     await bob.mine(1);
- *     await network.converged();
+ *     const id = await alice.send(bob.address, 1_000_000n);
+ *     await alice.mine(1);
+ *     await bob.confirmed(id);
  *     await network.stop();
  *
  * These are whole daemons over libp2p on loopback: the same code that `tally start` runs.

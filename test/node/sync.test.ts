@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { CheckedBlock } from '../../src/chain/records.ts';
 import { encodeBlock } from '../../src/core/encoding.ts';
 import { bytesToHex } from '../../src/core/hex.ts';
-import { BlocksRequestType, HeadersType, MAX_HEADERS } from '../../src/node/wire.ts';
+import {
+  BlocksRequestType,
+  encodeBlockMessage,
+  HeadersType,
+  MAX_BLOCKS_REQUESTED,
+  MAX_HEADERS,
+} from '../../src/node/wire.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { asChecked, BlockMaker, payment, testKey, testNetwork } from '../support/ledger.ts';
 import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
@@ -66,6 +72,27 @@ describe('a node that joins late', () => {
     await second.connectTo(late);
     await world.clock.until(atTipOf(late, chain), 'caught up');
     expect(second.askedBodies.length).toBeLessThan(400);
+  });
+});
+
+describe('bodies that came before an earlier one', () => {
+  it('are connected when gossip brings the earlier ones', async () => {
+    const { world, maker, late } = await setUp();
+    const chain = maker.chain(maker.genesis, MAX_BLOCKS_REQUESTED + 1);
+    const peer = await FakePeer.join(world, 'peer', chain);
+    // The first request is for all but the last, the second for the last.
+    peer.bend('blocks', (request) => {
+      const wantsAll = BlocksRequestType.deserialize(request).ids.length > 1;
+      return wantsAll ? never() : [encodeBlock((chain.at(-1) as CheckedBlock).block)];
+    });
+    await peer.connectTo(late);
+    await world.clock.advance(1_000);
+    expect(late.node.chain.tip.height).toBe(0);
+    for (const block of chain.slice(0, -1)) {
+      const blockBytes = encodeBlock(block.block);
+      await peer.network.publish('block', encodeBlockMessage({ publishedAt: world.clock.now(), blockBytes }));
+    }
+    await world.clock.until(atTipOf(late, chain), 'all connected', 5_000);
   });
 });
 

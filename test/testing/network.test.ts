@@ -26,6 +26,18 @@ describe('a network of real nodes in one process', () => {
     ]);
   });
 
+  it('does what the README shows', async () => {
+    const { startNetwork: start } = await import('tallystick/testing');
+    network = await start({ nodes: 3 });
+    const [alice, bob] = network.nodes as [TestNode, TestNode];
+    await alice.mine(1);
+    await network.converged();
+    const id = await alice.send(bob.address, 1_000_000n);
+    await alice.mine(1);
+    await bob.confirmed(id);
+    expect(bob.balance()).toBe(1_000_000n);
+  });
+
   it('finds its members by mDNS alone', async () => {
     network = await startNetwork({ nodes: 3, connect: false, mdns: true });
     const { nodes } = network;
