@@ -51,6 +51,8 @@ export interface NodeOptions {
   readonly peers?: readonly string[];
   /** Notches a byte below which a transaction is not pooled. */
   readonly minFeeRate?: bigint;
+  /** SSZ bytes of transactions the pool holds. */
+  readonly maxPoolBytes?: number;
   /** A bug or a broken disk: the node must be stopped. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -105,10 +107,11 @@ export class Node {
     });
     const emit = (event: NodeEvent): void => this.#emit(event);
     const chain = Chain.open(definition, store);
-    const pool = new Mempool(
-      chain,
-      options.minFeeRate === undefined ? {} : { minFeeRate: options.minFeeRate },
-    );
+    const { maxPoolBytes, minFeeRate } = options;
+    const pool = new Mempool(chain, {
+      ...(minFeeRate === undefined ? {} : { minFeeRate }),
+      ...(maxPoolBytes === undefined ? {} : { maxBytes: maxPoolBytes }),
+    });
     const peers = this.#peers;
     const conduct = new Conduct(network, clock, emit);
     const checker = new BodyChecker(definition, verifier, (id) => pool.get(id));

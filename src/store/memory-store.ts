@@ -13,6 +13,7 @@ import type {
   BlockLink,
   BlockTable,
   BodyTable,
+  Durability,
   Location,
   LocationIndex,
   MainChainTable,
@@ -28,25 +29,46 @@ import type {
 /** What takes the writes of a commit back, last first. */
 class Journal {
   #steps: (() => void)[] | undefined;
+  /** Commits a power cut would still take, oldest first. */
+  readonly #unsynced: (() => void)[][] = [];
+  readonly #maxUnsynced: number;
 
-  commit<T>(write: () => T): T {
+  constructor(maxUnsynced: number) {
+    this.#maxUnsynced = maxUnsynced;
+  }
+
+  commit<T>(write: () => T, durability: Durability): T {
     invariant(this.#steps === undefined, 'commits do not nest');
     const steps: (() => void)[] = [];
     this.#steps = steps;
+    let result: T;
     try {
-      return write();
+      result = write();
     } catch (error) {
-      for (const takeBack of steps.reverse()) takeBack();
+      takeBack(steps);
       throw error;
     } finally {
       this.#steps = undefined;
     }
+    if (durability === 'full') this.#unsynced.length = 0;
+    else if (this.#unsynced.push(steps) > this.#maxUnsynced) this.#unsynced.shift();
+    return result;
   }
 
   onRollback(takeBack: () => void): void {
     invariant(this.#steps !== undefined, 'every write is part of a commit');
     this.#steps.push(takeBack);
   }
+
+  loseUnsynced(count: number): number {
+    const lost = this.#unsynced.splice(Math.max(0, this.#unsynced.length - count));
+    for (const steps of lost.reverse()) takeBack(steps);
+    return lost.length;
+  }
+}
+
+function takeBack(steps: (() => void)[]): void {
+  for (const step of steps.reverse()) step();
 }
 
 /** A map whose writes a journal can take back. */
@@ -337,20 +359,48 @@ class MemoryPeers implements PeerTable {
   }
 }
 
-export class MemoryStore implements Store {
-  readonly #journal = new Journal();
-  readonly blocks: BlockTable = new MemoryBlocks(this.#journal);
-  readonly bodies: BodyTable = new MemoryBodies(this.#journal);
-  readonly undo: UndoTable = new MemoryUndo(this.#journal);
-  readonly mainChain: MainChainTable = new MemoryMainChain(this.#journal);
-  readonly accounts: AccountTable = new MemoryAccounts(this.#journal);
-  readonly transactions: LocationIndex<TransactionId> = new MemoryLocations(this.#journal);
-  readonly history: LocationIndex<Address> = new MemoryLocations(this.#journal);
-  readonly pool: PoolTable = new MemoryPool(this.#journal);
-  readonly peers: PeerTable = new MemoryPeers(this.#journal);
+export interface MemoryStoreOptions {
+  /** `bulk` commits that are remembered so that `loseUnsynced` can take them back; none unless given. */
+  readonly maxUnsynced?: number;
+}
 
-  atomically<T>(write: () => T): T {
-    return this.#journal.commit(write);
+export class MemoryStore implements Store {
+  readonly #journal: Journal;
+  readonly blocks: BlockTable;
+  readonly bodies: BodyTable;
+  readonly undo: UndoTable;
+  readonly mainChain: MainChainTable;
+  readonly accounts: AccountTable;
+  readonly transactions: LocationIndex<TransactionId>;
+  readonly history: LocationIndex<Address>;
+  readonly pool: PoolTable;
+  readonly peers: PeerTable;
+
+  constructor({ maxUnsynced = 0 }: MemoryStoreOptions = {}) {
+    const journal = new Journal(maxUnsynced);
+    this.#journal = journal;
+    this.blocks = new MemoryBlocks(journal);
+    this.bodies = new MemoryBodies(journal);
+    this.undo = new MemoryUndo(journal);
+    this.mainChain = new MemoryMainChain(journal);
+    this.accounts = new MemoryAccounts(journal);
+    this.transactions = new MemoryLocations(journal);
+    this.history = new MemoryLocations(journal);
+    this.pool = new MemoryPool(journal);
+    this.peers = new MemoryPeers(journal);
+  }
+
+  atomically<T>(write: () => T, durability: Durability = 'full'): T {
+    return this.#journal.commit(write, durability);
+  }
+
+  /**
+   * What a power cut does: the last `bulk` commits since a `full` one are gone.
+   *
+   * @param count how many at most @returns how many
+   */
+  loseUnsynced(count: number): number {
+    return this.#journal.loseUnsynced(count);
   }
 
   /** Holds no files: another chain may be opened on the same store, as after a restart. */
