@@ -17,7 +17,7 @@ export interface Victim {
 }
 
 /** Stale items are let go beyond this many of them, or they would add up. */
-const STALE_ITEMS = 1_024;
+const STALE_ITEMS = 64;
 
 export class EvictionOrder {
   #tails = newHeap();

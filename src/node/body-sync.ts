@@ -91,6 +91,7 @@ export class BodySync {
     if (missing[0] !== undefined && this.#ready.has(missing[0].id)) {
       this.#options.background(this.#connectReady());
     }
+    if (missing.length === 0) return;
     const wanted = missing.filter(({ id }) => !this.#asked.has(id) && !this.#ready.has(id));
     for (const peer of this.#idlePeers()) {
       if (wanted.length === 0) break;
@@ -99,7 +100,7 @@ export class BodySync {
       const portion = this.#portionFor(peer.work, wanted, crowded);
       if (portion.length > 0) this.#options.background(this.#fetch(peer.id, portion));
     }
-    if (missing.length > 0) this.#retryLater();
+    this.#retryLater();
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
- * The dial loop. libp2p neither dials whom it discovers nor redials whom it lost, so this does: it keeps
- * the peers given by hand connected, and tops up to a number of others from those discovered, remembered
- * and learnt.
+ * Dialling. libp2p neither dials whom it discovers nor redials whom it lost, so this does: it keeps the peers
+ * given by hand connected, and tops up to a number of others from those discovered, remembered and learnt. It
+ * sleeps until somebody is due: a node with all its connections does nothing here.
  */
 import type { Background } from './background.ts';
 import type { Clock, Network, PeerId, Random } from './ports.ts';
@@ -13,7 +13,6 @@ const MAX_DIALS = 4;
 /** Addresses known at most, so that a peer cannot fill the memory with invented ones. */
 const MAX_CANDIDATES = 1_024;
 const MAX_ADDRESSES_EACH = 8;
-const TICK_MS = 1_000;
 const FIRST_RETRY_MS = 1_000;
 /** Also the longest a healed partition stays unnoticed; a dial into the void every ten seconds costs nothing. */
 const LONGEST_RETRY_MS = 10_000;
@@ -58,7 +57,8 @@ export class Dialer {
   readonly #options: DialerOptions;
   /** By peer id where known, else by address. */
   readonly #candidates = new Map<string, Candidate>();
-  #cancelTick: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
+  #looksAtMs = Number.POSITIVE_INFINITY;
   #running = false;
   #dials = 0;
 
@@ -68,12 +68,12 @@ export class Dialer {
 
   start(): void {
     this.#running = true;
-    this.#tick();
+    this.#dialDue();
   }
 
   stop(): void {
     this.#running = false;
-    this.#cancelTick?.();
+    this.#cancelLook?.();
   }
 
   /** Adds an address to dial when it is its turn. */
@@ -102,15 +102,22 @@ export class Dialer {
       dueAtMs: this.#options.clock.now() + (yields ? YIELD_MS : 0),
       dialling: false,
     });
-    if (this.#running) this.#dialDue();
+    if (source === 'given' || !this.#isFull) this.#lookIn(yields ? YIELD_MS : 0);
   }
 
   /** A connection ended: its address is due again soon, a little apart from the other side's try. */
   lost(peer: PeerId): void {
     const candidate = this.#find(peer);
-    if (candidate === undefined) return;
-    candidate.failures = 0;
-    candidate.dueAtMs = this.#options.clock.now() + FIRST_RETRY_MS * (0.5 + this.#options.random.next());
+    if (candidate !== undefined) {
+      candidate.failures = 0;
+      candidate.dueAtMs = this.#options.clock.now() + FIRST_RETRY_MS * (0.5 + this.#options.random.next());
+    }
+    this.#lookIn(0);
+  }
+
+  /** Only those given by hand are dialled beyond. */
+  get #isFull(): boolean {
+    return this.#options.connectionCount() + this.#dials >= TARGET_CONNECTIONS;
   }
 
   #find(peer: PeerId): Candidate | undefined {
@@ -135,28 +142,37 @@ export class Dialer {
     return false;
   }
 
-  #tick(): void {
-    if (!this.#running) return;
-    this.#dialDue();
-    this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
+  /** Looks who is due, `delayMs` from now at the latest. */
+  #lookIn(delayMs: number): void {
+    const { clock } = this.#options;
+    const atMs = clock.now() + delayMs;
+    if (!this.#running || this.#looksAtMs <= atMs) return;
+    this.#cancelLook?.();
+    this.#looksAtMs = atMs;
+    this.#cancelLook = clock.after(delayMs, () => this.#dialDue());
   }
 
   #dialDue(): void {
-    const { background, clock, connectionCount, isConnected } = this.#options;
+    const { background, clock } = this.#options;
+    this.#cancelLook?.();
+    this.#looksAtMs = Number.POSITIVE_INFINITY;
+    if (!this.#running) return;
     const now = clock.now();
-    const due = [...this.#candidates.entries()]
-      .filter(
-        ([, candidate]) =>
-          !candidate.dialling &&
-          candidate.dueAtMs <= now &&
-          !(candidate.peer !== undefined && isConnected(candidate.peer)),
-      )
+    const wanted = [...this.#candidates].filter(([, candidate]) => this.#isWanted(candidate));
+    const due = wanted
+      .filter(([, { dueAtMs }]) => dueAtMs <= now)
       .sort(([, a], [, b]) => PRIORITY[a.source] - PRIORITY[b.source]);
     for (const [key, candidate] of due) {
-      if (this.#dials >= MAX_DIALS) return;
-      if (candidate.source !== 'given' && connectionCount() + this.#dials >= TARGET_CONNECTIONS) continue;
-      background(this.#dial(key, candidate));
+      if (this.#dials >= MAX_DIALS) return; // the next look is when one of them has ended
+      if (candidate.source === 'given' || !this.#isFull) background(this.#dial(key, candidate));
     }
+    const later = wanted.filter(([, { dueAtMs }]) => dueAtMs > now).map(([, { dueAtMs }]) => dueAtMs - now);
+    if (later.length > 0) this.#lookIn(Math.min(...later));
+  }
+
+  #isWanted({ dialling, peer, source }: Candidate): boolean {
+    if (dialling || (source !== 'given' && this.#isFull)) return false;
+    return peer === undefined || !this.#options.isConnected(peer);
   }
 
   async #dial(key: string, candidate: Candidate): Promise<void> {
@@ -184,6 +200,7 @@ export class Dialer {
     } finally {
       candidate.dialling = false;
       this.#dials--;
+      this.#lookIn(0);
     }
   }
 }

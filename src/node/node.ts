@@ -28,12 +28,10 @@ import { Peers } from './peers.ts';
 import { syncPool } from './pool-sync.ts';
 import type { Clock, Miner, Network, PeerConnection, PeerId, Random, SignatureVerifier } from './ports.ts';
 import { serve } from './serve.ts';
-import { StatusExchange } from './status.ts';
+import { STATUS_INTERVAL_MS, StatusExchange } from './status.ts';
 import { Sync } from './sync.ts';
 import { type SubmitOutcome, TransactionRelay } from './transaction-relay.ts';
 
-/** Whatever gossip and events lost is noticed after so long. */
-const STATUS_INTERVAL_MS = 15_000;
 /** Whoever asked to resolve gets an answer, though a peer keeps us waiting or the way is long. */
 const RESOLVE_DEADLINE_MS = 60_000;
 
@@ -275,7 +273,7 @@ export class Node {
   }
 
   #onStatus(peer: PeerId): void {
-    this.#sync.wake();
+    this.#sync.heard(peer);
     if (this.#poolSynced.has(peer)) return;
     this.#poolSynced.add(peer);
     this.#background(this.#syncPool(peer));
@@ -324,7 +322,7 @@ export class Node {
     }
     this.mining.tipChanged();
     this.#background(this.#keep());
-    this.#status.announceSoon();
+    this.#status.announceSoon(change.disconnected.length + change.connected.length > 1);
   }
 
   /** Writes the pool's changes to disk: all that come within one turn of the event loop share a commit. */
@@ -345,7 +343,7 @@ export class Node {
 
   #askStatusLater(): void {
     this.#cancelStatus = this.#clock.after(STATUS_INTERVAL_MS, () => {
-      for (const peer of this.#peers.all()) this.#background(this.#status.ask(peer.connection.id));
+      this.#status.askRound();
       this.#askStatusLater();
     });
   }

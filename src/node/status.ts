@@ -9,13 +9,19 @@ import type { NetworkDefinition } from '../core/network-params.ts';
 import type { Background } from './background.ts';
 import type { Conduct } from './conduct.ts';
 import type { NodeEvent } from './events.ts';
-import type { Peers } from './peers.ts';
+import type { Peer, Peers } from './peers.ts';
 import { type Clock, type Network, type PeerConnection, type PeerId, RequestError } from './ports.ts';
 import { decodeWire, type Status, StatusType } from './wire.ts';
 
 const STATUS_DEADLINE_MS = 10_000;
 /** Gossip is faster than this; whoever has not shown the block by then may have missed it. */
 const ANNOUNCE_MS = 1_000;
+/** By then gossip knows of a new connection, and a block reaches it without our help. */
+const GOSSIP_READY_MS = 10_000;
+/** Whatever gossip and events lost is noticed after so long. */
+export const STATUS_INTERVAL_MS = 15_000;
+/** Peers asked each time: any one that knows more is enough, and a status tells both sides. */
+const PEERS_A_ROUND = 2;
 const STATUS_BYTES = StatusType.fixedSize ?? 0;
 /** A clock this far off makes blocks look early to others; half of what the rules tolerate. */
 const CLOCK_WARNING_MS = 30_000;
@@ -43,6 +49,8 @@ export class StatusExchange {
   readonly #options: StatusOptions;
   readonly #asking = new Map<PeerId, Asking>();
   #cancelAnnounce: (() => void) | undefined;
+  /** More happened than gossip tells. */
+  #isNews = false;
   #stopped = false;
 
   constructor(options: StatusOptions) {
@@ -83,9 +91,24 @@ export class StatusExchange {
     }
   }
 
-  /** Tells everybody who, a moment from now, still seems to know less than we do; they will fetch it. */
-  announceSoon(): void {
+  /** Asks those not heard of for longest, so that what gossip lost is noticed. Whoever was heard of lately is spared. */
+  askRound(): void {
+    const { background, clock, peers } = this.#options;
+    const heardAtMs = ({ status }: Peer): number => status?.atMs ?? 0;
+    const lately = clock.now() - STATUS_INTERVAL_MS / 2;
+    const silent = peers.all().filter((peer) => heardAtMs(peer) <= lately);
+    silent.sort((a, b) => heardAtMs(a) - heardAtMs(b));
+    for (const { connection } of silent.slice(0, PEERS_A_ROUND)) background(this.ask(connection.id));
+  }
+
+  /**
+   * Tells those who, a moment from now, still seem to know less than we do; they will fetch it.
+   *
+   * @param isNews false for a block that simply follows the last one: gossip tells all but the newest peers
+   */
+  announceSoon(isNews: boolean): void {
     if (this.#stopped) return;
+    this.#isNews ||= isNews;
     this.#cancelAnnounce ??= this.#options.clock.after(ANNOUNCE_MS, () => this.#announce());
   }
 
@@ -96,10 +119,12 @@ export class StatusExchange {
 
   #announce(): void {
     this.#cancelAnnounce = undefined;
-    const { background, chain, peers } = this.#options;
-    for (const peer of peers.all()) {
-      if (peer.status !== undefined && peer.status.work < chain.tip.work)
-        background(this.ask(peer.connection.id));
+    const { background, chain, clock, peers } = this.#options;
+    const newSinceMs = this.#isNews ? Number.NEGATIVE_INFINITY : clock.now() - GOSSIP_READY_MS;
+    this.#isNews = false;
+    for (const { connection, status } of peers.all()) {
+      if (status === undefined || status.work >= chain.tip.work) continue;
+      if (connection.connectedAt >= newSinceMs) background(this.ask(connection.id));
     }
   }
 

@@ -60,16 +60,26 @@ export class Sync {
   hint(peer: PeerId): void {
     this.#queue.add(peer);
     this.#hinted.add(peer);
-    this.wake();
+    this.#fetch();
   }
 
-  /** Looks for work: after a status, a lost peer, a refused block. */
+  /** A peer told its status. */
+  heard(peer: PeerId): void {
+    if (this.#claims(this.#options.peers.get(peer)?.status)) this.#queue.add(peer);
+    this.#fetch();
+  }
+
+  /** Looks for work, whoever has some: a peer is gone, and what was asked of it is to be asked of another. */
   wake(): void {
-    if (this.#stopped) return;
     for (const { connection, status } of this.#options.peers.all()) {
       if (this.#claims(status)) this.#queue.add(connection.id);
     }
-    this.#options.background(this.#fetchHeaders());
+    this.#fetch();
+  }
+
+  #fetch(): void {
+    if (this.#stopped) return;
+    if (this.#queue.size > 0) this.#options.background(this.#fetchHeaders());
     this.#options.bodies.wake();
     this.#tell();
   }

@@ -26,7 +26,7 @@ export interface MachineOptions {
   /** Hashes a millisecond; it mines if there are any. */
   readonly hashesPerMs?: number;
   /** Machines it is told of at the start. */
-  readonly peers?: readonly Machine[];
+  readonly peers?: readonly { readonly name: string }[];
   /** Bytes a millisecond up and down. */
   readonly bandwidth?: number;
   /** How far its clock is ahead, ms. */
@@ -48,7 +48,7 @@ export class Machine {
   readonly name: string;
   readonly address: Address;
   readonly site: Site;
-  readonly disk = new MemoryStore({ maxUnsynced: MAX_UNSYNCED_COMMITS });
+  readonly disk: MemoryStore;
   /** True if it does not keep the rules: nothing is asked of it. */
   readonly isAttacker: boolean;
   hashesPerMs: number;
@@ -60,8 +60,9 @@ export class Machine {
 
   constructor(world: World, index: number, options: MachineOptions) {
     this.#world = world;
+    this.disk = new MemoryStore({ maxUnsynced: MAX_UNSYNCED_COMMITS, shared: world.rows });
     this.index = index;
-    this.name = `n${index}`;
+    this.name = nameOf(index);
     this.address = options.address;
     this.site = createSite(index, options.bandwidth);
     this.site.clockOffsetMs = options.clockOffsetMs ?? 0;
@@ -147,4 +148,9 @@ export class Machine {
     const lost = this.disk.loseUnsynced(commits);
     this.#world.trace('power-cut', this.index, -1, lost);
   }
+}
+
+/** Also its peer id. */
+export function nameOf(index: number): string {
+  return `n${index}`;
 }

@@ -13,7 +13,7 @@ import type { Violation } from './checks/check.ts';
 import { Checks } from './checks/checks.ts';
 import { planFault } from './faults.ts';
 import { Load, WALLET_NOTCHES, walletKeys } from './load.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, nameOf } from './machine.ts';
 import { SeededRandom } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { formatEntry, type TraceEntry } from './trace.ts';
@@ -142,7 +142,7 @@ class Simulation {
       world.add({
         address: idFromBytes(addresses.bytes(32)),
         hashesPerMs: (power * (hashpower[i] ?? 0)) / 100,
-        peers: random.sample(world.machines, peers),
+        peers: othersThan(i, nodes, peers, random),
         ...(megabitsPerSecond === undefined ? {} : { bandwidth: megabitsPerSecond * BYTES_PER_MS }),
         ...(maxPoolBytes === undefined ? {} : { maxPoolBytes }),
       });
@@ -248,6 +248,16 @@ class Simulation {
       world,
     };
   }
+}
+
+/** Machines this one is told of, whether they are up already or not. */
+function othersThan(index: number, nodes: number, count: number, random: SeededRandom): { name: string }[] {
+  const chosen = new Set<number>();
+  while (chosen.size < Math.min(count, nodes - 1)) {
+    const other = random.integer(nodes);
+    if (other !== index) chosen.add(other);
+  }
+  return [...chosen].map((other) => ({ name: nameOf(other) }));
 }
 
 /** A network like `test`, but with this scenario's pace, its wallets paid at the genesis. */

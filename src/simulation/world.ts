@@ -2,6 +2,7 @@
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { NodeEvent } from '../node/events.ts';
 import type { PeerId, SignatureVerifier } from '../node/ports.ts';
+import { SharedRows } from '../store/shared-rows.ts';
 import { type LatencyModel, latencyModel } from './latency.ts';
 import { Lines } from './lines.ts';
 import { Machine, type MachineOptions } from './machine.ts';
@@ -31,6 +32,8 @@ export class World {
   readonly hub: Hub;
   readonly machines: Machine[] = [];
   readonly history = new Trace();
+  /** What all disks hold in common takes memory once. */
+  readonly rows = new SharedRows();
   readonly verifier: SignatureVerifier = rememberingVerifier();
   readonly startMs: number;
   /** What nodes said must not happen, and what nobody caught. */

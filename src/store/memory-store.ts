@@ -1,6 +1,6 @@
 /**
- * The store in memory, for tests and the simulator. Light, for there may be thousands: blocks, headers and
- * transactions are kept as the objects they came as, which many stores share.
+ * The store in memory, for tests and the simulator. Light, for there may be thousands: rows are kept as the
+ * objects they came as, and stores of one process may share them (`SharedRows`).
  */
 import { encodeTransactions } from '../core/encoding.ts';
 import { invariant } from '../core/errors.ts';
@@ -8,6 +8,7 @@ import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import { type Account, EMPTY_ACCOUNT } from '../core/state.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { BlockRecord, BlockStatus } from './block-record.ts';
+import { SharedRows } from './shared-rows.ts';
 import type {
   AccountTable,
   BlockLink,
@@ -99,11 +100,13 @@ class Table<Key, Value> {
 
 class MemoryBlocks implements BlockTable {
   readonly #journal: Journal;
+  readonly #shared: SharedRows;
   readonly #rows: { record: BlockRecord; readonly jump: number }[] = [];
   readonly #numbers = new Map<BlockId, number>();
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, shared: SharedRows) {
     this.#journal = journal;
+    this.#shared = shared;
   }
 
   count(): number {
@@ -115,8 +118,9 @@ class MemoryBlocks implements BlockTable {
       this.#rows.pop();
       this.#numbers.delete(record.id);
     });
-    this.#rows.push({ record, jump });
-    this.#numbers.set(record.id, record.number);
+    const row = this.#shared.record(record);
+    this.#rows.push({ record: row, jump });
+    this.#numbers.set(row.id, row.number);
   }
 
   setStatus(number: number, status: BlockStatus): void {
@@ -126,7 +130,7 @@ class MemoryBlocks implements BlockTable {
     this.#journal.onRollback(() => {
       row.record = before;
     });
-    row.record = { ...before, status };
+    row.record = this.#shared.record({ ...before, status });
   }
 
   get(number: number): BlockRecord | undefined {
@@ -165,13 +169,18 @@ class MemoryBlocks implements BlockTable {
 
 class MemoryBodies implements BodyTable {
   readonly #table: Table<number, SignedTransaction[]>;
+  readonly #shared: SharedRows;
+  readonly #blocks: BlockTable;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, shared: SharedRows, blocks: BlockTable) {
     this.#table = new Table(journal);
+    this.#shared = shared;
+    this.#blocks = blocks;
   }
 
   insert(number: number, transactions: SignedTransaction[]): void {
-    this.#table.set(number, transactions);
+    const id = this.#blocks.get(number)?.id;
+    this.#table.set(number, id === undefined ? transactions : this.#shared.body(id, transactions));
   }
 
   get(number: number): SignedTransaction[] | undefined {
@@ -194,13 +203,18 @@ class MemoryBodies implements BodyTable {
 
 class MemoryUndo implements UndoTable {
   readonly #table: Table<number, Undo>;
+  readonly #shared: SharedRows;
+  readonly #blocks: BlockTable;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, shared: SharedRows, blocks: BlockTable) {
     this.#table = new Table(journal);
+    this.#shared = shared;
+    this.#blocks = blocks;
   }
 
   put(number: number, undo: Undo): void {
-    this.#table.set(number, undo);
+    const id = this.#blocks.get(number)?.id;
+    this.#table.set(number, id === undefined ? undo : this.#shared.undo(id, undo));
   }
 
   get(number: number): Undo | undefined {
@@ -242,9 +256,11 @@ class MemoryMainChain implements MainChainTable {
 
 class MemoryAccounts implements AccountTable {
   readonly #table: Table<Address, Account>;
+  readonly #shared: SharedRows;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, shared: SharedRows) {
     this.#table = new Table(journal);
+    this.#shared = shared;
   }
 
   get(address: Address): Account {
@@ -253,7 +269,7 @@ class MemoryAccounts implements AccountTable {
 
   set(address: Address, account: Account): void {
     if (account.balance === 0n && account.sequence === 0n) this.#table.delete(address);
-    else this.#table.set(address, account);
+    else this.#table.set(this.#shared.id(address), account);
   }
 
   page(after: Address | undefined, limit: number): (readonly [Address, Account])[] {
@@ -264,21 +280,23 @@ class MemoryAccounts implements AccountTable {
   }
 }
 
-class MemoryLocations<Key> implements LocationIndex<Key> {
+class MemoryLocations<Key extends string> implements LocationIndex<Key> {
   /** Oldest first. */
   readonly #table: Table<Key, Location[]>;
   readonly #journal: Journal;
+  readonly #shared: SharedRows;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, shared: SharedRows) {
     this.#table = new Table(journal);
     this.#journal = journal;
+    this.#shared = shared;
   }
 
   add(key: Key, location: Location): void {
     let locations = this.#table.rows.get(key);
     if (locations === undefined) {
       locations = [];
-      this.#table.set(key, locations);
+      this.#table.set(this.#shared.id(key), locations);
     }
     // Almost always it belongs at the end.
     const place = locations.findLastIndex((other) => compare(other, location) <= 0) + 1;
@@ -362,6 +380,8 @@ class MemoryPeers implements PeerTable {
 export interface MemoryStoreOptions {
   /** `bulk` commits that are remembered so that `loseUnsynced` can take them back; none unless given. */
   readonly maxUnsynced?: number;
+  /** With whom rows are shared; with nobody unless given. */
+  readonly shared?: SharedRows;
 }
 
 export class MemoryStore implements Store {
@@ -376,16 +396,16 @@ export class MemoryStore implements Store {
   readonly pool: PoolTable;
   readonly peers: PeerTable;
 
-  constructor({ maxUnsynced = 0 }: MemoryStoreOptions = {}) {
+  constructor({ maxUnsynced = 0, shared = new SharedRows() }: MemoryStoreOptions = {}) {
     const journal = new Journal(maxUnsynced);
     this.#journal = journal;
-    this.blocks = new MemoryBlocks(journal);
-    this.bodies = new MemoryBodies(journal);
-    this.undo = new MemoryUndo(journal);
+    this.blocks = new MemoryBlocks(journal, shared);
+    this.bodies = new MemoryBodies(journal, shared, this.blocks);
+    this.undo = new MemoryUndo(journal, shared, this.blocks);
     this.mainChain = new MemoryMainChain(journal);
-    this.accounts = new MemoryAccounts(journal);
-    this.transactions = new MemoryLocations(journal);
-    this.history = new MemoryLocations(journal);
+    this.accounts = new MemoryAccounts(journal, shared);
+    this.transactions = new MemoryLocations(journal, shared);
+    this.history = new MemoryLocations(journal, shared);
     this.pool = new MemoryPool(journal);
     this.peers = new MemoryPeers(journal);
   }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { OperationError } from '../../src/node/ports.ts';
 import { AddressesType, MAX_ADDRESSES } from '../../src/node/wire.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { testNetwork } from '../support/ledger.ts';
@@ -76,6 +77,7 @@ describe('addresses learnt from a peer', () => {
       dialled.push(address);
       return dial(address);
     };
+    friend.network.dial = () => Promise.reject(new OperationError('left to the other side'));
     friend.network.hangUp(loyal.network.self, 'a hiccup');
     await world.clock.advance(5_000);
     expect(dialled[0]).toBe(given[0]);
