@@ -8,7 +8,7 @@ import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import { type Account, EMPTY_ACCOUNT } from '../core/state.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { BlockRecord, BlockStatus } from './block-record.ts';
-import { SharedRows } from './shared-rows.ts';
+import { type RowSharing, UNSHARED } from './shared-rows.ts';
 import type {
   AccountTable,
   BlockLink,
@@ -100,11 +100,11 @@ class Table<Key, Value> {
 
 class MemoryBlocks implements BlockTable {
   readonly #journal: Journal;
-  readonly #shared: SharedRows;
+  readonly #shared: RowSharing;
   readonly #rows: { record: BlockRecord; readonly jump: number }[] = [];
   readonly #numbers = new Map<BlockId, number>();
 
-  constructor(journal: Journal, shared: SharedRows) {
+  constructor(journal: Journal, shared: RowSharing) {
     this.#journal = journal;
     this.#shared = shared;
   }
@@ -169,10 +169,10 @@ class MemoryBlocks implements BlockTable {
 
 class MemoryBodies implements BodyTable {
   readonly #table: Table<number, SignedTransaction[]>;
-  readonly #shared: SharedRows;
+  readonly #shared: RowSharing;
   readonly #blocks: BlockTable;
 
-  constructor(journal: Journal, shared: SharedRows, blocks: BlockTable) {
+  constructor(journal: Journal, shared: RowSharing, blocks: BlockTable) {
     this.#table = new Table(journal);
     this.#shared = shared;
     this.#blocks = blocks;
@@ -203,10 +203,10 @@ class MemoryBodies implements BodyTable {
 
 class MemoryUndo implements UndoTable {
   readonly #table: Table<number, Undo>;
-  readonly #shared: SharedRows;
+  readonly #shared: RowSharing;
   readonly #blocks: BlockTable;
 
-  constructor(journal: Journal, shared: SharedRows, blocks: BlockTable) {
+  constructor(journal: Journal, shared: RowSharing, blocks: BlockTable) {
     this.#table = new Table(journal);
     this.#shared = shared;
     this.#blocks = blocks;
@@ -256,9 +256,9 @@ class MemoryMainChain implements MainChainTable {
 
 class MemoryAccounts implements AccountTable {
   readonly #table: Table<Address, Account>;
-  readonly #shared: SharedRows;
+  readonly #shared: RowSharing;
 
-  constructor(journal: Journal, shared: SharedRows) {
+  constructor(journal: Journal, shared: RowSharing) {
     this.#table = new Table(journal);
     this.#shared = shared;
   }
@@ -284,9 +284,9 @@ class MemoryLocations<Key extends string> implements LocationIndex<Key> {
   /** Oldest first. */
   readonly #table: Table<Key, Location[]>;
   readonly #journal: Journal;
-  readonly #shared: SharedRows;
+  readonly #shared: RowSharing;
 
-  constructor(journal: Journal, shared: SharedRows) {
+  constructor(journal: Journal, shared: RowSharing) {
     this.#table = new Table(journal);
     this.#journal = journal;
     this.#shared = shared;
@@ -381,7 +381,7 @@ export interface MemoryStoreOptions {
   /** `bulk` commits that are remembered so that `loseUnsynced` can take them back; none unless given. */
   readonly maxUnsynced?: number;
   /** With whom rows are shared; with nobody unless given. */
-  readonly shared?: SharedRows;
+  readonly shared?: RowSharing;
 }
 
 export class MemoryStore implements Store {
@@ -396,7 +396,7 @@ export class MemoryStore implements Store {
   readonly pool: PoolTable;
   readonly peers: PeerTable;
 
-  constructor({ maxUnsynced = 0, shared = new SharedRows() }: MemoryStoreOptions = {}) {
+  constructor({ maxUnsynced = 0, shared = UNSHARED }: MemoryStoreOptions = {}) {
     const journal = new Journal(maxUnsynced);
     this.#journal = journal;
     this.blocks = new MemoryBlocks(journal, shared);

@@ -7,14 +7,31 @@ import type { SignedTransaction } from '../core/types.ts';
 import type { BlockRecord } from './block-record.ts';
 import type { Undo } from './store.ts';
 
-export class SharedRows {
+export interface RowSharing {
+  /** The same id, as one string. */
+  id<Id extends string>(id: Id): Id;
+  record(record: BlockRecord): BlockRecord;
+  /** @param block whose body it is: its id commits to the transactions */
+  body(block: BlockId, transactions: SignedTransaction[]): SignedTransaction[];
+  /** @param block whose undo record it is: the state before a block follows from its parent */
+  undo(block: BlockId, undo: Undo): Undo;
+}
+
+/** Every row is the store's own. */
+export const UNSHARED: RowSharing = {
+  id: (id) => id,
+  record: (record) => record,
+  body: (_block, transactions) => transactions,
+  undo: (_block, undo) => undo,
+};
+
+export class SharedRows implements RowSharing {
   readonly #ids = new Map<string, string>();
   /** Stores number blocks as they come, so there may be several of one block. */
   readonly #records = new Map<BlockId, BlockRecord[]>();
   readonly #bodies = new Map<BlockId, SignedTransaction[]>();
   readonly #undo = new Map<BlockId, Undo>();
 
-  /** The same id, as one string. */
   id<Id extends string>(id: Id): Id {
     const known = this.#ids.get(id);
     if (known !== undefined) return known as Id;
@@ -39,12 +56,10 @@ export class SharedRows {
     return another;
   }
 
-  /** @param block whose body it is: its id commits to the transactions */
   body(block: BlockId, transactions: SignedTransaction[]): SignedTransaction[] {
     return shared(this.#bodies, block, transactions);
   }
 
-  /** @param block whose undo record it is: the state before a block follows from its parent */
   undo(block: BlockId, undo: Undo): Undo {
     return shared(this.#undo, block, undo);
   }
