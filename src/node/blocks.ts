@@ -60,6 +60,10 @@ export class Blocks {
     this.#cancelEarly.clear();
   }
 
+  sizes(): { orphans: number; early: number; checking: number } {
+    return { orphans: this.#orphans.size, early: this.#early.size, checking: this.#checking.size };
+  }
+
   /** A block of our own: kept on disk before anybody hears of it. @returns false if it is not due yet */
   mined(checked: CheckedBlock): boolean {
     const { clock, emit, network } = this.#options;

@@ -77,6 +77,10 @@ export class BodySync {
     return this.#asked.size > 0 || (this.#connecting && this.#ready.size > 0);
   }
 
+  sizes(): { bodiesReady: number; bodiesAsked: number } {
+    return { bodiesReady: this.#ready.size, bodiesAsked: this.#asked.size };
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancelRetry?.();

@@ -71,6 +71,22 @@ export interface PeerView {
   readonly score: number;
 }
 
+/** Counts. */
+export interface NodeSizes {
+  readonly peers: number;
+  readonly orphans: number;
+  readonly early: number;
+  /** Blocks whose bodies are being checked. */
+  readonly checking: number;
+  readonly bodiesReady: number;
+  readonly bodiesAsked: number;
+  /** Transactions that overtook their predecessors. */
+  readonly waitingTransactions: number;
+  readonly transactionsToPass: number;
+  /** Peers whose headers are to be fetched. */
+  readonly headersQueue: number;
+}
+
 export class Node {
   readonly definition: NetworkDefinition;
   readonly chain: Chain;
@@ -244,6 +260,17 @@ export class Node {
     );
     const { height, id } = this.chain.tip;
     return { replaced: id !== before, height, tip: id };
+  }
+
+  /** How much it keeps of what has limits, for whoever watches them. */
+  sizes(): NodeSizes {
+    return {
+      peers: this.#peers.all().length,
+      ...this.#blocks.sizes(),
+      ...this.#bodies.sizes(),
+      ...this.#relay.sizes(),
+      headersQueue: this.#sync.queued,
+    };
   }
 
   syncProgress(): SyncProgress {

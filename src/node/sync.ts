@@ -50,6 +50,10 @@ export class Sync {
     this.#options = options;
   }
 
+  get queued(): number {
+    return this.#queue.size;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancelProgress?.();

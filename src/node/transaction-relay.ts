@@ -56,6 +56,10 @@ export class TransactionRelay {
     options.network.subscribe('transactions', (message, from) => this.#receive(message, from));
   }
 
+  sizes(): { waitingTransactions: number; transactionsToPass: number } {
+    return { waitingTransactions: this.#waiting.size, transactionsToPass: this.#batch.length };
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancelBatch?.();

@@ -51,6 +51,8 @@ export class Machine {
   readonly disk: MemoryStore;
   /** True if it does not keep the rules: nothing is asked of it. */
   readonly isAttacker: boolean;
+  /** SSZ bytes its pool holds; undefined: the daemon's default. */
+  readonly maxPoolBytes: number | undefined;
   hashesPerMs: number;
   readonly #world: World;
   readonly #options: MachineOptions;
@@ -67,6 +69,7 @@ export class Machine {
     this.site = createSite(index, options.bandwidth);
     this.site.clockOffsetMs = options.clockOffsetMs ?? 0;
     this.isAttacker = options.bend !== undefined;
+    this.maxPoolBytes = options.maxPoolBytes;
     this.hashesPerMs = options.hashesPerMs ?? 0;
     this.#options = options;
     this.#random = world.random.for(this.name);

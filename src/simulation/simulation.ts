@@ -124,6 +124,7 @@ class Simulation {
     await this.#pass(this.#totalMs);
     this.#load.stop();
     if (!this.#isStopped) await this.#calm();
+    this.#checks.end();
     return this.#result();
   }
 

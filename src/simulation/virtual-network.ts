@@ -51,6 +51,8 @@ export interface Traffic {
 /** Is told of what goes over the network, for the trace. */
 export interface NetworkObserver {
   gossipArrived?(to: VirtualNetwork, from: VirtualNetwork, topic: TopicName, bytes: number): void;
+  /** Once for each peer it is sent to. */
+  gossipSent?(from: VirtualNetwork, topic: TopicName, bytes: Uint8Array): void;
   requestArrived?(to: VirtualNetwork, from: VirtualNetwork, protocol: ProtocolName, bytes: number): void;
 }
 
@@ -60,6 +62,8 @@ export class Hub {
   readonly lines: Lines;
   readonly networks = new Map<PeerId, VirtualNetwork>();
   observer: NetworkObserver = {};
+  /** Blocks weigh so many bytes more on the lines: for large blocks without the work of making them. */
+  blockPaddingBytes = 0;
 
   constructor(scheduler: Scheduler, lines: Lines) {
     this.scheduler = scheduler;
@@ -318,7 +322,9 @@ export class VirtualNetwork implements Network {
 
   #send(link: Link, message: Message): void {
     const { lines, scheduler } = this.hub;
-    const size = message.bytes.length + GOSSIP_OVERHEAD_BYTES;
+    this.hub.observer.gossipSent?.(this, message.topic, message.bytes);
+    const padding = message.topic === 'block' ? this.hub.blockPaddingBytes : 0;
+    const size = message.bytes.length + GOSSIP_OVERHEAD_BYTES + padding;
     this.traffic.sentBytes += size;
     this.traffic.sentMessages++;
     const copies = lines.duplicates() ? 2 : 1;

@@ -23,7 +23,6 @@ export interface CheckContext {
 }
 
 export interface Check {
-  readonly name: string;
   /** Each event of an honest node. */
   onEvent?(machine: Machine, event: NodeEvent): void;
   /** Every ten virtual seconds. */
@@ -32,6 +31,8 @@ export interface Check {
   onRestart?(machine: Machine): void;
   /** After the last fault healed, the attackers left and the network had time to agree. */
   atEnd?(): void | Promise<void>;
+  /** The run is over, one way or the other. */
+  end?(): void;
 }
 
 export type CreateCheck = (context: CheckContext) => Check;
