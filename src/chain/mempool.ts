@@ -159,7 +159,11 @@ export class Mempool {
     for (const { checked: other } of gone) this.#remove(other);
     this.#insert(entry);
     this.#eviction.changed(queue);
-    if (this.#parked.has(sender)) this.#rebuild(sender, []);
+    if (this.#parked.has(sender)) {
+      this.#rebuild(sender, []);
+      // What came back follows the newcomer and is worth no more, so it goes first if there is no room.
+      this.#trim();
+    }
     return {
       kind: 'added',
       ...(old === undefined ? {} : { replaced: old.checked.id }),
@@ -249,7 +253,7 @@ export class Mempool {
 
   /** Builds a sender's queue anew on its account at the tip, from all we have of it. */
   #rebuild(sender: Address, returning: readonly CheckedTransaction[]): void {
-    const waiting = this.#queues.get(sender)?.entries.map(({ checked }) => checked) ?? [];
+    const waiting = this.#queues.get(sender)?.retire() ?? [];
     const queue = new SenderQueue(this.#chain.account(sender));
     const unpayable: CheckedTransaction[] = [];
     const all = new Map([...waiting, ...returning, ...this.#parked.take(sender)].map((one) => [one.id, one]));

@@ -87,6 +87,11 @@ export class SenderQueue {
   pop(): void {
     this.entries.pop();
   }
+
+  /** Another queue takes its place. Whatever still refers to this one finds nothing in it. */
+  retire(): CheckedTransaction[] {
+    return this.entries.splice(0).map(({ checked }) => checked);
+  }
 }
 
 function lower(floor: FeeRate | undefined, rate: FeeRate): FeeRate {

@@ -93,7 +93,7 @@ class Simulation {
     this.#scenario = scenario;
     this.#options = options;
     this.#random = random;
-    this.#totalMs = scenario.hours * 3_600_000;
+    this.#totalMs = Math.round(scenario.hours * 3_600_000);
     const { latency, seed } = scenario;
     this.#world = new World({ definition: networkOf(scenario, wallets), seed, latency });
     this.#load = new Load(this.#world, wallets, random.for('load'));
@@ -203,7 +203,7 @@ class Simulation {
   async #calm(): Promise<void> {
     const world = this.#world;
     for (const machine of world.honest) if (!machine.isRunning) this.#restart(machine);
-    const until = world.elapsedMs + CALM_MS + 6_000 * this.#scenario.blockIntervalSeconds;
+    const until = Math.round(world.elapsedMs + CALM_MS + 6_000 * this.#scenario.blockIntervalSeconds);
     await this.#pass(until);
     await this.#closeTies();
     await this.#checks.atEnd();
