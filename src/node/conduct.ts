@@ -42,6 +42,8 @@ const SCORE_LIMIT = 100;
 const SCORE_HALF_LIFE_MS = 10 * 60_000;
 /** How long a peer stays refused. */
 const BAN_MS = 10 * 60_000;
+/** One that is merely slow: a bad line is nobody's ill will, and in a small network there may be nobody else. */
+const SLOW_BAN_MS = 60_000;
 /** A little more than requests differ in patience. */
 const SLOW_TOGETHER_MS = 8_000;
 /** Peers remembered; beyond it the longest unchanged is forgotten. */
@@ -100,10 +102,11 @@ export class Conduct {
     const score = this.score(peer);
     this.#emit({ event: 'peer.penalised', peer, offence: `${offence}: ${detail}`, score: Math.round(score) });
     if (score >= SCORE_LIMIT) {
+      const banMs = isSlowness ? SLOW_BAN_MS : BAN_MS;
       // The ban is the price; afterwards it starts anew.
       this.#entries.delete(peer);
       this.#slowness.delete(peer);
-      this.#network.ban(peer, now + BAN_MS).catch(() => {
+      this.#network.ban(peer, now + banMs).catch(() => {
         // The connection is gone already, which is what was wanted.
       });
     }

@@ -251,9 +251,9 @@ class Simulation {
   }
 }
 
-/** Machines this one is told of, whether they are up already or not. */
+/** Machines this one is told of, whether they are up already or not; one came before it, so that all hang together. */
 function othersThan(index: number, nodes: number, count: number, random: SeededRandom): { name: string }[] {
-  const chosen = new Set<number>();
+  const chosen = new Set<number>(index > 0 ? [random.integer(index)] : []);
   while (chosen.size < Math.min(count, nodes - 1)) {
     const other = random.integer(nodes);
     if (other !== index) chosen.add(other);
