@@ -16,7 +16,6 @@ const SMALL_POOL_BYTES = 4_000;
 /** Together less than half: beyond that no rule protects anybody. */
 const MAX_ATTACK_PERCENT = 40;
 const MAX_FAULTS = 4;
-const ATTACKS_ON = 0;
 
 export function drawScenario(seed: number): Scenario {
   const random = new SeededRandom(`${seed}/swarm`);
@@ -84,7 +83,7 @@ function drawFault(random: SeededRandom, nodes: number, seconds: number): Fault 
 }
 
 function drawAttacks(random: SeededRandom, nodes: number, seconds: number): AttackPlan[] {
-  const count = random.pick([0, 0, 0]) * ATTACKS_ON;
+  const count = random.pick([0, 0, 1, 1, 2]);
   return Array.from({ length: count }, () => {
     const atSeconds = random.between(0, 0.6 * seconds);
     return {

@@ -1,0 +1,40 @@
+/**
+ * Mines in secret from a block far back, and shows its branch at the end, if it has more work than the public one: a
+ * deep reorganisation, which is right by the rules.
+ */
+import type { Block } from '../../core/types.ts';
+import { addIdentities, type CreateAttack } from './attack.ts';
+import { after, forgeBlock, messageWith, type Place, tipOf } from './forge.ts';
+import { mining } from './mining.ts';
+
+export const longRange: CreateAttack = (context) => {
+  const { random, world } = context;
+  const { params } = world.definition;
+  const machines = addIdentities({ ...context, plan: { ...context.plan, nodes: 1 } }, (network) => network);
+  const [machine] = machines as [(typeof machines)[number]];
+  const branch: Block[] = [];
+  let place: Place | undefined;
+  const attack = mining(context, machine, find, () => place ?? halfway());
+  return {
+    ...attack,
+    stop() {
+      attack.stop();
+      if (!machine.isRunning || place === undefined || place.work <= tipOf(machine).work) return;
+      for (const block of branch) machine.network.publish('block', messageWith(block, machine.clock.now()));
+    },
+  };
+
+  function halfway(): Place {
+    const { chain } = machine.node;
+    const record = chain.atHeight(Math.floor(chain.tip.height / 2)) ?? chain.tip;
+    const { id, sealed, work } = record;
+    return { id, header: sealed.header, parentHeader: chain.parentOf(record)?.sealed.header, work };
+  }
+
+  /** Kept to itself for now. */
+  function find(parent: Place): void {
+    const block = forgeBlock(params, parent, random, { timestampMs: machine.clock.now() });
+    branch.push(block);
+    place = after(parent, block);
+  }
+};
