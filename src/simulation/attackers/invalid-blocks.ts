@@ -13,16 +13,15 @@ export const invalidBlocks: CreateAttack = (context) => {
   const { definition } = world;
   const key = keyPairFromSeed(random.bytes(32));
   const machines = addIdentities(context, (network) => network);
-  let made = 0;
   return active(context, machines, MEAN_MS, (machine) => {
-    const message = make(machine, made++);
-    machine.network.publish('block', message);
+    machine.network.publish('block', make(machine));
   });
 
-  function make(machine: Machine, number: number): Uint8Array {
+  function make(machine: Machine): Uint8Array {
     const nowMs = machine.clock.now();
-    if (number % 9 === 8) return random.bytes(200 + random.integer(2_000));
-    const forgery = { timestampMs: nowMs, ...breaking(number % 8, machine) };
+    const rule = random.integer(9);
+    if (rule === 8) return random.bytes(200 + random.integer(2_000));
+    const forgery = { timestampMs: nowMs, ...breaking(rule, machine) };
     return messageWith(forgeBlock(definition.params, tipOf(machine), random, forgery), nowMs);
   }
 
