@@ -9,6 +9,7 @@ import { addMine } from './commands/mine.ts';
 import { addNetwork } from './commands/network.ts';
 import { addPeers } from './commands/peers.ts';
 import { addSend } from './commands/send.ts';
+import { addSimulate } from './commands/simulate.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addTx } from './commands/tx.ts';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   addBalance(program);
   addSend(program);
   addNetwork(program);
+  addSimulate(program);
   return program;
 }
 

@@ -16,7 +16,7 @@ import { Load, WALLET_NOTCHES, walletKeys } from './load.ts';
 import { type Machine, nameOf } from './machine.ts';
 import { SeededRandom } from './random.ts';
 import type { Scenario } from './scenario.ts';
-import { formatEntry, type TraceEntry } from './trace.ts';
+import type { TraceEntry } from './trace.ts';
 import { expectedHashes } from './virtual-miner.ts';
 import { World } from './world.ts';
 
@@ -38,7 +38,7 @@ export interface SimulationOptions {
   readonly checks?: boolean;
   /** Ends at this entry of the trace. */
   readonly stopAt?: number;
-  /** Called ten times a virtual minute. */
+  /** Called every ten virtual seconds. */
   readonly onProgress?: (progress: Progress) => void;
   readonly onEntry?: (entry: TraceEntry) => void;
   /** Called once everything is set up, before the start: for whoever measures. */
@@ -68,6 +68,7 @@ export interface SimulationResult {
   readonly height: number;
   readonly stopped: boolean;
   readonly world: World;
+  readonly load: Load;
 }
 
 export async function simulate(
@@ -247,6 +248,7 @@ class Simulation {
       height: Math.max(0, ...heights),
       stopped: this.#isStopped,
       world,
+      load: this.#load,
     };
   }
 }
@@ -280,24 +282,3 @@ export function networkOf(scenario: Scenario, wallets: readonly KeyPair[]): Netw
 function hashesPerMs({ blockIntervalSeconds }: Scenario): number {
   return expectedHashes(requireTarget(INITIAL_BITS)) / (blockIntervalSeconds * 1_000);
 }
-
-/** What a replay prints of each node where it stopped. */
-export function viewsOf(world: World): string[] {
-  return world.machines.map((machine) => {
-    if (!machine.isRunning) return `${machine.name.padEnd(6)} is down`;
-    const { chain, pool } = machine.node;
-    const { height, id, work } = chain.tip;
-    const best = chain.bestHeader;
-    return [
-      machine.name.padEnd(6),
-      machine.isAttacker ? 'attacker' : 'honest  ',
-      `tip ${height} ${id.slice(0, 12)} work ${work}`,
-      best.id === id ? 'headers same' : `headers to ${best.height} ${best.id.slice(0, 12)}`,
-      `pool ${pool.count}`,
-      `peers ${machine.node.peers().length}`,
-      machine.node.syncProgress().state,
-    ].join('  ');
-  });
-}
-
-export { formatEntry };

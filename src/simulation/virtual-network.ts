@@ -44,7 +44,9 @@ export interface Traffic {
   receivedBytes: number;
   sentMessages: number;
   receivedMessages: number;
-  /** Gossip that had been heard before. */
+  /** Gossip received. */
+  gossipMessages: number;
+  /** Of those, what had been heard before. */
   duplicates: number;
 }
 
@@ -112,6 +114,7 @@ export class VirtualNetwork implements Network {
     receivedBytes: 0,
     sentMessages: 0,
     receivedMessages: 0,
+    gossipMessages: 0,
     duplicates: 0,
   };
   readonly #random: SeededRandom;
@@ -341,6 +344,7 @@ export class VirtualNetwork implements Network {
     if (this.#dead || link?.other !== from) return false;
     this.traffic.receivedBytes += bytes.length + GOSSIP_OVERHEAD_BYTES;
     this.traffic.receivedMessages++;
+    this.traffic.gossipMessages++;
     const validate = this.#validators.get(topic);
     if (validate === undefined) return false;
     if (!this.#isNew(message.id)) {
