@@ -1,5 +1,5 @@
 /** The scenarios that come with Tallystick, to run, read and change. */
-import { DEFAULTS, equalShares, type Scenario } from './scenario.ts';
+import { equalShares, type Scenario } from './scenario.ts';
 
 type Named = Partial<Scenario> & { readonly description: string };
 
@@ -46,7 +46,7 @@ export const SCENARIOS: Readonly<Record<string, Named>> = {
     ],
   },
   eclipse: {
-    description: 'forty identities crowd around one of twenty nodes',
+    description: 'ten identities crowd around one of twenty nodes',
     nodes: 20,
     attacks: [{ kind: 'eclipse', nodes: 10, atSeconds: 60, forSeconds: 3_000 }],
   },
@@ -61,9 +61,3 @@ export const SCENARIOS: Readonly<Record<string, Named>> = {
   'lan-1000': { description: 'a thousand nodes on one LAN', nodes: 1_000, latency: 'lan', wallets: 100 },
   'planet-1000': { description: 'a thousand nodes all over the planet', nodes: 1_000, wallets: 100 },
 };
-
-/** Undefined if there is none of that name. */
-export function scenarioNamed(name: string): Scenario | undefined {
-  const found = SCENARIOS[name];
-  return found === undefined ? undefined : { ...DEFAULTS, name, ...found };
-}

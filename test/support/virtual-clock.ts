@@ -18,7 +18,7 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#nowMs;
+    return Math.floor(this.#nowMs);
   }
 
   after(delayMs: number, call: () => void): () => void {

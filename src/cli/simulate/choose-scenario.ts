@@ -1,80 +1,74 @@
 /** The scenario `tally simulate` is to run: one that comes along, a file, the swarm's, and what the options change. */
 import { readFile } from 'node:fs/promises';
-import type { Scenario } from '../../simulation/scenario.ts';
+import { DEFAULTS, equalShares, type Scenario } from '../../simulation/scenario.ts';
 import { CommandError, systemCode, UsageError } from '../errors.ts';
 import type { SimulateOptions } from './options.ts';
+import { attackNamed, faultNamed } from './short-names.ts';
 
-/** Miners of a network nobody said anything else about. */
-const DEFAULT_MINERS = 20;
+/** A scenario's fields, not checked yet. */
+type Fields = Record<string, unknown>;
 
 export async function chosenScenario(options: SimulateOptions): Promise<Scenario> {
   if (options.swarm !== undefined) {
     const { drawScenario } = await import('../../simulation/swarm.ts');
     return drawScenario(options.swarm);
   }
-  const { equalShares } = await import('../../simulation/scenario.ts');
   const { parseScenario } = await import('../../simulation/scenario-file.ts');
   const base = await readScenario(options.scenario);
-  const nodes = options.nodes ?? (base.nodes as number | undefined);
-  const fields = {
+  const hours = options.hours ?? (typeof base.hours === 'number' ? base.hours : DEFAULTS.hours);
+  const fields: Fields = {
     nodes: options.nodes,
     hours: options.hours,
     blockIntervalSeconds: options.interval,
     latency: options.latency,
-    hashpower: options.hashpower,
+    hashpower: options.hashpower ?? fewerMiners(options.nodes, base),
     transactionsPerSecond: options.transactions,
-    faults: options.faults === undefined ? undefined : await readFaults(options.faults),
-    attacks: options.attack === undefined ? undefined : readAttacks(options.attack, base, options),
+    faults: options.faults === undefined ? undefined : await readFaults(options.faults, hours),
+    attacks: options.attack === undefined ? undefined : readAttacks(options.attack, hours),
     seed: options.seed,
   };
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  // Fewer nodes than the default has miners: all of them mine.
-  const fewer =
-    nodes !== undefined && nodes < DEFAULT_MINERS && base.hashpower === undefined
-      ? { hashpower: equalShares(nodes) }
-      : {};
   try {
-    return parseScenario({ ...base, ...fewer, ...given });
+    return parseScenario({ ...base, ...given });
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw error;
   }
 }
 
-/** A scenario's fields, not checked yet. */
-async function readScenario(named: string | undefined): Promise<Record<string, unknown>> {
-  if (named === undefined) return {};
-  const { SCENARIOS } = await import('../../simulation/scenarios.ts');
-  const known = SCENARIOS[named];
-  if (known !== undefined) return { name: named, ...known };
-  return (await readJson(named, `no scenario and no file is called ${named}: see --scenario list`)) as Record<
-    string,
-    unknown
-  >;
+/** All of them mine where there are fewer nodes than miners, if those have equal power. */
+function fewerMiners(nodes: number | undefined, base: Fields): number[] | undefined {
+  const miners = base.hashpower ?? DEFAULTS.hashpower;
+  const count = nodes ?? (typeof base.nodes === 'number' ? base.nodes : undefined);
+  if (!Array.isArray(miners) || count === undefined || count < 1 || miners.length <= count) return undefined;
+  return miners.every((percent) => percent === miners[0]) ? equalShares(count) : undefined;
 }
 
-async function readFaults(given: readonly string[]): Promise<unknown[]> {
+async function readScenario(named: string | undefined): Promise<Fields> {
+  if (named === undefined) return {};
+  const { SCENARIOS } = await import('../../simulation/scenarios.ts');
+  const known = Object.hasOwn(SCENARIOS, named) ? SCENARIOS[named] : undefined;
+  if (known !== undefined) return { name: named, ...known };
+  const read = await readJson(named, `no scenario and no file is called ${named}: see --scenario list`);
+  if (typeof read !== 'object' || read === null || Array.isArray(read))
+    throw new UsageError(`${named}: a scenario is a JSON object`);
+  return { ...read };
+}
+
+async function readFaults(given: readonly string[], hours: number): Promise<unknown[]> {
   const faults: unknown[] = [];
   for (const text of given) {
     const value = /^\s*[[{]/.test(text)
       ? parseJson(text, '--faults')
-      : await readJson(text, `cannot read ${text}`);
+      : (faultNamed(text, hours) ?? (await readJson(text, `no kind of fault and no file is called ${text}`)));
     faults.push(...(Array.isArray(value) ? value : [value]));
   }
   return faults;
 }
 
-/** An attack that is only named lasts from the first minute to the end, with a fifth more hash power. */
-function readAttacks(
-  given: readonly string[],
-  base: Record<string, unknown>,
-  options: SimulateOptions,
-): unknown[] {
-  const hours = options.hours ?? (typeof base.hours === 'number' ? base.hours : 1);
-  return given.map((text) =>
-    /^\s*{/.test(text)
-      ? parseJson(text, '--attack')
-      : { kind: text, hashpower: 20, atSeconds: 60, forSeconds: Math.max(1, hours * 3_600 - 61) },
+function readAttacks(given: readonly string[], hours: number): unknown[] {
+  return given.flatMap((text) =>
+    /^\s*[[{]/.test(text) ? parseJson(text, '--attack') : [attackNamed(text, hours)],
   );
 }
 

@@ -1,5 +1,11 @@
 /** What `tally simulate` is told, and the same again as words for another process or a person. */
 import { InvalidArgumentError } from 'commander';
+import { equalShares } from '../../simulation/scenario.ts';
+import { UsageError } from '../errors.ts';
+import { readCount } from '../options.ts';
+
+/** As many as there may be nodes. */
+const MAX_MINERS = 100_000;
 
 export interface SimulateOptions {
   readonly scenario?: string;
@@ -20,6 +26,36 @@ export interface SimulateOptions {
   readonly json?: boolean;
 }
 
+/** Options that say what is simulated, which the swarm draws from its seed. */
+const SCENARIO_OPTIONS = [
+  'scenario',
+  'nodes',
+  'hours',
+  'interval',
+  'latency',
+  'hashpower',
+  'transactions',
+  'faults',
+  'attack',
+  'seed',
+] as const;
+/** Options that look into a single run. */
+const SINGLE_RUN_OPTIONS = ['stopAt', 'trace', 'report'] as const;
+
+/** @throws UsageError if one option would be ignored because of another */
+export function refuseContradictions(options: SimulateOptions): void {
+  const given = (names: readonly (keyof SimulateOptions)[]): string | undefined => {
+    const name = names.find((each) => options[each] !== undefined);
+    return name?.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
+  };
+  const drawn = options.swarm === undefined ? undefined : given(SCENARIO_OPTIONS);
+  if (drawn !== undefined) throw new UsageError(`--swarm draws the whole scenario: leave out --${drawn}`);
+  const single = options.seeds > 1 ? given(SINGLE_RUN_OPTIONS) : undefined;
+  if (single !== undefined) throw new UsageError(`--${single} is for one run: leave out --seeds`);
+  if (options.trace === true && options.json === true)
+    throw new UsageError('--trace and --json would both write to standard output: name a file, --trace FILE');
+}
+
 /** The options of the same run with another seed. */
 export function argumentsFor(options: SimulateOptions, seed: number): string[] {
   const named: (readonly [string, string | number | undefined])[] = [
@@ -28,7 +64,7 @@ export function argumentsFor(options: SimulateOptions, seed: number): string[] {
     ['--hours', options.hours],
     ['--interval', options.interval],
     ['--latency', options.latency],
-    ['--hashpower', options.hashpower?.join(',')],
+    ['--hashpower', hashpowerText(options.hashpower)],
     ['--transactions', options.transactions],
     ...(options.faults ?? []).map((fault) => ['--faults', fault] as const),
     ...(options.attack ?? []).map((attack) => ['--attack', attack] as const),
@@ -37,15 +73,25 @@ export function argumentsFor(options: SimulateOptions, seed: number): string[] {
   return named.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
 }
 
-/** The one command that runs it again. */
+/** The one command that runs it again, as a shell takes it. */
 export function commandFor(options: SimulateOptions, seed: number): string {
-  const quoted = (word: string): string => (/^[\w./,-]+$/.test(word) ? word : `'${word}'`);
   return ['npx tally simulate', ...argumentsFor(options, seed).map(quoted)].join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w./,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** As it was written: the share of a single miner, 100, must not be read as a hundred miners. */
+function hashpowerText(percents: readonly number[] | undefined): string | undefined {
+  if (percents === undefined) return undefined;
+  const text = percents.join(',');
+  return text === equalShares(percents.length).join(',') ? String(percents.length) : text;
 }
 
 export function readNumber(least: number, most: number): (text: string) => number {
   return (text) => {
-    const value = /^[0-9.]+$/.test(text) ? Number(text) : Number.NaN;
+    const value = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= least && value <= most))
       throw new InvalidArgumentError(`"${text}" is not a number from ${least} to ${most}.`);
     return value;
@@ -54,12 +100,8 @@ export function readNumber(least: number, most: number): (text: string) => numbe
 
 /** One whole number: so many miners of equal power. Several: percents. */
 export function readHashpower(text: string): number[] {
-  const numbers = text.split(',').map(Number);
-  const [first = 0] = numbers;
-  if (numbers.some((value) => !(value >= 0 && value <= 100_000))) {
+  if (/^[0-9]{1,6}$/.test(text)) return equalShares(readCount(1, MAX_MINERS)(text));
+  if (!/^[0-9.]+(,[0-9.]+)+$/.test(text))
     throw new InvalidArgumentError(`"${text}" is neither a number of miners nor a list of percents.`);
-  }
-  return numbers.length === 1 && Number.isInteger(first)
-    ? Array.from({ length: first }, () => 100 / first)
-    : numbers;
+  return text.split(',').map(readNumber(0, 100));
 }

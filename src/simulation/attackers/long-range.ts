@@ -1,5 +1,5 @@
 /**
- * Mines in secret from a block far back, and shows its branch at the end, if it has more work than the public one: a
+ * Mines in secret from a block far back, and shows its branch towards the end, if it has more work than the public one: a
  * deep reorganisation, which is right by the rules.
  */
 import type { Block } from '../../core/types.ts';
@@ -7,8 +7,11 @@ import { addIdentities, type CreateAttack } from './attack.ts';
 import { after, forgeBlock, messageWith, type Place, tipOf } from './forge.ts';
 import { mining } from './mining.ts';
 
+/** Share of the attack's time. */
+const SHOWN_AFTER = 0.8;
+
 export const longRange: CreateAttack = (context) => {
-  const { random, world } = context;
+  const { plan, random, world } = context;
   const { params } = world.definition;
   const machines = addIdentities({ ...context, plan: { ...context.plan, nodes: 1 } }, (network) => network);
   const [machine] = machines as [(typeof machines)[number]];
@@ -17,12 +20,19 @@ export const longRange: CreateAttack = (context) => {
   const attack = mining(context, machine, find, () => place ?? halfway());
   return {
     ...attack,
-    stop() {
-      attack.stop();
-      if (!machine.isRunning || place === undefined || place.work <= tipOf(machine).work) return;
-      for (const block of branch) machine.network.publish('block', messageWith(block, machine.clock.now()));
+    start() {
+      attack.start();
+      world.scheduler.after(SHOWN_AFTER * 1_000 * plan.forSeconds, () => {
+        attack.stop();
+        if (machine.isRunning) show();
+      });
     },
   };
+
+  function show(): void {
+    if (place === undefined || place.work <= tipOf(machine).work) return;
+    for (const block of branch) machine.network.publish('block', messageWith(block, machine.clock.now()));
+  }
 
   function halfway(): Place {
     const { chain } = machine.node;
