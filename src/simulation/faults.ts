@@ -116,12 +116,8 @@ function churn(context: FaultContext, { downSeconds, everySeconds }: FaultOf<'ch
 }
 
 function disturb({ world }: FaultContext, fault: FaultOf<'disturbance'>): () => void {
-  const before = world.lines.disturbance;
   const { duplication = 0, loss = 0, reordering = 0 } = fault;
-  world.lines.disturbance = { loss, duplication, reordering };
-  return () => {
-    world.lines.disturbance = before;
-  };
+  return world.lines.disturb({ loss, duplication, reordering });
 }
 
 /** Does something to some machines. @returns what takes all of it back */

@@ -42,7 +42,7 @@ export interface Disturbance {
   readonly reordering: number;
 }
 
-export const UNDISTURBED: Disturbance = { loss: 0, duplication: 0, reordering: 0 };
+const UNDISTURBED: Disturbance = { loss: 0, duplication: 0, reordering: 0 };
 
 /** Says whether a message from one machine to another gets through. */
 export type Cut = (from: number, to: number) => boolean;
@@ -56,7 +56,9 @@ export class Lines {
   readonly #model: LatencyModel;
   readonly #random: SeededRandom;
   readonly #cuts = new Set<Cut>();
-  disturbance = UNDISTURBED;
+  readonly #disturbances = new Set<Disturbance>();
+  /** Of all disturbances together. */
+  #disturbance = UNDISTURBED;
 
   constructor(model: LatencyModel, random: SeededRandom) {
     this.#model = model;
@@ -71,7 +73,7 @@ export class Lines {
   /** @returns ms until the last byte is there; undefined: it is lost */
   send(from: Site, to: Site, bytes: number, nowMs: number): number | undefined {
     if (!this.reaches(from, to)) return undefined;
-    const { loss, reordering } = this.disturbance;
+    const { loss, reordering } = this.#disturbance;
     if (loss > 0 && this.#random.chance(loss)) return undefined;
     let leavesAtMs = nowMs;
     if (from.uplink !== Number.POSITIVE_INFINITY) {
@@ -93,8 +95,29 @@ export class Lines {
 
   /** Whether one more copy of a message arrives. */
   duplicates(): boolean {
-    const { duplication } = this.disturbance;
+    const { duplication } = this.#disturbance;
     return duplication > 0 && this.#random.chance(duplication);
+  }
+
+  /** Several may go on at once. @returns what ends it */
+  disturb(disturbance: Disturbance): () => void {
+    this.#disturbances.add(disturbance);
+    this.#combine();
+    return () => {
+      this.#disturbances.delete(disturbance);
+      this.#combine();
+    };
+  }
+
+  #combine(): void {
+    const all = [...this.#disturbances];
+    const either = (of: (disturbance: Disturbance) => number): number =>
+      1 - all.reduce((neither, disturbance) => neither * (1 - of(disturbance)), 1);
+    this.#disturbance = {
+      loss: either(({ loss }) => loss),
+      duplication: either(({ duplication }) => duplication),
+      reordering: either(({ reordering }) => reordering),
+    };
   }
 
   reaches(from: Site, to: Site): boolean {

@@ -15,7 +15,7 @@
  *     maxBlockBytes          SSZ bytes; 1,384 to 2,097,152
  *     maxPoolBytes           SSZ bytes of every pool; absent: the daemon's default
  *     faults                 up to 100, each with kind, atSeconds, forSeconds, and by kind
- *         partition          share of the nodes (0 to 1) cut off; oneWay: they still hear nothing, but are heard
+ *         partition          share of the nodes (0 to 1) cut off; oneWay: they hear the others and are not heard
  *         crash              nodes that die and come back; powerCut: what was not safe on disk may be lost
  *         churn              everySeconds a node stops, for downSeconds, both on average
  *         disturbance        loss, duplication, reordering of messages: probabilities
@@ -23,8 +23,9 @@
  *         clock              nodes whose clocks are offsetMs ahead (behind: negative)
  *         hashpower          factor on the hash power of all
  *     attacks                up to 100, each with kind, atSeconds, forSeconds, and if wanted
- *                            nodes (identities), hashpower (percent of all honest hash power, on top of it),
- *                            gamma (selfish mining: share of honest hash power that takes its side of a tie)
+ *                            nodes (identities; eclipse: four each), hashpower (percent of all honest
+ *                            hash power, on top of it), gamma (selfish mining: share of the honest that
+ *                            hear of its block first in a tie)
  *
  * Faults and attacks end before the run does: afterwards the network has to come to terms undisturbed.
  */

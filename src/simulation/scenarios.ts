@@ -14,6 +14,14 @@ export const SCENARIOS: Readonly<Record<string, Named>> = {
     // 66.7 % of the honest power is 40 % of all.
     attacks: [{ kind: 'selfish-mining', hashpower: 66.7, gamma: 0.5, atSeconds: 10, forSeconds: 7_100 }],
   },
+  'selfish-40': {
+    description: 'the same miner on a LAN, where it loses every race and still gains',
+    nodes: 20,
+    hours: 4,
+    latency: 'lan',
+    transactionsPerSecond: 0,
+    attacks: [{ kind: 'selfish-mining', hashpower: 66.7, gamma: 0, atSeconds: 10, forSeconds: 14_300 }],
+  },
   partition: {
     description: 'a third of twenty nodes is cut off for ten minutes, and mines on alone',
     nodes: 20,
@@ -46,7 +54,7 @@ export const SCENARIOS: Readonly<Record<string, Named>> = {
     ],
   },
   eclipse: {
-    description: 'ten identities crowd around one of twenty nodes',
+    description: 'forty identities crowd around one of twenty nodes',
     nodes: 20,
     attacks: [{ kind: 'eclipse', nodes: 10, atSeconds: 60, forSeconds: 3_000 }],
   },
