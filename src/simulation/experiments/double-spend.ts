@@ -103,7 +103,11 @@ async function attempt(
     if (isFound) extend();
     if (!isOver()) continue;
     if (branch.length <= confirmed()) return false;
-    for (const block of branch) attacker.network.publish('block', messageWith(block, attacker.clock.now()));
+    for (const block of branch) {
+      const message = messageWith(block, attacker.clock.now());
+      attacker.network.hearOwn('block', message);
+      attacker.network.publish('block', message);
+    }
     await world.advance(TOLD_MS);
     return first.node.chain.atHeight(startHeight + 1)?.id === idOf(branch);
   }
