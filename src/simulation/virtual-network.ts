@@ -425,9 +425,10 @@ function messageOf(topic: TopicName, bytes: Uint8Array): Message {
   return { topic, bytes, id };
 }
 
-/** A new connection joins the mesh if the one who dialled wants more, and the other takes more. */
+/** A new connection joins the mesh if one of the two wants more, and both take more. */
 function graft(a: VirtualNetwork, here: Link, b: VirtualNetwork, there: Link): void {
-  if (a.meshSize >= MESH.wanted || b.meshSize >= MESH.most) return;
+  const [ofA, ofB] = [a.meshSize, b.meshSize];
+  if (Math.min(ofA, ofB) >= MESH.wanted || Math.max(ofA, ofB) >= MESH.most) return;
   here.inMesh = true;
   there.inMesh = true;
 }
