@@ -199,6 +199,18 @@ describe('a full pool', () => {
     expect(pool.has(fee(1, 9).id)).toBe(true);
   });
 
+  it('lets the right one go though its queue was built anew when a block came', () => {
+    poolWith({ maxBytes: 3 * SIZE });
+    const [first, second] = [fee(0, 2), fee(1, 2)];
+    add(first, second);
+    chain.addBlock(maker.block(maker.genesis, { transactions: [first] }), NOW_MS);
+    add(fee(0, 9, bob), fee(1, 9, bob));
+    expect(pool.add(fee(0, 5, carol))).toEqual({ kind: 'added', evicted: [second.id] });
+    expect(pool.pendingAccount(alice.address).sequence).toBe(1n);
+    expect(ids(pool.select(Number.MAX_SAFE_INTEGER)).toSorted()).toEqual(pool.ids().toSorted());
+    expect(pool.bytes).toBe(3 * SIZE);
+  });
+
   it('stays within its bounds however often it is refused and filled', () => {
     poolWith({ maxBytes: 10 * SIZE });
     const senders = [alice, bob, carol];

@@ -71,6 +71,46 @@ describe('the status exchange', () => {
     expect(node.network.requests).toBeGreaterThan(0);
   });
 
+  it('goes to two of many peers each time, those not heard of for longest first', async () => {
+    const counts = new Map<string, number>();
+    for (let i = 0; i < 6; i++) {
+      const other = await FakePeer.join(world, `other${i}`);
+      const answer = other.answerStatus;
+      other.bend('status', () => {
+        counts.set(other.id, (counts.get(other.id) ?? 0) + 1);
+        return answer();
+      });
+      await other.connectTo(node);
+    }
+    await world.clock.advance(5_000);
+    const afterConnecting = new Map(counts);
+    await world.clock.advance(45_000);
+    const asks = [...counts].map(([id, count]) => count - (afterConnecting.get(id) ?? 0));
+    expect(asks).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('leaves to gossip a block that follows the last one, but not for a peer that has only just come', async () => {
+    await peer.connectTo(node);
+    await world.clock.advance(11_000);
+    countQuestions();
+    await world.mine(node, 1);
+    await world.clock.advance(2_000);
+    expect(asked).toBe(0);
+    const late = await FakePeer.join(world, 'late');
+    let askedLate = 0;
+    const answer = late.answerStatus;
+    late.bend('status', () => {
+      askedLate++;
+      return answer();
+    });
+    await late.connectTo(node);
+    await world.clock.advance(500);
+    expect(askedLate).toBe(1);
+    await world.mine(node, 1);
+    await world.clock.advance(1_200);
+    expect(askedLate).toBe(2);
+  });
+
   it('is asked anew over a new connection though the old question still waits', async () => {
     let first = true;
     const answer = peer.answerStatus;
