@@ -102,7 +102,7 @@ export class Conduct {
     const score = this.score(peer);
     this.#emit({ event: 'peer.penalised', peer, offence: `${offence}: ${detail}`, score: Math.round(score) });
     if (score >= SCORE_LIMIT) {
-      const banMs = isSlowness ? SLOW_BAN_MS : BAN_MS;
+      const banMs = this.#entries.has(peer) ? BAN_MS : SLOW_BAN_MS;
       // The ban is the price; afterwards it starts anew.
       this.#entries.delete(peer);
       this.#slowness.delete(peer);

@@ -55,6 +55,24 @@ describe('conduct', () => {
     expect(network.isBanned(PEER)).toBe(true);
   });
 
+  it('refuses a merely slow peer for a minute only, and one that also did worse for ten', async () => {
+    for (const [worse, refusedMs] of [
+      [false, 60_000],
+      [true, 600_000],
+    ] as const) {
+      const { conduct, clock, network } = setUp();
+      if (worse) conduct.penalise(PEER, 'relayed-invalid-block', '');
+      for (let i = 0; i < 5 && !network.isBanned(PEER); i++) {
+        await clock.advance(9_000);
+        conduct.penalise(PEER, 'too-slow', '');
+      }
+      await clock.advance(refusedMs - 1_000);
+      expect(network.isBanned(PEER)).toBe(true);
+      await clock.advance(1_001);
+      expect(network.isBanned(PEER)).toBe(false);
+    }
+  });
+
   it('forgets slowness with the connection, and nothing else', () => {
     const { conduct } = setUp();
     conduct.penalise(PEER, 'too-slow', '');

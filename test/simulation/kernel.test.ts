@@ -129,7 +129,9 @@ describe('lines', () => {
     const arrived = sent.filter((delay) => delay !== undefined);
     expect(arrived.length / sent.length).toBeCloseTo(0.8, 1);
     expect(arrived.filter((delay) => delay > 42).length / arrived.length).toBeCloseTo(0.1, 1);
-    expect(Array.from({ length: 10_000 }, () => network.duplicates()).filter(Boolean).length).toBeGreaterThan(2_700);
+    expect(Array.from({ length: 10_000 }, () => network.duplicates()).filter(Boolean).length).toBeGreaterThan(
+      2_700,
+    );
     end();
     expect(Array.from({ length: 100 }, () => network.send(a, b, 1, 0))).not.toContain(undefined);
   });
@@ -183,11 +185,9 @@ describe('a virtual miner', () => {
     for (let i = 0; i < 400; i++) {
       const beganMs = scheduler.nowMs;
       let nonce: Uint8Array | undefined;
-      miner
-        .search({ headerRoot: headerRoot(header), target }, new AbortController().signal)
-        .then((found) => {
-          nonce = found;
-        });
+      miner.search({ headerRoot: headerRoot(header), target }, new AbortController().signal).then((found) => {
+        nonce = found;
+      });
       await scheduler.run(beganMs + 1e9, () => nonce !== undefined);
       total += scheduler.nowMs - beganMs;
     }
