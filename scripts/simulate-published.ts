@@ -64,7 +64,7 @@ await table('selfish', ['α', 'γ', 'Eyal & Sirer', 'honest', 'simulated', 'it p
   }
 });
 
-await table('stale', ['interval', 'delay', '1 − exp(−D/T)', 'simulated'], async (add) => {
+await table('stale', ['interval', 'delay', 'D / (T + D)', 'simulated'], async (add) => {
   const blocks = quick ? 1_000 : 5_000;
   for (const intervalMs of quick ? [2_000] : [1_000, 2_000, 5_000]) {
     for (const delayMs of quick ? [200] : [50, 100, 200, 500]) {
@@ -76,7 +76,7 @@ await table('stale', ['interval', 'delay', '1 − exp(−D/T)', 'simulated'], as
 
 await table(
   'real',
-  ['network', 'interval', 'propagation', 'measured 2016', '1 − exp(−D/T)', 'simulated'],
+  ['network', 'interval', 'propagation', 'measured 2016', 'D / (T + D)', 'simulated'],
   async (add) => {
     // A hundredth of all times: only their ratio counts, and templates are made anew every second.
     const scale = 100;

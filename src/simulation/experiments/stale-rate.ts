@@ -1,9 +1,13 @@
 /**
  * Stale blocks by block interval and propagation delay, with full nodes.
  *
- * Sources: Decker and Wattenhofer, "Information Propagation in the Bitcoin Network", 2013, for the form
- * 1 − (1 − 1/T)^D ≈ 1 − exp(−D/T) where D is the mean time the others' hash power works without knowing the block;
- * Gervais et al., "On the Security and Performance of Proof of Work Blockchains", 2016, table 1, for real networks.
+ * The closed form: after each block the hash power of the others works in vain for the time D until they know it, so
+ * the chain gains one block in T + D, and D / (T + D) of all blocks are stale. For D much smaller than T that is
+ * Decker and Wattenhofer's 1 − exp(−D/T).
+ *
+ * Sources: Sompolinsky and Zohar, "Secure High-Rate Transaction Processing in Bitcoin", 2015, section 4; Decker and
+ * Wattenhofer, "Information Propagation in the Bitcoin Network", 2013; Gervais et al., "On the Security and Performance
+ * of Proof of Work Blockchains", 2016, table 1, for real networks.
  */
 import { PROCESSING_MS } from '../lines.ts';
 import { createMiners, startMiners } from './miners.ts';
@@ -48,7 +52,8 @@ export async function staleRate(options: StaleOptions): Promise<StaleOutcome> {
 
 /** A miner knows its own block at once: only the others' power works in vain. */
 function closedForm({ delayMs, intervalMs, miners }: StaleOptions): number {
-  return 1 - Math.exp((-delayMs * (1 - 1 / miners)) / intervalMs);
+  const vainMs = delayMs * (1 - 1 / miners);
+  return vainMs / (intervalMs + vainMs);
 }
 
 /** A real network as Gervais et al. measured it. */

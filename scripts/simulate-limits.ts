@@ -1,0 +1,114 @@
+/**
+ * How far does it go? How fast blocks of several sizes spread over 100, 1,000 and 10,000 daemons on a LAN and over the
+ * planet, and what block interval that allows.
+ *
+ *     node scripts/simulate-limits.ts [--quick] [--json]
+ */
+import '../src/native/hasher.ts';
+import { parseArgs } from 'node:util';
+import { Measurements, mean, percentile } from '../src/simulation/measurements.ts';
+import { DEFAULTS, type Scenario } from '../src/simulation/scenario.ts';
+import { simulate } from '../src/simulation/simulation.ts';
+
+interface Place {
+  readonly latency: string;
+  /** What a node has up and down; the planet's is what SimBlock's source gives for Europe and America in 2019. */
+  readonly megabitsPerSecond: number;
+}
+
+const PLACES: readonly Place[] = [
+  { latency: 'lan', megabitsPerSecond: 1_000 },
+  { latency: 'planet', megabitsPerSecond: 20 },
+];
+/** Beside the header: none, some 600 payments, as many as the built-in networks allow. */
+const BLOCK_BYTES = [0, 100_000, 1_000_000];
+/** Apart enough that one block has spread before the next. */
+const INTERVAL_SECONDS = 30;
+const WARM_UP_SECONDS = 60;
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+});
+const sizes = values.quick ? [100] : [100, 1_000, 10_000];
+const results: object[] = [];
+
+if (!values.json) {
+  console.log(
+    '| nodes | where | block | peers told | half know it | 90 % | mean | stale at 5 s | at 10 s | 1 % stale from |',
+  );
+  console.log(`|${' --- |'.repeat(10)}`);
+}
+for (const nodes of sizes) {
+  for (const place of PLACES) {
+    for (const bytes of BLOCK_BYTES) await measure(nodes, place, bytes, DEFAULTS.peers);
+  }
+}
+for (const peers of values.quick ? [] : [1, 8, 16]) {
+  await measure(1_000, PLACES[1] as Place, BLOCK_BYTES[1] as number, peers);
+}
+if (values.json) console.log(JSON.stringify(results, null, 2));
+
+async function measure(nodes: number, place: Place, bytes: number, peers: number): Promise<void> {
+  const blocks = nodes >= 10_000 ? 6 : 30;
+  const scenario: Scenario = {
+    ...DEFAULTS,
+    ...place,
+    nodes,
+    peers,
+    hours: (WARM_UP_SECONDS + blocks * INTERVAL_SECONDS) / 3_600,
+    blockIntervalSeconds: INTERVAL_SECONDS,
+    transactionsPerSecond: 0,
+    wallets: 0,
+  };
+  let measurements: Measurements | undefined;
+  const result = await simulate(scenario, {
+    checks: false,
+    onWorld: (world) => {
+      world.hub.blockPaddingBytes = bytes;
+      // Before that, nodes are still finding each other.
+      world.scheduler.after(1_000 * WARM_UP_SECONDS, () => {
+        measurements = new Measurements(world);
+      });
+    },
+  });
+  const { propagationMs } = measurements?.figures(result) ?? { propagationMs: [] };
+  const meanMs = mean(propagationMs);
+  const stale = (intervalMs: number): number => 1 - Math.exp(-meanMs / intervalMs);
+  const row = {
+    nodes,
+    latency: place.latency,
+    megabitsPerSecond: place.megabitsPerSecond,
+    blockBytes: bytes,
+    peers,
+    medianMs: percentile(propagationMs, 0.5),
+    p90Ms: percentile(propagationMs, 0.9),
+    meanMs,
+    staleAt5s: stale(5_000),
+    staleAt10s: stale(10_000),
+    /** The interval at which one block in a hundred is stale. */
+    intervalSecondsForOnePercent: meanMs / 1_000 / -Math.log(0.99),
+  };
+  results.push(row);
+  if (values.json) return;
+  const cells = [
+    nodes.toLocaleString('en'),
+    place.latency,
+    bytes === 0 ? 'empty' : `${bytes / 1_000} kB`,
+    String(peers),
+    milliseconds(row.medianMs),
+    milliseconds(row.p90Ms),
+    milliseconds(meanMs),
+    percent(row.staleAt5s),
+    percent(row.staleAt10s),
+    `${row.intervalSecondsForOnePercent.toPrecision(2)} s`,
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+function milliseconds(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toPrecision(2)} %`;
+}
