@@ -7,7 +7,7 @@ import { idFromBytes } from '../../core/identifiers.ts';
 import { createAttack } from '../attackers/index.ts';
 import { SeededRandom } from '../random.ts';
 import { createMiners, fullPower, startMiners } from './miners.ts';
-import { type Estimate, proportion } from './statistics.ts';
+import { type Estimate, meanOfSeries } from './statistics.ts';
 
 const HONEST_MINERS = 10;
 /** Short, so that templates are few; what counts is that the delay is next to nothing beside it. */
@@ -70,14 +70,14 @@ export async function selfishRevenue({
   await world.until(() => chain.tip.height >= blocks, 20 * blocks * INTERVAL_MS);
   attack.stop();
   const honest = new Set(world.honest.map(({ address }) => address));
-  let own = 0;
-  const height = chain.tip.height;
-  for (let at = 1; at <= height; at++) {
-    const miner = chain.atHeight(at)?.sealed.header.miner;
-    if (miner !== undefined && !honest.has(idFromBytes(miner))) own++;
+  /** Of each height whether the block is its own. */
+  const isOwn: number[] = [];
+  for (let height = 1; height <= chain.tip.height; height++) {
+    const miner = chain.atHeight(height)?.sealed.header.miner;
+    if (miner !== undefined) isOwn.push(honest.has(idFromBytes(miner)) ? 0 : 1);
   }
   const effectiveGamma = Math.min(gamma, (HONEST_MINERS - 1) / HONEST_MINERS);
-  return { revenue: proportion(own, height), closedForm: revenueOf(alpha, effectiveGamma), effectiveGamma };
+  return { revenue: meanOfSeries(isOwn), closedForm: revenueOf(alpha, effectiveGamma), effectiveGamma };
 }
 
 /** Equation (8). */
