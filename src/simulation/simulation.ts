@@ -264,7 +264,7 @@ function othersThan(index: number, nodes: number, count: number, random: SeededR
 }
 
 /** A network like `test`, but with this scenario's pace, its wallets paid at the genesis. */
-export function networkOf(scenario: Scenario, wallets: readonly KeyPair[]): NetworkDefinition {
+function networkOf(scenario: Scenario, wallets: readonly KeyPair[]): NetworkDefinition {
   const interval = BigInt(Math.round(scenario.blockIntervalSeconds * 1_000));
   return defineNetwork({
     ...TEST_PARAMS,

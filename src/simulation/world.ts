@@ -148,6 +148,6 @@ function summaryOf(event: NodeEvent): { kind: TraceKind; value: number } {
 }
 
 /** The first 48 bits of an id, as a number. */
-export function startOf(id: string): number {
+function startOf(id: string): number {
   return Number.parseInt(id.slice(0, 12), 16);
 }

@@ -8,7 +8,13 @@ import { CommandError, systemCode } from '../errors.ts';
 import { collect, readCount, withJson } from '../options.ts';
 import { colours, formatDuration, print, printFields, printJson } from '../output.ts';
 import { chosenScenario } from '../simulate/choose-scenario.ts';
-import { commandFor, readHashpower, readNumber, type SimulateOptions } from '../simulate/options.ts';
+import {
+  commandFor,
+  readHashpower,
+  readNumber,
+  refuseContradictions,
+  type SimulateOptions,
+} from '../simulate/options.ts';
 import { runSeeds } from '../simulate/run-seeds.ts';
 
 /** How often progress is told, real ms. */
@@ -51,6 +57,7 @@ export function addSimulate(program: Command): void {
 async function run(options: SimulateOptions): Promise<void> {
   await import('../../native/hasher.ts');
   if (options.scenario === 'list') return listScenarios(options);
+  refuseContradictions(options);
   const scenario = await chosenScenario(options);
   if (options.seeds > 1) return runSeeds(options.swarm ?? scenario.seed, options);
   const { Measurements } = await import('../../simulation/measurements.ts');

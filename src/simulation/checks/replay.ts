@@ -15,7 +15,7 @@ export interface Replay {
 }
 
 /** Replays the main chain of a node. Blocks are read from its disk. */
-export function replayChain({ node }: Machine): Replay {
+function replayChain({ node }: Machine): Replay {
   const { params } = node.definition;
   const accounts = new Map<Address, ReplayedAccount>();
   const of = (address: Uint8Array): ReplayedAccount => {

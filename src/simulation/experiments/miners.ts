@@ -25,7 +25,7 @@ export function fullPower(intervalMs: number): number {
   return expectedHashes(requireTarget(BITS)) / intervalMs;
 }
 
-export function constantDifficulty(intervalMs: number): NetworkDefinition {
+function constantDifficulty(intervalMs: number): NetworkDefinition {
   return defineNetwork({
     ...TEST_PARAMS,
     name: new TextEncoder().encode('experiment'),
