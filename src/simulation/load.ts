@@ -14,6 +14,8 @@ export const WALLET_NOTCHES = 1_000_000_000_000n;
 /** A payment's fee, notches: over the lowest rate, and different for the pools to have a choice. */
 const FEES = { least: 300, most: 3_000 };
 const MAX_AMOUNT = 1_000_000;
+/** Some pay most of what they have, so that money can run out. */
+const LARGE = { chance: 0.1, least: 0.2, most: 0.9 };
 
 /** A transaction a node said it keeps. */
 export interface Acknowledged {
@@ -62,6 +64,13 @@ export class Load {
     this.#cancel?.();
   }
 
+  /** Notches. */
+  #amountOf(balance: bigint): bigint {
+    const random = this.#random;
+    if (!random.chance(LARGE.chance)) return BigInt(1 + random.integer(MAX_AMOUNT));
+    return (balance * BigInt(Math.floor(1_000 * random.between(LARGE.least, LARGE.most)))) / 1_000n;
+  }
+
   /** As a wallet does: asks its node for the next sequence, signs, submits. */
   #pay(): void {
     const random = this.#random;
@@ -72,10 +81,11 @@ export class Load {
     const machine = honest[wallet % honest.length];
     if (machine?.isRunning !== true) return;
     const { node } = machine;
+    const { balance, sequence } = node.pool.pendingAccount(from.address);
     const { id, signed } = signPayment(this.#world.definition.id, from, {
       recipient: to.address,
-      sequence: node.pool.pendingAccount(from.address).sequence,
-      amount: BigInt(1 + random.integer(MAX_AMOUNT)),
+      sequence,
+      amount: this.#amountOf(balance),
       fee: BigInt(FEES.least + random.integer(FEES.most - FEES.least)),
     });
     this.submitted++;

@@ -11,14 +11,10 @@ export const invalidTransactions: CreateAttack = (context) => {
   const { random, world } = context;
   const key = keyPairFromSeed(random.bytes(32));
   const otherNetwork = idFromBytes<NetworkId>(random.bytes(32));
-  return active(
-    context,
-    addIdentities(context, (network) => network),
-    MEAN_MS,
-    (machine) => {
-      machine.network.publish('transactions', message());
-    },
-  );
+  const machines = addIdentities(context, (network) => network);
+  return active(context, machines, MEAN_MS, (machine) => {
+    machine.network.publish('transactions', message());
+  });
 
   function message(): Uint8Array {
     const kind = random.integer(5);
@@ -28,9 +24,20 @@ export const invalidTransactions: CreateAttack = (context) => {
   }
 
   function make(kind: number): SignedTransaction {
-    if (kind === 1) return { ...sign(key, 0n, world.definition.id), signature: random.bytes(64) };
+    if (kind === 1) return forged();
     if (kind === 2) return sign(key, 0n, otherNetwork);
     return sign(key, BigInt(kind === 3 ? 0 : random.integer(100)), world.definition.id);
+  }
+
+  /** Somebody else's money, with a signature of its own: all but the signature is as it must be. */
+  function forged(): SignedTransaction {
+    const [machine] = machines.filter(({ isRunning }) => isRunning);
+    const signed = sign(key, 0n, world.definition.id);
+    const { allocations } = world.definition.params;
+    if (machine === undefined || allocations.length === 0) return signed;
+    const sender = random.pick(allocations).address;
+    const { sequence } = machine.node.pool.pendingAccount(idFromBytes<Address>(sender));
+    return { ...signed, transaction: { ...signed.transaction, sender, sequence } };
   }
 
   function sign(from: KeyPair, sequence: bigint, network: NetworkId): SignedTransaction {
