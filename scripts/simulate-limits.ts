@@ -6,7 +6,8 @@
  */
 import '../src/native/hasher.ts';
 import { parseArgs } from 'node:util';
-import { Measurements, mean, percentile } from '../src/simulation/measurements.ts';
+import { Measurements } from '../src/simulation/measurements.ts';
+import { mean, percentile } from '../src/simulation/measurements-sample.ts';
 import { DEFAULTS, type Scenario } from '../src/simulation/scenario.ts';
 import { simulate } from '../src/simulation/simulation.ts';
 

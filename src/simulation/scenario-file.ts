@@ -164,10 +164,6 @@ function demand(schema: TSchema, value: unknown, whole: string, prefix: string):
   if (error === undefined) return;
   const path = error.instancePath.slice(1).replaceAll('/', '.');
   const where = path === '' ? whole : `${prefix}${path}`;
-  throw new RangeError(`${where}: ${error.message}${detailOf(error.params)}`);
-}
-
-function detailOf(params: object): string {
-  const { additionalProperties } = params as { additionalProperties?: readonly string[] };
-  return additionalProperties === undefined ? '' : `: ${additionalProperties.join(', ')}`;
+  // What is not in a strict object may be nothing at all.
+  throw new RangeError(`${where}: ${error.keyword === 'boolean' ? 'there is no such field' : error.message}`);
 }

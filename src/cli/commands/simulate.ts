@@ -1,13 +1,13 @@
-import { createWriteStream } from 'node:fs';
+/** `tally simulate`: the simulator from the command line. */
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Figures } from '../../simulation/measurements.ts';
-import type { Progress, SimulationResult } from '../../simulation/simulation.ts';
-import type { TraceEntry } from '../../simulation/trace.ts';
+import type { Scenario } from '../../simulation/scenario.ts';
+import type { SimulationResult } from '../../simulation/simulation.ts';
 import { CommandError, systemCode } from '../errors.ts';
 import { collect, readCount, withJson } from '../options.ts';
 import { colours, formatDuration, print, printFields, printJson } from '../output.ts';
 import { chosenScenario } from '../simulate/choose-scenario.ts';
+import { megabytesFor, runAgainWith } from '../simulate/memory.ts';
 import {
   commandFor,
   readHashpower,
@@ -15,10 +15,9 @@ import {
   refuseContradictions,
   type SimulateOptions,
 } from '../simulate/options.ts';
-import { runSeeds } from '../simulate/run-seeds.ts';
+import { ProgressLine } from '../simulate/progress-line.ts';
+import type { TraceWriter } from '../simulate/trace-writer.ts';
 
-/** How often progress is told, real ms. */
-const PROGRESS_MS = 500;
 const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
 export function addSimulate(program: Command): void {
@@ -39,8 +38,12 @@ export function addSimulate(program: Command): void {
         readHashpower,
       )
       .option('--transactions <per second>', 'users’ payments', readNumber(0, 10_000))
-      .option('--faults <json|file>', 'a fault or a list of them, as in a scenario file', collect)
-      .option('--attack <json|name>', 'an attack as in a scenario file, or its name', collect)
+      .option(
+        '--faults <json|file|kind>',
+        'faults as in a scenario file, or a kind, such as partition',
+        collect,
+      )
+      .option('--attack <json|kind>', 'an attack as in a scenario file, or a kind, such as spam', collect)
       .option('--seed <number>', 'all chance comes from it', readCount(0, MAX_SEED))
       .option('--seeds <count>', 'so many runs, from --seed on, on all cores', readCount(1, 100_000), 1)
       .option(
@@ -55,43 +58,65 @@ export function addSimulate(program: Command): void {
 }
 
 async function run(options: SimulateOptions): Promise<void> {
-  await import('../../native/hasher.ts');
   if (options.scenario === 'list') return listScenarios(options);
   refuseContradictions(options);
   const scenario = await chosenScenario(options);
-  if (options.seeds > 1) return runSeeds(options.swarm ?? scenario.seed, options);
+  if (options.seeds > 1) {
+    const { runSeeds } = await import('../simulate/run-seeds.ts');
+    return runSeeds(options.swarm ?? scenario.seed, options);
+  }
+  const megabytes = megabytesFor(scenario);
+  if (megabytes === undefined) return runOne(scenario, options);
+  process.exitCode = await runAgainWith(megabytes);
+}
+
+async function runOne(scenario: Scenario, options: SimulateOptions): Promise<void> {
+  const { report, stopAt } = options;
+  await import('../../native/hasher.ts');
   const { Measurements } = await import('../../simulation/measurements.ts');
   const { simulate } = await import('../../simulation/simulation.ts');
   const { numbersOf, summaryOf } = await import('../../simulation/report/summary.ts');
+  // Now, not after an hour.
+  if (report !== undefined) await writeReport(report, '');
+  const trace = await openTrace(options.trace);
+  const progress = new ProgressLine();
   const startMs = performance.now();
   let measurements: InstanceType<typeof Measurements> | undefined;
-  const trace = await traceWriter(options.trace);
-  const tell = teller(startMs);
   const result = await simulate(scenario, {
-    ...(options.stopAt === undefined ? {} : { stopAt: options.stopAt }),
-    ...(trace === undefined ? {} : { onEntry: trace.write }),
+    ...(stopAt === undefined ? {} : { stopAt }),
+    ...(trace === undefined ? {} : { onEntry: (entry) => trace.write(entry) }),
     onWorld: (world) => {
       measurements = new Measurements(world);
     },
-    onProgress: (progress) => {
-      measurements?.lookAtPools();
-      tell.progress(progress);
+    onProgress: ({ elapsedMs, height, totalMs }) => {
+      measurements?.look();
+      progress.tell(
+        Math.min(1, elapsedMs / totalMs),
+        () => `${formatDuration(elapsedMs)} virtual, height ${height}`,
+      );
     },
   });
-  tell.done();
-  await trace?.end();
+  progress.done();
+  trace?.end();
   if (measurements === undefined) return;
   const figures = measurements.figures(result);
   const cost = {
     seconds: (performance.now() - startMs) / 1_000,
-    peakMegabytes: process.resourceUsage().maxRSS / 1_000,
+    // In kilobytes of 1,024 bytes.
+    peakMegabytes: (process.resourceUsage().maxRSS * 1_024) / 1_000_000,
   };
   const summary = summaryOf(result, figures, cost);
-  if (options.report !== undefined) await writeReport(options.report, result, figures, summary);
-  if (options.json === true) printJson(numbersOf(result, figures, cost));
-  else printFields(summary);
-  if (result.stopped) await printViews(result, options);
-  if (result.violations.length > 0) throw new CommandError(await failureOf(result, options));
+  if (report !== undefined) {
+    const { reportOf } = await import('../../simulation/report/report.ts');
+    await writeReport(report, reportOf(result, figures, summary));
+  }
+  const views = stopAt === undefined ? undefined : await viewsAt(result, stopAt);
+  if (options.json === true) printJson({ ...numbersOf(result, figures, cost), ...(views && { views }) });
+  else {
+    printFields(summary);
+    for (const view of views ?? []) print(view);
+  }
+  if (result.violations.length > 0) throw new CommandError(failureOf(result, options));
 }
 
 async function listScenarios(options: SimulateOptions): Promise<void> {
@@ -102,69 +127,33 @@ async function listScenarios(options: SimulateOptions): Promise<void> {
   );
 }
 
-async function traceWriter(
-  to: string | true | undefined,
-): Promise<{ write: (entry: TraceEntry) => void; end: () => Promise<void> } | undefined> {
-  if (to === undefined) return undefined;
-  const { formatEntry } = await import('../../simulation/trace.ts');
-  const stream = to === true ? process.stdout : createWriteStream(to);
-  return {
-    write: (entry) => stream.write(`${formatEntry(entry)}\n`),
-    end: () =>
-      new Promise((resolve) => (stream === process.stdout ? resolve() : stream.end(() => resolve()))),
-  };
+async function openTrace(path: string | true | undefined): Promise<TraceWriter | undefined> {
+  if (path === undefined) return undefined;
+  const { TraceWriter } = await import('../simulate/trace-writer.ts');
+  return new TraceWriter(path);
 }
 
-/** Progress on one line of a terminal. */
-function teller(startMs: number): { progress: (progress: Progress) => void; done: () => void } {
-  let toldMs = 0;
-  const isOn = process.stderr.isTTY === true;
-  return {
-    progress({ elapsedMs, height, totalMs }) {
-      const nowMs = performance.now();
-      if (!isOn || nowMs - toldMs < PROGRESS_MS) return;
-      toldMs = nowMs;
-      const share = Math.min(1, elapsedMs / totalMs);
-      const leftMs = ((nowMs - startMs) / share) * (1 - share);
-      const text =
-        share < 1
-          ? `${Math.floor(100 * share)} %, ${formatDuration(elapsedMs)} virtual, height ${height}, ${formatDuration(leftMs)} left`
-          : `coming to terms, height ${height}`;
-      process.stderr.write(`\r\u001b[K${text}`);
-    },
-    done() {
-      if (isOn) process.stderr.write('\r\u001b[K');
-    },
-  };
-}
-
-async function writeReport(
-  path: string,
-  result: SimulationResult,
-  figures: Figures,
-  summary: Record<string, string>,
-): Promise<void> {
-  const { reportOf } = await import('../../simulation/report/report.ts');
+async function writeReport(path: string, html: string): Promise<void> {
   try {
-    await writeFile(path, reportOf(result, figures, summary));
+    await writeFile(path, html);
   } catch (cause) {
     throw new CommandError(`cannot write ${path} (${systemCode(cause) ?? cause})`, { cause });
   }
 }
 
-async function printViews({ world }: SimulationResult, options: SimulateOptions): Promise<void> {
+/** What every node believes where the run stopped. */
+async function viewsAt({ events, stopped, world }: SimulationResult, stopAt: number): Promise<string[]> {
+  if (!stopped)
+    throw new CommandError(`the run was over after ${events} events: there is no event ${stopAt}`);
   const { viewsOf } = await import('../../simulation/views.ts');
-  if (options.json === true) return;
-  print(colours.dim(`stopped at event ${world.history.count}, ${(world.elapsedMs / 1_000).toFixed(3)} s`));
-  for (const view of viewsOf(world)) print(view);
+  const where = `stopped at event ${events}, ${(world.elapsedMs / 1_000).toFixed(3)} s`;
+  return [colours.dim(where), ...viewsOf(world)];
 }
 
-async function failureOf(
-  { scenario, violations }: SimulationResult,
-  options: SimulateOptions,
-): Promise<string> {
+function failureOf({ scenario, violations }: SimulationResult, options: SimulateOptions): string {
   const [first] = violations;
-  const replay = commandFor(options, scenario.seed);
-  const what = `${first?.check}: ${first?.machine ?? 'the network'}: ${first?.message}`;
-  return `seed ${scenario.seed} broke ${violations.length} rules, first ${what}; replay it: ${replay}; look: ${replay} --stop-at ${first?.event}`;
+  const replay = commandFor(options, options.swarm ?? scenario.seed);
+  const what = `${first?.check}, ${first?.machine ?? 'the network'}, ${first?.message}`;
+  const rules = violations.length === 1 ? 'a rule' : `${violations.length} rules, first`;
+  return `seed ${scenario.seed} broke ${rules}: ${what}; replay it: ${replay}; look: ${replay} --stop-at ${first?.event}`;
 }

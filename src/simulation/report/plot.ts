@@ -2,7 +2,8 @@
 
 const WIDTH = 560;
 const HEIGHT = 280;
-const MARGIN = { left: 64, right: 16, top: 16, bottom: 48 };
+/** Room for the text of a phone, which is larger. */
+const MARGIN = { left: 60, right: 16, top: 30, bottom: 46 };
 /** About as many numbers as an axis has room for. */
 const TICKS = 6;
 
@@ -11,53 +12,58 @@ export interface Point {
   readonly y: number;
 }
 
-export interface Series {
-  readonly name: string;
-  readonly points: readonly Point[];
-  /** Dashed: what theory says, beside what was measured. */
-  readonly isTheory?: boolean;
-}
-
-export interface Axes {
+export interface Plot {
   readonly title: string;
+  /** What is to be seen, in a sentence: for who does not see it, and who does not want to look for it. */
+  readonly gist: string;
+  /** Names of the axes, with units. */
   readonly x: string;
   readonly y: string;
+  /** Where the y axis ends. Default: at the next round number. */
+  readonly yMost?: number;
+  /** The x axis counts: no fractions. */
+  readonly isCount?: boolean;
 }
 
-/** Lines through points. */
-export function linePlot(axes: Axes, series: readonly Series[]): string {
-  const points = series.flatMap((each) => each.points);
-  const frame = frameFor(axes, points, false);
-  const lines = series.map((each, index) => {
-    const path = each.points.map(
-      (point, i) => `${i === 0 ? 'M' : 'L'}${frame.x(point.x)} ${frame.y(point.y)}`,
-    );
-    return `<path class="line s${index}${each.isTheory === true ? ' theory' : ''}" d="${path.join('')}"/>`;
-  });
-  return frame.draw([...lines, ...legend(series)]);
+/** A curve of theory over what was measured. */
+export interface Theory {
+  readonly name: string;
+  readonly points: readonly Point[];
 }
 
-/** A bar at each point, `width` wide on the x axis; a line of theory over them if there is one. */
-export function barPlot(axes: Axes, bars: readonly Point[], width: number, theory?: Series): string {
+/** A line through points. */
+export function linePlot(plot: Plot, points: readonly Point[]): string {
+  if (points.length === 0) return emptyPlot(plot);
+  const frame = frameFor(plot, [{ x: 0, y: 0 }, ...points]);
+  return frame.draw([`<path class="line" d="${pathOf(frame, points)}"/>`]);
+}
+
+/** A bar at each point, `width` wide on the x axis. */
+export function barPlot(plot: Plot, bars: readonly Point[], width: number, theory?: Theory): string {
+  if (bars.length === 0) return emptyPlot(plot);
   const ends = bars.flatMap(({ x, y }) => [
     { x: x - width / 2, y },
     { x: x + width / 2, y },
   ]);
-  const frame = frameFor(axes, [...ends, ...(theory?.points ?? [])], true);
+  const frame = frameFor(plot, [...ends, ...(theory?.points ?? [])]);
   const drawn = bars.map(({ x, y }) => {
     const left = frame.x(x - width / 2);
-    const right = frame.x(x + width / 2);
-    const size = `width="${round(Math.max(1, right - left - 1))}" height="${round(frame.y(0) - frame.y(y))}"`;
+    const size = `width="${round(Math.max(1, frame.x(x + width / 2) - left - 1))}" height="${round(frame.y(0) - frame.y(y))}"`;
     return `<rect class="bar" x="${left}" y="${frame.y(y)}" ${size}/>`;
   });
-  const line = theory?.points.map(
-    (point, i) => `${i === 0 ? 'M' : 'L'}${frame.x(point.x)} ${frame.y(point.y)}`,
-  );
-  if (line !== undefined) drawn.push(`<path class="line s1 theory" d="${line.join('')}"/>`);
-  return frame.draw([
-    ...drawn,
-    ...(theory === undefined ? [] : legend([{ name: 'measured', points: [] }, theory])),
-  ]);
+  if (theory !== undefined) {
+    drawn.push(`<path class="theory" d="${pathOf(frame, theory.points)}"/>`, legend(theory.name));
+  }
+  return frame.draw(drawn);
+}
+
+/** A figure around a picture. */
+export function figure(title: string, gist: string, svg: string): string {
+  return `<figure><h3>${escapeHtml(title)}</h3>${svg}<figcaption>${escapeHtml(gist)}</figcaption></figure>`;
+}
+
+function emptyPlot({ title }: Plot): string {
+  return figure(title, 'There was none.', '');
 }
 
 interface Frame {
@@ -66,40 +72,40 @@ interface Frame {
   draw(inside: readonly string[]): string;
 }
 
-function frameFor({ title, x: xName, y: yName }: Axes, points: readonly Point[], fromZero: boolean): Frame {
-  const xs = points.map(({ x }) => x);
-  const ys = points.map(({ y }) => y);
-  const xRange = rangeOf(xs, fromZero ? undefined : 0);
-  const yRange = rangeOf(ys, 0);
-  const x = (value: number): number =>
-    round(
-      MARGIN.left +
-        ((value - xRange.low) / (xRange.high - xRange.low)) * (WIDTH - MARGIN.left - MARGIN.right),
-    );
-  const y = (value: number): number =>
-    round(
-      HEIGHT -
-        MARGIN.bottom -
-        ((value - yRange.low) / (yRange.high - yRange.low)) * (HEIGHT - MARGIN.top - MARGIN.bottom),
-    );
+function frameFor(plot: Plot, points: readonly Point[]): Frame {
+  const xRange = rangeOf(points.map(({ x }) => x));
+  const ys = rangeOf([0, ...points.map(({ y }) => y)]);
+  const yStep = stepFor(ys);
+  const yRange = { low: 0, high: plot.yMost ?? Math.ceil(ys.high / yStep - 1e-9) * yStep };
+  const right = WIDTH - MARGIN.right;
   const bottom = HEIGHT - MARGIN.bottom;
-  const marks = [
-    ...ticks(xRange).map(
-      (value) =>
-        `<line class="grid" x1="${x(value)}" x2="${x(value)}" y1="${MARGIN.top}" y2="${bottom}"/><text x="${x(value)}" y="${bottom + 16}" text-anchor="middle">${label(value)}</text>`,
-    ),
-    ...ticks(yRange).map(
-      (value) =>
-        `<line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(value)}" y2="${y(value)}"/><text x="${MARGIN.left - 6}" y="${y(value) + 4}" text-anchor="end">${label(value)}</text>`,
-    ),
-    `<text x="${(MARGIN.left + WIDTH - MARGIN.right) / 2}" y="${HEIGHT - 10}" text-anchor="middle">${escapeHtml(xName)}</text>`,
-    `<text transform="translate(14 ${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(yName)}</text>`,
-  ];
+  const scale =
+    ({ low, high }: Range, from: number, to: number) =>
+    (value: number) =>
+      round(from + ((value - low) / (high - low)) * (to - from));
+  const x = scale(xRange, MARGIN.left, right);
+  const y = scale(yRange, bottom, MARGIN.top);
+  const xMarks = ticks(xRange, plot.isCount).map(
+    (value) =>
+      `<line class="grid" x1="${x(value)}" x2="${x(value)}" y1="${bottom}" y2="${bottom + 5}"/>` +
+      `<text x="${x(value)}" y="${bottom + 18}" text-anchor="middle">${label(value)}</text>`,
+  );
+  const yMarks = ticks(yRange).map(
+    (value) =>
+      `<line class="grid" x1="${MARGIN.left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"/>` +
+      `<text x="${MARGIN.left - 6}" y="${round(y(value) + 4)}" text-anchor="end">${label(value)}</text>`,
+  );
+  const names =
+    `<text class="name" x="${(MARGIN.left + right) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${escapeHtml(plot.x)}</text>` +
+    `<text class="name" x="4" y="14">${escapeHtml(plot.y)}</text>`;
   return {
     x,
     y,
-    draw: (inside) =>
-      `<figure><figcaption>${escapeHtml(title)}</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(`${title}: ${yName} against ${xName}`)}">${marks.join('')}${inside.join('')}</svg></figure>`,
+    draw(inside) {
+      const spoken = escapeHtml(`${plot.title}: ${plot.y} against ${plot.x}. ${plot.gist}`);
+      const svg = `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${spoken}">${yMarks.join('')}${xMarks.join('')}${names}${inside.join('')}</svg>`;
+      return figure(plot.title, plot.gist, svg);
+    },
   };
 }
 
@@ -108,33 +114,41 @@ interface Range {
   readonly high: number;
 }
 
-function rangeOf(values: readonly number[], least: number | undefined): Range {
-  let low = least ?? Number.POSITIVE_INFINITY;
+function rangeOf(values: readonly number[]): Range {
+  let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const value of values) {
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return { low: 0, high: 1 };
   return high > low ? { low, high } : { low, high: low + 1 };
 }
 
-/** Round numbers in the range: 1, 2 or 5 times a power of ten apart. */
-function ticks({ low, high }: Range): number[] {
+/** 1, 2 or 5 times a power of ten. */
+function stepFor({ high, low }: Range, isCount = false): number {
   const rough = (high - low) / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? rough;
+  return isCount ? Math.max(1, step) : step;
+}
+
+function ticks(range: Range, isCount = false): number[] {
+  const step = stepFor(range, isCount);
   const found: number[] = [];
-  for (let value = Math.ceil(low / step) * step; value <= high + step / 1_000; value += step)
-    found.push(value);
+  for (let i = Math.ceil(range.low / step - 1e-9); i * step <= range.high + step / 1_000; i++)
+    found.push(i * step);
   return found;
 }
 
-function legend(series: readonly Series[]): string[] {
-  if (series.length < 2) return [];
-  return series.map(
-    ({ isTheory, name }, index) =>
-      `<line class="line s${index}${isTheory === true ? ' theory' : ''}" x1="${WIDTH - 170}" x2="${WIDTH - 146}" y1="${MARGIN.top + 10 + 16 * index}" y2="${MARGIN.top + 10 + 16 * index}"/><text x="${WIDTH - 140}" y="${MARGIN.top + 14 + 16 * index}">${escapeHtml(name)}</text>`,
+function pathOf({ x, y }: Frame, points: readonly Point[]): string {
+  return points.map((point, i) => `${i === 0 ? 'M' : 'L'}${x(point.x)} ${y(point.y)}`).join('');
+}
+
+function legend(theory: string): string {
+  const left = WIDTH - MARGIN.right - 150;
+  return (
+    `<rect class="bar" x="${left}" y="${MARGIN.top + 2}" width="24" height="10"/><text x="${left + 30}" y="${MARGIN.top + 12}">measured</text>` +
+    `<path class="theory" d="M${left} ${MARGIN.top + 26}h24"/><text x="${left + 30}" y="${MARGIN.top + 30}">${escapeHtml(theory)}</text>`
   );
 }
 

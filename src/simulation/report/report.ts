@@ -1,118 +1,58 @@
 /** A simulation as one HTML page that needs nothing else: the summary and the plots. */
-import { type Figures, mean, percentile } from '../measurements.ts';
+import type { Figures } from '../measurements.ts';
 import type { SimulationResult } from '../simulation.ts';
-import { barPlot, escapeHtml, linePlot, type Point } from './plot.ts';
+import { chainPicture } from './chain-picture.ts';
+import { escapeHtml } from './plot.ts';
+import { plotsOf } from './plots.ts';
 
-/** Points of a cumulative curve, bars of a histogram: what the eye can tell apart. */
-const CURVE_POINTS = 200;
-const BARS = 30;
-
+/** Colours of blue and orange that hold on both grounds, for every kind of eye. */
 const STYLE = `
-:root { color-scheme: light dark; --ink: #1c2430; --paper: #fff; --faint: #d8dee6; --s0: #2563c9; --s1: #c2410c; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e9f0; --paper: #141a22; --faint: #323d4b; --s0: #7db3ff; --s1: #ff9d66; } }
+:root { color-scheme: light dark; --ink: #1c2430; --soft: #56606e; --paper: #fff; --faint: #d8dee6; --blue: #2563c9; --orange: #c2410c; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e9f0; --soft: #a4afbd; --paper: #141a22; --faint: #323d4b; --blue: #7db3ff; --orange: #ff9d66; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 1180px; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.5rem; } table { border-collapse: collapse; } th { text-align: left; vertical-align: top; padding-right: 1rem; font-weight: 600; white-space: nowrap; }
-td { overflow-wrap: anywhere; } .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 1rem; margin-top: 1.5rem; }
-figure { margin: 0; border: 1px solid var(--faint); border-radius: 8px; padding: .75rem; } figcaption { font-weight: 600; }
-svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: var(--ink); } .grid { stroke: var(--faint); }
-.line { fill: none; stroke-width: 2; } .s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .theory { stroke-dasharray: 6 4; } .bar { fill: var(--s0); }
-.broken { border: 2px solid var(--s1); border-radius: 8px; padding: .5rem 1rem; } pre { overflow-x: auto; }
+h1 { font-size: 1.5rem; line-height: 1.25; } h3 { font-size: 1rem; margin: 0 0 .5rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; } dt { font-weight: 600; } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 1rem; margin: 1.5rem 0; }
+figure { margin: 0; border: 1px solid var(--faint); border-radius: 8px; padding: .75rem; min-width: 0; } .fork figure { margin-top: 1rem; }
+figcaption { color: var(--soft); font-size: .9rem; } .plots svg { width: 100%; height: auto; display: block; } .wide { overflow-x: auto; }
+svg text { font-size: 13px; fill: var(--soft); } svg .name { fill: var(--ink); } .grid { stroke: var(--faint); }
+.line { fill: none; stroke: var(--blue); stroke-width: 2; stroke-linejoin: round; } .theory { fill: none; stroke: var(--orange); stroke-width: 2; stroke-dasharray: 6 4; } .bar { fill: var(--blue); }
+.link { stroke: var(--soft); fill: none; } .block { stroke-width: 2; fill: var(--blue); stroke: var(--blue); } .attacker { fill: var(--orange); stroke: var(--orange); } .left { fill: var(--paper); }
+@media (max-width: 560px) { dl { display: block; } dd { margin-bottom: .5rem; } .plots svg { overflow: visible; } .plots svg text { font-size: 19px; } }
+.broken { border: 2px solid var(--orange); border-radius: 8px; padding: .5rem 1rem; } .broken h2 { font-size: 1.1rem; margin: 0; } pre { overflow-x: auto; }
 `;
 
+/** @param summary names and values in words */
 export function reportOf(
   result: SimulationResult,
   figures: Figures,
-  summary: Record<string, string>,
+  summary: Readonly<Record<string, string>>,
 ): string {
-  const { scenario, violations } = result;
+  const { scenario } = result;
+  const title = `${escapeHtml(scenario.name)}, seed ${scenario.seed}: a Tallystick simulation`;
   const rows = Object.entries(summary).map(
-    ([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
-  );
-  const broken = violations.map(
-    ({ atMs, check, machine = 'the network', message }) =>
-      `<li>${(atMs / 1_000).toFixed(1)} s, ${escapeHtml(check)}, ${escapeHtml(machine)}: ${escapeHtml(message)}</li>`,
+    ([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`,
   );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(scenario.name)}: a Tallystick simulation</title><style>${STYLE}</style></head><body>
-<h1>${escapeHtml(scenario.name)}: a Tallystick simulation</h1>
+<title>${title}</title><style>${STYLE}</style></head><body><main>
+<h1>${title}</h1>
 ${scenario.description === undefined ? '' : `<p>${escapeHtml(scenario.description)}</p>`}
-<table>${rows.join('\n')}</table>
-${broken.length === 0 ? '' : `<div class="broken"><h2>Rules were broken</h2><ul>${broken.join('')}</ul></div>`}
+${brokenRules(result)}
+<dl>${rows.join('\n')}</dl>
+<div class="fork">${chainPicture(figures.forks)}</div>
 <div class="plots">${plotsOf(result, figures).join('\n')}</div>
 <details><summary>The scenario</summary><pre>${escapeHtml(JSON.stringify(scenario, null, 2))}</pre></details>
-</body></html>
+</main></body></html>
 `;
 }
 
-function plotsOf({ elapsedMs, scenario }: SimulationResult, figures: Figures): string[] {
-  const { bytesPerSecond, intervalsMs, pool, propagationMs, reorganisations } = figures;
-  const meanMs = mean(intervalsMs);
-  const longestMs = Math.max(1, percentile(intervalsMs, 0.98));
-  return [
-    linePlot({ title: 'How blocks spread', x: 'milliseconds since it was mined', y: 'percent of arrivals' }, [
-      { name: 'measured', points: cumulative(propagationMs, 0.995) },
-    ]),
-    barPlot(
-      { title: 'Time between blocks', x: 'seconds', y: 'percent of blocks' },
-      histogram(intervalsMs, longestMs).map(({ x, y }) => ({ x: x / 1_000, y })),
-      longestMs / BARS / 1_000,
-      {
-        name: 'exponential',
-        isTheory: true,
-        points: Array.from({ length: CURVE_POINTS }, (_, i) => {
-          const ms = ((i + 0.5) * longestMs) / CURVE_POINTS;
-          return { x: ms / 1_000, y: (100 * Math.exp(-ms / meanMs) * longestMs) / BARS / meanMs };
-        }),
-      },
-    ),
-    barPlot(
-      { title: 'Blocks on the chain and stale', x: '0: on the chain, 1: stale', y: 'blocks' },
-      [
-        { x: 0, y: figures.blocksMined - figures.blocksStale },
-        { x: 1, y: figures.blocksStale },
-      ],
-      0.8,
-    ),
-    barPlot(
-      { title: 'Depth of reorganisations', x: 'blocks left behind', y: 'times, over all nodes' },
-      Object.entries(reorganisations).map(([depth, count]) => ({ x: Number(depth), y: count })),
-      0.8,
-    ),
-    linePlot({ title: 'Transactions waiting in a pool', x: 'virtual minutes', y: 'transactions' }, [
-      { name: 'mean', points: pool.map(({ atMs, count }) => ({ x: atMs / 60_000, y: count })) },
-    ]),
-    linePlot(
-      {
-        title: `Traffic of each node over ${(elapsedMs / 3_600_000).toFixed(1)} h, latency ${scenario.latency}`,
-        x: 'bytes a second, sent and received',
-        y: 'percent of nodes',
-      },
-      [{ name: 'nodes', points: cumulative(bytesPerSecond, 1) }],
-    ),
-  ];
-}
-
-/** How many percent are at most so much, up to the share of them that is shown. */
-function cumulative(sorted: readonly number[], upTo: number): Point[] {
-  const count = Math.ceil(upTo * sorted.length);
-  const step = Math.max(1, Math.floor(count / CURVE_POINTS));
-  const points: Point[] = [];
-  for (let i = 0; i < count; i += step) {
-    points.push({ x: sorted[i] as number, y: (100 * (i + 1)) / sorted.length });
-  }
-  return points;
-}
-
-/** Percent of the values in each of `BARS` parts up to `most`. */
-function histogram(values: readonly number[], most: number): Point[] {
-  const counts = new Array<number>(BARS).fill(0);
-  for (const value of values) {
-    const bar = Math.floor((BARS * value) / most);
-    if (bar < BARS) counts[bar] = (counts[bar] as number) + 1;
-  }
-  return counts.map((count, bar) => ({
-    x: ((bar + 0.5) * most) / BARS,
-    y: (100 * count) / Math.max(1, values.length),
-  }));
+function brokenRules({ violations }: SimulationResult): string {
+  if (violations.length === 0) return '';
+  const items = violations.map(
+    ({ atMs, check, machine = 'the network', message }) =>
+      `<li>${(atMs / 1_000).toFixed(1)} s, ${escapeHtml(check)}, ${escapeHtml(machine)}: ${escapeHtml(message)}</li>`,
+  );
+  return `<div class="broken"><h2>Rules were broken</h2><ul>${items.join('')}</ul></div>`;
 }
