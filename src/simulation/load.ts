@@ -14,8 +14,8 @@ export const WALLET_NOTCHES = 1_000_000_000_000n;
 /** A payment's fee, notches: over the lowest rate, and different for the pools to have a choice. */
 const FEES = { least: 300, most: 3_000 };
 const MAX_AMOUNT = 1_000_000;
-/** Some pay most of what they have, so that money can run out. */
-const LARGE = { chance: 0.1, least: 0.2, most: 0.9 };
+/** Some pay most of what they have, or try to pay more, so that money runs out. */
+const LARGE = { chance: 0.1, least: 0.2, most: 1.1 };
 
 /** A transaction a node said it keeps. */
 export interface Acknowledged {

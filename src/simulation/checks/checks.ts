@@ -9,6 +9,7 @@ import { bounds } from './bounds.ts';
 import type { Check, CreateCheck, Violation } from './check.ts';
 import { disk } from './disk.ts';
 import { failures } from './failures.ts';
+import { forkChoice } from './fork-choice.ts';
 import { pools } from './pools.ts';
 import { relay } from './relay.ts';
 import { supply } from './supply.ts';
@@ -19,6 +20,7 @@ const MAX_VIOLATIONS_EACH = 5;
 
 const CHECKS: Readonly<Record<string, CreateCheck>> = {
   agreement,
+  'fork-choice': forkChoice,
   balances,
   supply,
   validity,
