@@ -12,8 +12,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BenchCase, isReached, type Row } from './bench/case.ts';
 import { asLine } from './bench/report.ts';
+import { sync } from './bench/sync.ts';
 
-const CASES: readonly BenchCase[] = [];
+const CASES: readonly BenchCase[] = [sync];
 const DEFAULT_RUNS = 5;
 
 const { positionals, values } = parseArgs({

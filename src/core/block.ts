@@ -1,19 +1,21 @@
 /** The rules a block must keep by itself, before anything is known of the state it builds on. */
 import { blockSize, checkBlockSize } from './encoding.ts';
 import { RuleError } from './errors.ts';
-import { transactionsRoot } from './hashing.ts';
 import { bytesEqual, bytesToHex } from './hex.ts';
+import { hashTransactions, rootOfSignedRoots, type TransactionHashes } from './transaction-hashes.ts';
 import type { Block, NetworkParams } from './types.ts';
 
 /**
  * Checks that the body is the one the header commits to, and its size. A wrong root is the fault of
  * whoever sent the body, not of the header: the same header may have a good one.
  *
+ * @returns the hashes it took, for whoever needs the ids next
  * @throws RuleError `oversized-block`, `wrong-transactions-root`
  */
-export function checkBody(params: NetworkParams, block: Block): void {
+export function checkBody(params: NetworkParams, block: Block): TransactionHashes {
   checkBlockSize(blockSize(block), params);
-  const root = transactionsRoot(block.transactions);
+  const hashes = hashTransactions(block.transactions);
+  const root = rootOfSignedRoots(hashes.signedRoots);
   const expected = block.sealed.header.transactionsRoot;
   if (!bytesEqual(root, expected)) {
     throw new RuleError(
@@ -21,4 +23,5 @@ export function checkBody(params: NetworkParams, block: Block): void {
       `${bytesToHex(root)}, the header says ${bytesToHex(expected)}`,
     );
   }
+  return hashes;
 }

@@ -1,6 +1,7 @@
 /** Ids: what each of them is the hash of. Nothing else is ever hashed or signed. */
 import { digest64 } from '@chainsafe/persistent-merkle-tree';
 import { type BlockId, idFromBytes, type NetworkId, type TransactionId } from './identifiers.ts';
+import { hashTransactions, rootOfSignedRoots } from './transaction-hashes.ts';
 import {
   type Header,
   HeaderType,
@@ -9,7 +10,6 @@ import {
   type SealedHeader,
   type SignedTransaction,
   type Transaction,
-  TransactionsType,
   TransactionType,
 } from './types.ts';
 
@@ -37,8 +37,8 @@ export function blockId(sealed: SealedHeader): BlockId {
 }
 
 /** `hash_tree_root(List[SignedTransaction, 65536])`: 32 bytes. */
-export function transactionsRoot(transactions: SignedTransaction[]): Uint8Array {
-  return TransactionsType.hashTreeRoot(transactions);
+export function transactionsRoot(transactions: readonly SignedTransaction[]): Uint8Array {
+  return rootOfSignedRoots(hashTransactions(transactions).signedRoots);
 }
 
 export function networkId(params: NetworkParams): NetworkId {

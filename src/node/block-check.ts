@@ -4,11 +4,11 @@ import { trustBlock, trustTransaction } from '../chain/records.ts';
 import { checkBody } from '../core/block.ts';
 import { signedTransactionSize } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
-import { signingMessage, transactionRoot } from '../core/hashing.ts';
 import { bytesEqual } from '../core/hex.ts';
-import { type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import { type BlockId, ID_BYTES, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignatureCheck } from '../core/signature.ts';
+import { hashTransactions, signingMessages } from '../core/transaction-hashes.ts';
 import type { Block, SignedTransaction } from '../core/types.ts';
 import type { SignatureVerifier } from './ports.ts';
 
@@ -36,9 +36,9 @@ export class BodyChecker {
    * @throws RuleError `oversized-block`, `wrong-transactions-root`, `invalid-signature`
    */
   async checkBlock(id: BlockId, block: Block): Promise<CheckedBlock> {
-    checkBody(this.#definition.params, block);
+    const { ids } = checkBody(this.#definition.params, block);
     const transactionIds: TransactionId[] = [];
-    for (const verdict of await this.checkTransactions(block.transactions)) {
+    for (const verdict of await this.#verify(block.transactions, ids)) {
       if ('error' in verdict) throw verdict.error;
       transactionIds.push(verdict.checked.id);
     }
@@ -47,8 +47,17 @@ export class BodyChecker {
 
   /** Verifies signatures; a verdict for each transaction, in the same order. */
   async checkTransactions(transactions: readonly SignedTransaction[]): Promise<TransactionVerdict[]> {
-    const roots = transactions.map((signed) => transactionRoot(signed.transaction));
-    const ids = roots.map((root) => idFromBytes<TransactionId>(root));
+    return this.#verify(transactions, hashTransactions(transactions).ids);
+  }
+
+  /** @param idBytes 32 bytes for each transaction */
+  async #verify(
+    transactions: readonly SignedTransaction[],
+    idBytes: Uint8Array,
+  ): Promise<TransactionVerdict[]> {
+    const messages = signingMessages(this.#definition.idBytes, idBytes);
+    const part = (of: Uint8Array, index: number) => of.subarray(ID_BYTES * index, ID_BYTES * (index + 1));
+    const ids = transactions.map((_, index) => idFromBytes<TransactionId>(part(idBytes, index)));
     const unverified: number[] = [];
     const checks: SignatureCheck[] = [];
     transactions.forEach((signed, index) => {
@@ -56,7 +65,7 @@ export class BodyChecker {
       if (known !== undefined && bytesEqual(known.signed.signature, signed.signature)) return;
       unverified.push(index);
       checks.push({
-        message: signingMessage(this.#definition.idBytes, roots[index] as Uint8Array),
+        message: part(messages, index),
         publicKey: signed.transaction.sender,
         signature: signed.signature,
       });

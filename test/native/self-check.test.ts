@@ -79,8 +79,9 @@ describe('the hasher', () => {
 
   it.each([
     ['one hash', { digest64: () => new Uint8Array(32) }],
+    ['pairs in batches', { hashInto: (_: Uint8Array, output: Uint8Array) => void output.fill(7) }],
     [
-      'hashes in batches',
+      'trees in batches',
       { merkleizeBlocksBytes: (_: Uint8Array, __: number, output: Uint8Array) => void output.fill(7) },
     ],
   ])('that is wrong about %s is found out', (_, wrong) => {

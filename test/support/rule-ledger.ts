@@ -6,7 +6,7 @@ import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { checkBody } from '../../src/core/block.ts';
 import { nextBits } from '../../src/core/difficulty.ts';
 import { decodeBlock, encodeBlock, makeTransaction } from '../../src/core/encoding.ts';
-import { blockId, transactionsRoot } from '../../src/core/hashing.ts';
+import { blockId } from '../../src/core/hashing.ts';
 import { checkHeader } from '../../src/core/header.ts';
 import { bigIntToBytes, bytesToBigInt } from '../../src/core/hex.ts';
 import { type Address, type BlockId, idFromBytes, idToBytes } from '../../src/core/identifiers.ts';
@@ -21,7 +21,14 @@ import {
   type StateChange,
 } from '../../src/core/state.ts';
 import { checkProofOfWork, targetFromBits } from '../../src/core/target.ts';
-import type { Block, Header, SealedHeader, SignedTransaction, Transaction } from '../../src/core/types.ts';
+import {
+  type Block,
+  type Header,
+  type SealedHeader,
+  type SignedTransaction,
+  type Transaction,
+  TransactionsType,
+} from '../../src/core/types.ts';
 import { verifySignature } from '../../src/native/signatures.ts';
 
 /** DER in front of the 32 bytes of an Ed25519 private key (RFC 8410). */
@@ -112,7 +119,7 @@ export function nextHeader(ledger: Ledger, fields: Partial<Header> = {}): Header
     timestamp: header.timestamp + network.params.blockInterval,
     bits: nextBits(network.params, header, blocks.at(-2)?.sealed.header),
     miner: new Uint8Array(32),
-    transactionsRoot: transactionsRoot([]),
+    transactionsRoot: TransactionsType.hashTreeRoot([]),
     extra: new Uint8Array(),
     ...fields,
   };
@@ -124,7 +131,7 @@ export function nextBlock(
   transactions: SignedTransaction[] = [],
   fields: Partial<Header> = {},
 ): Block {
-  const root = transactionsRoot(transactions);
+  const root = TransactionsType.hashTreeRoot(transactions);
   return { sealed: seal(nextHeader(ledger, { transactionsRoot: root, ...fields })), transactions };
 }
 
