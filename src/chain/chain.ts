@@ -9,9 +9,11 @@
  */
 import { assembleBlock, encodeSealedHeader } from '../core/encoding.ts';
 import { invariant, RuleError } from '../core/errors.ts';
-import { blockId, transactionId } from '../core/hashing.ts';
+import { transactionId } from '../core/hashing.ts';
 import { isEarly } from '../core/header.ts';
+import { hashHeaders } from '../core/header-hashes.ts';
 import { type Address, type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import { partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { Account } from '../core/state.ts';
 import type { Block, SealedHeader, SignedTransaction } from '../core/types.ts';
@@ -145,16 +147,18 @@ export class Chain {
   addHeaders(headers: readonly SealedHeader[], nowMs: number): AddedHeaders {
     const result = this.#store.atomically((): AddedHeaders => {
       const added: BlockRecord[] = [];
+      const roots = hashHeaders(headers);
       let run: HeaderRun | undefined;
-      for (const sealed of headers) {
-        const id = blockId(sealed);
+      for (const [index, sealed] of headers.entries()) {
+        const root = partOf(roots, index);
+        const id = idFromBytes<BlockId>(root);
         const known = this.byId(id);
         if (known?.status === 'invalid') throw invalidAncestor(id, 'it is known to be invalid');
         if (known !== undefined) continue;
         const parent = this.#validParent(sealed, id);
         if (isEarly(sealed.header, nowMs)) return { added, early: sealed };
         if (run?.tip.id !== parent.id) run = this.headerRun(parent);
-        run.append(sealed);
+        run.append(sealed, root);
         added.push(this.#tree.insert(id, sealed, parent, 'header'));
       }
       return { added };

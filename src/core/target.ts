@@ -54,11 +54,14 @@ export function requireTarget(bits: number): bigint {
  * Checks that the block id, read as a big-endian integer, is ≤ the target its own bits claim. That these
  * are the right bits is the difficulty rule's business.
  *
- * @returns the block id's 32 bytes
+ * @param root the block id's 32 bytes, from whoever has hashed the header already
+ * @returns the same
  * @throws RuleError `invalid-proof-of-work`
  */
-export function checkProofOfWork(sealed: SealedHeader): Uint8Array {
-  const root = sealedHeaderRoot(sealed);
+export function checkProofOfWork(
+  sealed: SealedHeader,
+  root: Uint8Array = sealedHeaderRoot(sealed),
+): Uint8Array {
   const target = targetFromBits(sealed.header.bits);
   if (target === undefined || bytesToBigInt(root) > target) {
     throw new RuleError(

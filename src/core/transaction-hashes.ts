@@ -9,11 +9,10 @@
  * `data` is a tree of its own, 32 chunks wide, with its length mixed in. A signed transaction's root is the hash of
  * the transaction's root and the signature's.
  */
-import { hasher, zeroHash } from '@chainsafe/persistent-merkle-tree';
+import { zeroHash } from '@chainsafe/persistent-merkle-tree';
+import { ancestors, evened, HASH_BYTES, PAIR_BYTES, parents, partOf, withLength } from './merkle.ts';
 import { MAX_DATA_BYTES, MAX_TRANSACTIONS, type SignedTransaction, type Transaction } from './types.ts';
 
-const HASH_BYTES = 32;
-const PAIR_BYTES = 2 * HASH_BYTES;
 const SIGNATURE_BYTES = 64;
 const TRANSACTION_LEAVES_BYTES = 8 * HASH_BYTES;
 const TRANSACTION_LEVELS = 3;
@@ -76,7 +75,7 @@ function transactionRoots(transactions: readonly Transaction[]): Uint8Array {
     leaves.set(recipient, at + RECIPIENT_AT);
     view.setBigUint64(at + AMOUNT_AT, amount, true);
     view.setBigUint64(at + FEE_AT, fee, true);
-    leaves.set(dataRoots.subarray(HASH_BYTES * index, HASH_BYTES * (index + 1)), at + DATA_AT);
+    leaves.set(partOf(dataRoots, index), at + DATA_AT);
   }
   return ancestors(leaves, TRANSACTION_LEVELS);
 }
@@ -95,7 +94,7 @@ function rootsOfData(data: readonly Uint8Array[]): Uint8Array {
     for (let index = 0; index < data.length; index++) roots.set(empty, HASH_BYTES * index);
   }
   for (const [place, index] of filled.entries()) {
-    roots.set(filledRoots.subarray(HASH_BYTES * place, HASH_BYTES * (place + 1)), HASH_BYTES * index);
+    roots.set(partOf(filledRoots, place), HASH_BYTES * index);
   }
   return roots;
 }
@@ -110,38 +109,4 @@ function signedTransactionRoots(ids: Uint8Array, signed: readonly SignedTransact
     pairs.set(signatureRoots.subarray(at, at + HASH_BYTES), 2 * at + HASH_BYTES);
   }
   return parents(pairs);
-}
-
-/** Each root hashed with the length of its list. @param roots 32 bytes for each of `lengths` */
-function withLength(roots: Uint8Array, lengths: readonly number[]): Uint8Array {
-  const pairs = new Uint8Array(PAIR_BYTES * lengths.length);
-  const view = new DataView(pairs.buffer);
-  for (const [index, length] of lengths.entries()) {
-    pairs.set(roots.subarray(HASH_BYTES * index, HASH_BYTES * (index + 1)), PAIR_BYTES * index);
-    view.setUint32(PAIR_BYTES * index + HASH_BYTES, length, true);
-  }
-  return parents(pairs);
-}
-
-/** The same nodes with the root of an empty subtree behind an odd one. */
-function evened(nodes: Uint8Array, depth: number): Uint8Array {
-  if (nodes.length % PAIR_BYTES === 0) return nodes;
-  const even = new Uint8Array(nodes.length + HASH_BYTES);
-  even.set(nodes);
-  even.set(zeroHash(depth), nodes.length);
-  return even;
-}
-
-/** The nodes so many levels up, of trees of the same width one after the other. */
-function ancestors(nodes: Uint8Array, levels: number): Uint8Array {
-  let level = nodes;
-  for (let up = 0; up < levels; up++) level = parents(level);
-  return level;
-}
-
-/** The hash of each pair. */
-function parents(nodes: Uint8Array): Uint8Array {
-  const hashes = new Uint8Array(nodes.length / 2);
-  if (nodes.length > 0) hasher.hashInto(nodes, hashes);
-  return hashes;
 }

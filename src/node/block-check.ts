@@ -5,7 +5,8 @@ import { checkBody } from '../core/block.ts';
 import { signedTransactionSize } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
 import { bytesEqual } from '../core/hex.ts';
-import { type BlockId, ID_BYTES, idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import { type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import { partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignatureCheck } from '../core/signature.ts';
 import { hashTransactions, signingMessages } from '../core/transaction-hashes.ts';
@@ -56,8 +57,7 @@ export class BodyChecker {
     idBytes: Uint8Array,
   ): Promise<TransactionVerdict[]> {
     const messages = signingMessages(this.#definition.idBytes, idBytes);
-    const part = (of: Uint8Array, index: number) => of.subarray(ID_BYTES * index, ID_BYTES * (index + 1));
-    const ids = transactions.map((_, index) => idFromBytes<TransactionId>(part(idBytes, index)));
+    const ids = transactions.map((_, index) => idFromBytes<TransactionId>(partOf(idBytes, index)));
     const unverified: number[] = [];
     const checks: SignatureCheck[] = [];
     transactions.forEach((signed, index) => {
@@ -65,7 +65,7 @@ export class BodyChecker {
       if (known !== undefined && bytesEqual(known.signed.signature, signed.signature)) return;
       unverified.push(index);
       checks.push({
-        message: part(messages, index),
+        message: partOf(messages, index),
         publicKey: signed.transaction.sender,
         signature: signed.signature,
       });

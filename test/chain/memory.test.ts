@@ -9,8 +9,9 @@ import type { CheckedBlock } from '../../src/chain/records.ts';
 import { SqliteStore } from '../../src/store/sqlite-store.ts';
 import { BlockMaker, NOW_MS, testNetwork } from '../support/ledger.ts';
 
-const FIRST_BLOCKS = 5_000;
-const MORE_BLOCKS = 25_000;
+/** Multiples of what the caches hold, so that they are equally full both times. */
+const FIRST_BLOCKS = 3 * 2_048;
+const MORE_BLOCKS = 12 * 2_048;
 const COMMIT_BLOCKS = 64;
 /** Less than the id alone of every block would take. */
 const MAX_BYTES_PER_BLOCK = 30;
