@@ -8,8 +8,8 @@ const WORK_BYTES = 32;
 /** A block has at most this many transactions, so a height and an index share one integer. */
 const LOCATIONS_PER_HEIGHT = 65_536;
 const STATUSES: readonly BlockStatus[] = ['header', 'body', 'invalid'];
-/** First 48 bits of an id: exact in a JS number, and two of a billion transactions seldom share them. */
-const PREFIX_HEX_DIGITS = 12;
+/** 48 bits of an id: exact in a JS number, and two of a billion seldom share them. */
+const KEY_HEX_DIGITS = 12;
 
 export function idColumn(id: BlockId | TransactionId | Address): Uint8Array {
   return Buffer.from(id, 'hex');
@@ -20,7 +20,12 @@ export function hexOf(bytes: Uint8Array): string {
 }
 
 export function prefixColumn(id: TransactionId): number {
-  return Number.parseInt(id.slice(0, PREFIX_HEX_DIGITS), 16);
+  return Number.parseInt(id.slice(0, KEY_HEX_DIGITS), 16);
+}
+
+/** Of a block the last bits: work makes the first ones zeros. */
+export function suffixColumn(id: BlockId): number {
+  return Number.parseInt(id.slice(-KEY_HEX_DIGITS), 16);
 }
 
 export function workColumn(work: bigint): Uint8Array {

@@ -28,6 +28,11 @@ export class LruMap<Key, Value> {
     this.#young = new Map();
   }
 
+  delete(key: Key): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
+
   clear(): void {
     this.#young.clear();
     this.#old.clear();

@@ -1,10 +1,15 @@
 /** The tables on disk, how older files become today's, and how to tell that a file is ours. */
+import type { BlockId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
+import { hexOf, suffixColumn } from './columns.ts';
 import type { Database } from './database.ts';
 import { StoreError } from './errors.ts';
 
 /** `tall` in ASCII: what `PRAGMA application_id` says of our files. */
 const APPLICATION_ID = 0x74616c6c;
+
+/** SQL, or what takes more than that. */
+type Migration = string | ((database: Database) => void);
 
 /**
  * Each step brings a file from the version before to its place in this list, plus one. Steps are never
@@ -13,7 +18,7 @@ const APPLICATION_ID = 0x74616c6c;
  * All 64-bit amounts are signed integers, for the rules keep them within 63 bits. A location is
  * `height × 65,536 + index`.
  */
-const MIGRATIONS: readonly string[] = [
+const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE network (id BLOB NOT NULL) STRICT;
 
@@ -56,6 +61,36 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE pool (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, signed BLOB NOT NULL) STRICT;
   CREATE TABLE peers (address TEXT NOT NULL PRIMARY KEY, last_seen_ms INTEGER NOT NULL) STRICT;
   `,
+  // 2: blocks are found by 16 bytes of index instead of 90.
+  (database) => {
+    database.execute(`
+      CREATE TABLE block_ids (
+        suffix INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        PRIMARY KEY (suffix, number)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE blocks_2 (
+        number INTEGER PRIMARY KEY,
+        id BLOB NOT NULL,
+        parent INTEGER NOT NULL,
+        jump INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        work BLOB NOT NULL,
+        status INTEGER NOT NULL CHECK (status BETWEEN 0 AND 2),
+        sealed BLOB NOT NULL
+      ) STRICT;
+      INSERT INTO blocks_2 SELECT * FROM blocks ORDER BY number;
+      DROP TABLE blocks;
+      ALTER TABLE blocks_2 RENAME TO blocks;
+      CREATE INDEX blocks_by_work ON blocks (work DESC, number) WHERE status <> 2;`);
+    const [count] = database.query<[number]>('SELECT count(*) FROM blocks').get() ?? [0];
+    const read = database.query<[id: Uint8Array]>('SELECT id FROM blocks WHERE number = ?');
+    const write = database.query('INSERT INTO block_ids (suffix, number) VALUES (?, ?)');
+    for (let number = 0; number < count; number++) {
+      const [id] = read.get(number) ?? [];
+      if (id !== undefined) write.run(suffixColumn(hexOf(id) as BlockId), number);
+    }
+  },
 ];
 
 /** The version this code writes. */
@@ -97,9 +132,10 @@ function requireOurs(database: Database, version: number): void {
 }
 
 /** One transaction a step: a crash leaves the file at one version or the other. */
-function migrate(database: Database, index: number, step: string, network: NetworkDefinition): void {
+function migrate(database: Database, index: number, step: Migration, network: NetworkDefinition): void {
   database.transaction(() => {
-    database.execute(step);
+    if (typeof step === 'string') database.execute(step);
+    else step(database);
     if (index === 0) database.query('INSERT INTO network (id) VALUES (?)').run(network.idBytes);
     database.execute(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}`);
   });

@@ -4,14 +4,18 @@ import { RuleError } from '../core/errors.ts';
 import type { BlockId } from '../core/identifiers.ts';
 import type { SealedHeader } from '../core/types.ts';
 import type { BlockRecord, BlockStatus } from './block-record.ts';
-import { hexOf, idColumn, statusColumn, statusOf, workColumn, workOf } from './columns.ts';
+import { hexOf, idColumn, statusColumn, statusOf, suffixColumn, workColumn, workOf } from './columns.ts';
 import type { Database, Query } from './database.ts';
 import { damaged } from './errors.ts';
 import { LruMap } from './lru.ts';
 import type { BlockLink, BlockTable } from './store.ts';
 
-/** About 1.5 kB each: 3 MB. A sync works on the last few hundred headers, over and over. */
+/** About 1.5 kB each: 3 to 6 MB. A sync works on the last few hundred headers, over and over. */
 const CACHED_BLOCKS = 2_048;
+/** About 150 bytes each: 1 to 2 MB. Jumps lead to the same few blocks again and again. */
+const CACHED_LINKS = 8_192;
+/** Rows read at once while descendants are looked for. */
+const PAGE_ROWS = 4_096;
 
 type BlockRow = [
   number: number,
@@ -36,28 +40,27 @@ export class SqliteBlocks implements BlockTable {
   readonly #insert: Query<[]>;
   readonly #setStatus: Query<[]>;
   readonly #get: Query<BlockRow>;
-  readonly #find: Query<BlockRow>;
+  readonly #index: Query<[]>;
+  readonly #find: Query<[number]>;
   readonly #link: Query<LinkRow>;
-  readonly #descendants: Query<[number]>;
+  readonly #after: Query<[number: number, parent: number]>;
   readonly #best: Query<BlockRow>;
   readonly #last: Query<[number]>;
   readonly #byNumber = new LruMap<number, CachedBlock>(CACHED_BLOCKS);
   readonly #byId = new LruMap<BlockId, CachedBlock>(CACHED_BLOCKS);
+  readonly #links = new LruMap<number, BlockLink>(CACHED_LINKS);
   #count: number | undefined;
 
   constructor(database: Database) {
     this.#insert = database.query(`INSERT INTO blocks (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#setStatus = database.query('UPDATE blocks SET status = ? WHERE number = ?');
     this.#get = database.query(`SELECT ${COLUMNS} FROM blocks WHERE number = ?`);
-    this.#find = database.query(`SELECT ${COLUMNS} FROM blocks WHERE id = ?`);
+    this.#index = database.query('INSERT INTO block_ids (suffix, number) VALUES (?, ?)');
+    this.#find = database.query('SELECT number FROM block_ids WHERE suffix = ? ORDER BY number');
     this.#link = database.query('SELECT parent, jump, height, status FROM blocks WHERE number = ?');
-    this.#descendants = database.query(`
-      WITH RECURSIVE descendants (number) AS (
-        SELECT number FROM blocks WHERE parent = ?
-        UNION ALL
-        SELECT blocks.number FROM descendants JOIN blocks ON blocks.parent = descendants.number
-      )
-      SELECT number FROM descendants ORDER BY number`);
+    this.#after = database.query(
+      `SELECT number, parent FROM blocks WHERE number > ? ORDER BY number LIMIT ${PAGE_ROWS}`,
+    );
     this.#best = database.query(
       `SELECT ${COLUMNS} FROM blocks WHERE status <> 2 ORDER BY work DESC, number LIMIT 1`,
     );
@@ -81,12 +84,14 @@ export class SqliteBlocks implements BlockTable {
       statusColumn(status),
       encodeSealedHeader(sealed),
     );
+    this.#index.run(suffixColumn(id), number);
     this.#count = number + 1;
     this.#cache(record, jump);
   }
 
   setStatus(number: number, status: BlockStatus): void {
     this.#setStatus.run(statusColumn(status), number);
+    this.#links.delete(number);
     const cached = this.#byNumber.get(number);
     if (cached !== undefined) this.#cache({ ...cached.record, status }, cached.link.jump);
     else this.#byId.clear(); // It may be there still: the two forget in different order.
@@ -97,20 +102,34 @@ export class SqliteBlocks implements BlockTable {
   }
 
   find(id: BlockId): BlockRecord | undefined {
-    return (this.#byId.get(id) ?? this.#read(this.#find.get(idColumn(id))))?.record;
+    const cached = this.#byId.get(id);
+    if (cached !== undefined) return cached.record;
+    for (const [number] of this.#find.all(suffixColumn(id))) {
+      const record = this.get(number);
+      if (record?.id === id) return record;
+    }
+    return undefined;
   }
 
   link(number: number): BlockLink | undefined {
-    const cached = this.#byNumber.get(number);
-    if (cached !== undefined) return cached.link;
+    const known = this.#links.get(number) ?? this.#byNumber.get(number)?.link;
+    if (known !== undefined) return known;
     const row = this.#link.get(number);
     if (row === undefined) return undefined;
     const [parent, jump, height, status] = row;
-    return { number, parent, jump, height, status: statusOf(status) };
+    const link = { number, parent, jump, height, status: statusOf(status) };
+    this.#links.set(number, link);
+    return link;
   }
 
   descendants(number: number): number[] {
-    return this.#descendants.all(number).map(([descendant]) => descendant);
+    const found = new Set([number]);
+    for (let last = number, page = this.#after.all(last); page.length > 0; page = this.#after.all(last)) {
+      for (const [child, parent] of page) if (found.has(parent)) found.add(child);
+      last = page.at(-1)?.[0] ?? last;
+    }
+    found.delete(number);
+    return [...found];
   }
 
   best(): BlockRecord | undefined {
@@ -122,6 +141,7 @@ export class SqliteBlocks implements BlockTable {
     this.#count = undefined;
     this.#byNumber.clear();
     this.#byId.clear();
+    this.#links.clear();
   }
 
   #read(row: BlockRow | undefined): CachedBlock | undefined {
