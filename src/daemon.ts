@@ -80,7 +80,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { dataDir, network: definition } = options;
   if (dataDir !== undefined) await makeFolder(dataDir);
   const store: Store =
-    dataDir === undefined ? new MemoryStore() : SqliteStore.open({ folder: dataDir, network: definition });
+    dataDir === undefined
+      ? new MemoryStore()
+      : SqliteStore.open({ folder: dataDir, network: definition, onFailure: options.onFailure });
   const verifier = createSignatureVerifier();
   const miner = createMiner({ threads: options.threads });
   const release = async (): Promise<void> => {

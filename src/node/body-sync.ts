@@ -1,12 +1,14 @@
 /**
  * Fetches the bodies of the best headers: from several peers at once, checked as they come, connected in
- * order, with bounded memory. Whatever a peer does not deliver in time is asked of another.
+ * order, with bounded memory. Whatever a peer does not deliver in time is asked of another. A header that commits
+ * to no transactions is a whole block already: nothing is fetched for it.
  */
 import type { Chain } from '../chain/chain.ts';
-import type { BlockRecord, CheckedBlock } from '../chain/records.ts';
+import { type BlockRecord, type CheckedBlock, trustBlock } from '../chain/records.ts';
 import { decodeBlock } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
-import { blockId } from '../core/hashing.ts';
+import { blockId, transactionsRoot } from '../core/hashing.ts';
+import { bytesEqual } from '../core/hex.ts';
 import { type BlockId, idToBytes } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { Block } from '../core/types.ts';
@@ -27,9 +29,9 @@ const REQUESTS_PER_PEER = 4;
 const BLOCKS_DEADLINE_MS = 8_000;
 /** A peer that did not have what was asked is left alone for so long. */
 const PAUSE_MS = 5_000;
-/** Blocks connected in one commit: worth it while blocks are small, bounded so that the event loop breathes. */
-const MAX_COMMIT_BLOCKS = 64;
-const MAX_COMMIT_BYTES = 256 * 1_024;
+/** Blocks connected in one step: worth it while blocks are small, bounded so that the event loop breathes. */
+const MAX_STEP_BLOCKS = 128;
+const MAX_STEP_BYTES = 256 * 1_024;
 
 export interface BodySyncOptions {
   readonly definition: NetworkDefinition;
@@ -44,11 +46,14 @@ export interface BodySyncOptions {
   readonly connect: (blocks: readonly FetchedBlock[]) => void;
   /** A body broke a rule for good: the block is to be remembered as invalid. */
   readonly refuse: (id: BlockId, error: RuleError, from: PeerId) => void;
+  /** Nothing is on its way or being connected any more. */
+  readonly onRest: () => void;
 }
 
 export interface FetchedBlock {
   readonly checked: CheckedBlock;
-  readonly from: PeerId;
+  /** Undefined if its header was all there is to it. */
+  readonly from: PeerId | undefined;
 }
 
 interface Ready extends FetchedBlock {
@@ -74,7 +79,7 @@ export class BodySync {
 
   /** True while bodies are on their way or being connected. What is ready may wait for ever for an earlier one. */
   get active(): boolean {
-    return this.#asked.size > 0 || (this.#connecting && this.#ready.size > 0);
+    return this.#asked.size > 0 || this.#connecting;
   }
 
   sizes(): { bodiesReady: number; bodiesAsked: number } {
@@ -92,11 +97,11 @@ export class BodySync {
     const missing = this.#options.chain.missingBodies(WINDOW_BLOCKS);
     this.#forgetUnwanted(missing);
     // Gossip may have brought what the ready ones waited for.
-    if (missing[0] !== undefined && this.#ready.has(missing[0].id)) {
-      this.#options.background(this.#connectReady());
-    }
+    if (this.#isNextReady()) this.#options.background(this.#connectReady());
     if (missing.length === 0) return;
-    const wanted = missing.filter(({ id }) => !this.#asked.has(id) && !this.#ready.has(id));
+    const wanted = missing.filter(
+      (record) => !this.#asked.has(record.id) && !this.#ready.has(record.id) && !isEmpty(record),
+    );
     for (const peer of this.#idlePeers()) {
       if (wanted.length === 0) break;
       const crowded = this.#readyBytes > MAX_READY_BYTES;
@@ -202,29 +207,38 @@ export class BodySync {
     if (this.#connecting) return;
     this.#connecting = true;
     try {
-      while (!this.#stopped) {
-        const batch = this.#takeBatch();
-        if (batch.length === 0) return;
-        this.#options.connect(batch);
-        await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
+      while (!this.#stopped && this.#isNextReady()) {
+        this.#options.connect(this.#takeBatch());
+        if (this.#isNextReady()) await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
       }
     } finally {
       this.#connecting = false;
+      // The window has moved on.
+      this.wake();
+      if (!this.active) this.#options.onRest();
     }
   }
 
   #takeBatch(): Ready[] {
     const batch: Ready[] = [];
     let bytes = 0;
-    if (this.#ready.size === 0) return batch;
-    for (const { id } of this.#options.chain.missingBodies(MAX_COMMIT_BLOCKS)) {
-      const ready = this.#ready.get(id);
-      if (ready === undefined || bytes > MAX_COMMIT_BYTES) break;
-      this.#drop(id, ready);
+    for (const record of this.#options.chain.missingBodies(MAX_STEP_BLOCKS)) {
+      const ready = this.#readyBlock(record);
+      if (ready === undefined || bytes > MAX_STEP_BYTES) break;
+      this.#drop(record.id, ready);
       batch.push(ready);
       bytes += ready.byteLength;
     }
     return batch;
+  }
+
+  #isNextReady(): boolean {
+    const [next] = this.#options.chain.missingBodies(1);
+    return next !== undefined && this.#readyBlock(next) !== undefined;
+  }
+
+  #readyBlock(record: BlockRecord): Ready | undefined {
+    return this.#ready.get(record.id) ?? (isEmpty(record) ? emptyBlock(record) : undefined);
   }
 
   #drop(id: BlockId, ready: Ready): void {
@@ -245,4 +259,17 @@ export class BodySync {
     const now = this.#options.clock.now();
     for (const [peer, untilMs] of this.#pausedUntilMs) if (untilMs <= now) this.#pausedUntilMs.delete(peer);
   }
+}
+
+/** The header commits to no transactions. */
+function isEmpty({ sealed }: BlockRecord): boolean {
+  return bytesEqual(sealed.header.transactionsRoot, EMPTY_ROOT);
+}
+
+const EMPTY_ROOT = transactionsRoot([]);
+
+/** There is nothing left to check in it. */
+function emptyBlock({ id, sealed }: BlockRecord): Ready {
+  const block = { sealed, transactions: [] };
+  return { checked: trustBlock({ id, block, transactionIds: [] }), from: undefined, byteLength: 0 };
 }

@@ -159,6 +159,7 @@ export class Node {
       ...shared,
       connect: (blocks) => this.#blocks.connectFetched(blocks),
       refuse: (id, error, from) => this.#blocks.refuse(id, error, from),
+      onRest: () => this.#sync.bodiesRest(),
     });
     const headers = new HeaderSync({ ...shared, onHeaders: () => this.#bodies.wake() });
     this.#sync = new Sync({ ...shared, headers, bodies: this.#bodies });

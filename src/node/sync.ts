@@ -88,6 +88,11 @@ export class Sync {
     this.#tell();
   }
 
+  /** No bodies are on their way any more: whoever waits for that need not wait for the next look. */
+  bodiesRest(): void {
+    this.#tell();
+  }
+
   progress(): SyncProgress {
     const { bodies, chain } = this.#options;
     const state: SyncState = bodies.active ? 'blocks' : this.#fetchingHeaders ? 'headers' : 'idle';

@@ -49,6 +49,7 @@ export class Query<Row extends readonly Column[]> {
   /** Writes. @throws InvariantError outside of a transaction */
   run(...values: Column[]): void {
     invariant(this.#database.writing, 'every write is part of a commit');
+    this.#database.countWrite();
     requireColumns(values);
     try {
       this.#statement.run(...values);
@@ -90,6 +91,7 @@ export class Database {
   readonly path: string;
   readonly #connection: DatabaseSync;
   #writing = false;
+  #writes = 0;
 
   /** @throws StoreError */
   constructor(path: string, busyTimeoutMs: number) {
@@ -108,22 +110,43 @@ export class Database {
     return this.#writing;
   }
 
-  /** All that `write` writes, or nothing if it throws. @throws InvariantError if nested */
-  transaction<T>(write: () => T): T {
+  /** Runs so far, of any statement: what a commit costs goes with them. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  /** For `Query`. */
+  countWrite(): void {
+    this.#writes++;
+  }
+
+  /**
+   * All that `write` writes, or nothing if it throws. Within a transaction that is open already it is a step of
+   * that; by itself it is a commit of its own.
+   *
+   * @throws InvariantError if nested
+   */
+  step<T>(write: () => T): T {
     invariant(!this.#writing, 'commits do not nest');
-    this.execute('BEGIN IMMEDIATE');
+    const isPart = this.isOpen;
+    this.execute(isPart ? 'SAVEPOINT step' : 'BEGIN IMMEDIATE');
     this.#writing = true;
     try {
       const result = write();
-      this.execute('COMMIT');
+      this.execute(isPart ? 'RELEASE step' : 'COMMIT');
       return result;
     } catch (error) {
       // After a full disk SQLite has rolled back by itself.
-      if (this.#connection.isTransaction) this.execute('ROLLBACK');
+      if (this.isOpen) this.execute(isPart ? 'ROLLBACK TO step; RELEASE step' : 'ROLLBACK');
       throw error;
     } finally {
       this.#writing = false;
     }
+  }
+
+  /** A transaction has begun and is not committed. */
+  get isOpen(): boolean {
+    return this.#connection.isTransaction;
   }
 
   execute(sql: string): void {

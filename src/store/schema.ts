@@ -133,7 +133,7 @@ function requireOurs(database: Database, version: number): void {
 
 /** One transaction a step: a crash leaves the file at one version or the other. */
 function migrate(database: Database, index: number, step: Migration, network: NetworkDefinition): void {
-  database.transaction(() => {
+  database.step(() => {
     if (typeof step === 'string') database.execute(step);
     else step(database);
     if (index === 0) database.query('INSERT INTO network (id) VALUES (?)').run(network.idBytes);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Address, TransactionId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import { idColumn, prefixColumn } from './columns.ts';
+import { CommitGroup } from './commit-group.ts';
 import { Database } from './database.ts';
 import { FolderLock } from './folder-lock.ts';
 import { prepareSchema } from './schema.ts';
@@ -19,13 +20,23 @@ const MAX_JOURNAL_BYTES = 64 * 1_024 * 1_024;
 /** 4 kB each: fewer, larger checkpoints, and each page that changes often is written to the file less often. */
 const CHECKPOINT_PAGES = 4_000;
 const PAGE_CACHE_KIB = 16_384;
-const SYNCHRONOUS: Readonly<Record<Durability, string>> = { full: 'FULL', bulk: 'NORMAL' };
 
 export interface SqliteStoreOptions {
   /** Made if it is not there. */
   readonly folder: string;
   /** Whose ledger the folder holds, or will hold. */
   readonly network: NetworkDefinition;
+  /**
+   * Commits whose writes everybody has seen could not be written: what is in memory is ahead of the disk, so whoever
+   * works on it must stop. Unless given, the error is thrown at nobody, which ends the process.
+   */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+function fail(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 export class SqliteStore implements Store {
@@ -40,11 +51,12 @@ export class SqliteStore implements Store {
   readonly peers: SqlitePeers;
   readonly #lock: FolderLock;
   readonly #database: Database;
-  #durability: Durability | undefined;
+  readonly #group: CommitGroup;
 
-  private constructor(lock: FolderLock, database: Database) {
+  private constructor(lock: FolderLock, database: Database, onFailure: (error: unknown) => void) {
     this.#lock = lock;
     this.#database = database;
+    this.#group = new CommitGroup(database, onFailure);
     this.blocks = new SqliteBlocks(database);
     this.bodies = new SqliteBodies(database);
     this.undo = new SqliteUndo(database);
@@ -57,7 +69,7 @@ export class SqliteStore implements Store {
   }
 
   /** @throws StoreError; then nothing is held open */
-  static open({ folder, network }: SqliteStoreOptions): SqliteStore {
+  static open({ folder, network, onFailure = fail }: SqliteStoreOptions): SqliteStore {
     const lock = new FolderLock(folder);
     let database: Database | undefined;
     try {
@@ -66,7 +78,8 @@ export class SqliteStore implements Store {
       database.execute(`PRAGMA journal_size_limit = ${MAX_JOURNAL_BYTES}`);
       database.execute(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       database.execute(`PRAGMA cache_size = -${PAGE_CACHE_KIB}`);
-      return new SqliteStore(lock, database);
+      database.execute('PRAGMA synchronous = NORMAL');
+      return new SqliteStore(lock, database, onFailure);
     } catch (error) {
       database?.close();
       lock.release();
@@ -75,9 +88,15 @@ export class SqliteStore implements Store {
   }
 
   atomically<T>(write: () => T, durability: Durability = 'full'): T {
-    this.#setDurability(durability);
     try {
-      return this.#database.transaction(write);
+      if (durability === 'bulk') return this.#group.add(write);
+      this.#group.commit();
+      this.#setSynchronous('FULL');
+      try {
+        return this.#database.step(write);
+      } finally {
+        this.#setSynchronous('NORMAL');
+      }
     } catch (error) {
       this.blocks.forget();
       this.accounts.forget();
@@ -85,15 +104,17 @@ export class SqliteStore implements Store {
     }
   }
 
-  #setDurability(durability: Durability): void {
-    // Inside a transaction SQLite ignores the change.
-    if (durability === this.#durability || this.#database.writing) return;
-    this.#database.execute(`PRAGMA synchronous = ${SYNCHRONOUS[durability]}`);
-    this.#durability = durability;
+  /** Cheap: SQLite notes it for the next commit. */
+  #setSynchronous(mode: 'FULL' | 'NORMAL'): void {
+    this.#database.execute(`PRAGMA synchronous = ${mode}`);
   }
 
   close(): void {
-    this.#database.close();
-    this.#lock.release();
+    try {
+      this.#group.commit();
+    } finally {
+      this.#database.close();
+      this.#lock.release();
+    }
   }
 }

@@ -12,8 +12,8 @@ import type { BlockRecord, BlockStatus } from './block-record.ts';
 
 /**
  * - `full`: survives a power cut. For blocks of our own and acknowledged transactions.
- * - `bulk`: survives `kill -9`, but a power cut may take the last commits (never half of one). For what
- *   peers will send again.
+ * - `bulk`: seen by everybody at once, on disk a moment later: a crash may take the last of them (never half of
+ *   one, and none from before a `full` one). For what peers will send again.
  */
 export type Durability = 'full' | 'bulk';
 

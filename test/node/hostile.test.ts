@@ -5,7 +5,7 @@ import { encodeBlock } from '../../src/core/encoding.ts';
 import { MAX_FUTURE_MS } from '../../src/core/header.ts';
 import { encodeBlockMessage, HeadersType, MAX_HEADERS } from '../../src/node/wire.ts';
 import { FakePeer } from '../support/fake-peer.ts';
-import { BlockMaker, payment, testKey, testNetwork } from '../support/ledger.ts';
+import { BlockMaker, payingNetwork, payment, testKey } from '../support/ledger.ts';
 import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
 
 let world: VirtualWorld;
@@ -13,7 +13,7 @@ let node: VirtualNode;
 let maker: BlockMaker;
 
 beforeEach(async () => {
-  const definition = testNetwork({ blockInterval: 100n });
+  const definition = payingNetwork({ blockInterval: 100n });
   world = new VirtualWorld(definition);
   maker = new BlockMaker(definition);
   node = await world.start('node');
@@ -131,7 +131,7 @@ describe('turns', () => {
 
 describe('bodies', () => {
   it('given only behind a gap nobody fills do not count as catching up for ever', async () => {
-    const chain = maker.chain(maker.genesis, 300);
+    const chain = maker.filled(maker.genesis, 300);
     const liar = await FakePeer.join(world, 'liar', chain);
     liar.bend('blocks', function* (request) {
       const first = Buffer.from(request.subarray(4, 36)).toString('hex');

@@ -5,7 +5,7 @@ import { bigIntToBytes, bytesToBigInt } from '../../src/core/hex.ts';
 import { idToBytes } from '../../src/core/identifiers.ts';
 import type { Miner, MiningJob } from '../../src/node/ports.ts';
 import { FakePeer } from '../support/fake-peer.ts';
-import { asChecked, BlockMaker, mineHeader, payment, testKey, testNetwork } from '../support/ledger.ts';
+import { asChecked, BlockMaker, mineHeader, payingNetwork, payment, testKey } from '../support/ledger.ts';
 import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
 
 /** Searches only when told to, and counts what it was asked. */
@@ -55,7 +55,7 @@ let node: VirtualNode;
 let maker: BlockMaker;
 
 beforeEach(async () => {
-  const definition = testNetwork({ blockInterval: 100n });
+  const definition = payingNetwork({ blockInterval: 100n });
   world = new VirtualWorld(definition);
   maker = new BlockMaker(definition);
   miner = new HeldMiner();
@@ -152,7 +152,7 @@ describe('continuous mining', () => {
   });
 
   it('waits while the node catches up with a chain that has proven its work', async () => {
-    const chain = maker.chain(maker.genesis, 300);
+    const chain = maker.filled(maker.genesis, 300);
     const peer = await FakePeer.join(world, 'peer', chain);
     const answered: (() => void)[] = [];
     peer.bend('blocks', async function* () {

@@ -10,7 +10,7 @@ import {
   MAX_HEADERS,
 } from '../../src/node/wire.ts';
 import { FakePeer } from '../support/fake-peer.ts';
-import { asChecked, BlockMaker, payment, testKey, testNetwork } from '../support/ledger.ts';
+import { asChecked, BlockMaker, payingNetwork, payment, testKey } from '../support/ledger.ts';
 import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
 
 const never = (): AsyncIterable<Uint8Array> => ({
@@ -25,7 +25,7 @@ interface Setting {
 
 async function setUp(): Promise<Setting> {
   // Short intervals, so that even a long chain is not ahead of the clock.
-  const definition = testNetwork({ blockInterval: 100n });
+  const definition = payingNetwork({ blockInterval: 100n });
   const world = new VirtualWorld(definition);
   return { world, maker: new BlockMaker(definition), late: await world.start('late') };
 }
@@ -36,7 +36,7 @@ const atTipOf = (node: VirtualNode, chain: readonly CheckedBlock[]) => (): boole
 describe('a node that joins late', () => {
   it('gets 2,500 blocks by headers first, bodies from several peers at once', async () => {
     const { world, maker, late } = await setUp();
-    const chain = maker.chain(maker.genesis, 2_500);
+    const chain = maker.filled(maker.genesis, 2_500);
     const peers = [];
     for (const name of ['p1', 'p2', 'p3']) peers.push(await FakePeer.join(world, name, chain));
     for (const peer of peers) await peer.connectTo(late);
@@ -55,7 +55,7 @@ describe('a node that joins late', () => {
 
   it('takes up where it was when its only peer goes and another comes', async () => {
     const { world, maker, late } = await setUp();
-    const chain = maker.chain(maker.genesis, 600);
+    const chain = maker.filled(maker.genesis, 600);
     const first = await FakePeer.join(world, 'first', chain);
     let served = 0;
     first.bend('blocks', function* (request) {
@@ -78,7 +78,7 @@ describe('a node that joins late', () => {
 describe('bodies that came before an earlier one', () => {
   it('are connected when gossip brings the earlier ones', async () => {
     const { world, maker, late } = await setUp();
-    const chain = maker.chain(maker.genesis, MAX_BLOCKS_REQUESTED + 1);
+    const chain = maker.filled(maker.genesis, MAX_BLOCKS_REQUESTED + 1);
     const peer = await FakePeer.join(world, 'peer', chain);
     // The first request is for all but the last, the second for the last.
     peer.bend('blocks', (request) => {
@@ -114,7 +114,7 @@ describe('a peer that stalls', () => {
 
   it('with bodies: they are fetched from another, and it pays', async () => {
     const { world, maker, late } = await setUp();
-    const chain = maker.chain(maker.genesis, 500);
+    const chain = maker.filled(maker.genesis, 500);
     const stalling = await FakePeer.join(world, 'stalling', chain);
     stalling.bend('blocks', never);
     await stalling.connectTo(late);
@@ -129,7 +129,7 @@ describe('a peer that stalls', () => {
 
   it('and stalls: it loses the connection', async () => {
     const { world, maker, late } = await setUp();
-    const stalling = await FakePeer.join(world, 'stalling', maker.chain(maker.genesis, 500));
+    const stalling = await FakePeer.join(world, 'stalling', maker.filled(maker.genesis, 500));
     stalling.bend('blocks', never);
     await stalling.connectTo(late);
     await world.clock.until(() => late.network.isBanned(stalling.id), 'refused', 90_000);
@@ -137,7 +137,7 @@ describe('a peer that stalls', () => {
 
   it('because it is behind a cut cable is welcome again: eight cuts in the midst of catching up', async () => {
     const { world, maker, late } = await setUp();
-    const chain = maker.chain(maker.genesis, 900);
+    const chain = maker.filled(maker.genesis, 900);
     const honest = await FakePeer.join(world, 'honest', chain);
     for (let cut = 0; cut < 8; cut++) {
       honest.bend('blocks', never); // bytes under way are lost
@@ -155,7 +155,7 @@ describe('a peer that stalls', () => {
 describe('a peer that lies', () => {
   it('with bodies it promised and withholds: it is dropped, another gives them', async () => {
     const { world, maker, late } = await setUp();
-    const chain = maker.chain(maker.genesis, 100);
+    const chain = maker.filled(maker.genesis, 100);
     const withholding = await FakePeer.join(world, 'withholding', chain);
     withholding.bend('blocks', () => []);
     await withholding.connectTo(late);
@@ -167,7 +167,7 @@ describe('a peer that lies', () => {
 
   it('with withheld bodies alone: the node keeps its own tip, and mines on it', async () => {
     const { world, maker, late } = await setUp();
-    const withholding = await FakePeer.join(world, 'withholding', maker.chain(maker.genesis, 100));
+    const withholding = await FakePeer.join(world, 'withholding', maker.filled(maker.genesis, 100));
     withholding.bend('blocks', () => []);
     await withholding.connectTo(late);
     await world.clock.advance(60_000);
@@ -234,7 +234,7 @@ describe('a peer that lies', () => {
 
   it('with another body than the header’s: the block itself stays welcome', async () => {
     const { world, maker, late } = await setUp();
-    const chain = maker.chain(maker.genesis, 5);
+    const chain = maker.filled(maker.genesis, 5);
     const liar = await FakePeer.join(world, 'liar', chain);
     const stray = payment(world.definition, { from: testKey(1), to: testKey(2).address, sequence: 0 });
     liar.bend('blocks', function* () {

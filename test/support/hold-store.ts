@@ -1,6 +1,6 @@
 /**
  * A process that opens the store in the folder it is given and keeps committing: commit n writes n in two
- * tables. Prints `open`, then a line a commit. For tests that kill it.
+ * tables, every tenth `full`, the others `bulk`. Prints `open`, then a line a commit. For tests that kill it.
  */
 import '../../src/native/hasher.ts';
 import type { Address } from '../../src/core/identifiers.ts';
@@ -18,9 +18,12 @@ let count = 0;
 setInterval(() => {
   if (count === COMMITS) process.exit();
   count += 1;
-  store.atomically(() => {
-    store.accounts.set(address, { balance: BigInt(count), sequence: 0n });
-    store.peers.put({ address: '/peer', lastSeenMs: count });
-  }, 'bulk');
+  store.atomically(
+    () => {
+      store.accounts.set(address, { balance: BigInt(count), sequence: 0n });
+      store.peers.put({ address: '/peer', lastSeenMs: count });
+    },
+    count % 10 === 0 ? 'full' : 'bulk',
+  );
   process.stdout.write(`${count}\n`);
 }, 1);

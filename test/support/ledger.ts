@@ -117,6 +117,15 @@ export interface BlockFields {
   readonly header?: Partial<Header>;
 }
 
+/** Has more than any test spends on networks of `payingNetwork`. */
+const PAYER_SEED = 77;
+
+/** A network in which blocks can be `filled`. */
+export function payingNetwork(overrides: Partial<NetworkParams> = {}): NetworkDefinition {
+  const allocations = [{ address: testKey(PAYER_SEED).publicKey, amount: 10n ** 15n }];
+  return testNetwork({ allocations, ...overrides });
+}
+
 /** Makes blocks on any block it made before. Knows no state: whether transactions fit is the test's business. */
 export class BlockMaker {
   readonly network: NetworkDefinition;
@@ -159,6 +168,24 @@ export class BlockMaker {
     let last = parent;
     for (let i = 0; i < length; i++) {
       last = this.block(last, fields);
+      blocks.push(last);
+    }
+    return blocks;
+  }
+
+  /**
+   * A run of blocks with a payment each, so that their bodies have to be fetched. On a `payingNetwork`, and every
+   * block before is such a one too.
+   */
+  filled(parent: CheckedBlock, length: number): CheckedBlock[] {
+    const from = testKey(PAYER_SEED);
+    const blocks: CheckedBlock[] = [];
+    let last = parent;
+    for (let i = 0; i < length; i++) {
+      const sequence = last.block.sealed.header.height;
+      last = this.block(last, {
+        transactions: [payment(this.network, { from, to: from.address, sequence })],
+      });
       blocks.push(last);
     }
     return blocks;
