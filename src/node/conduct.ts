@@ -40,9 +40,12 @@ export type Offence = keyof typeof OFFENCES;
 const SCORE_LIMIT = 100;
 /** A score halves in this time: a peer on a poor link recovers, a hostile one gets a handful of tries an hour. */
 const SCORE_HALF_LIFE_MS = 10 * 60_000;
-/** How long a peer stays refused. */
+/** How long a peer stays refused that earned it by misdeeds alone. */
 const BAN_MS = 10 * 60_000;
-/** One that is merely slow: a bad line is nobody's ill will, and in a small network there may be nobody else. */
+/**
+ * One that is merely slow: a bad line is nobody's ill will, and in a small network there may be nobody else. For a bit
+ * of both it is in between, or a single block passed on in good faith would make a bad line a long exile.
+ */
 const SLOW_BAN_MS = 60_000;
 /** A little more than requests differ in patience. */
 const SLOW_TOGETHER_MS = 8_000;
@@ -102,7 +105,8 @@ export class Conduct {
     const score = this.score(peer);
     this.#emit({ event: 'peer.penalised', peer, offence: `${offence}: ${detail}`, score: Math.round(score) });
     if (score >= SCORE_LIMIT) {
-      const banMs = this.#entries.has(peer) ? BAN_MS : SLOW_BAN_MS;
+      const misdeeds = Math.min(1, this.#faded(this.#entries, peer) / SCORE_LIMIT);
+      const banMs = SLOW_BAN_MS + misdeeds * (BAN_MS - SLOW_BAN_MS);
       // The ban is the price; afterwards it starts anew.
       this.#entries.delete(peer);
       this.#slowness.delete(peer);

@@ -55,22 +55,27 @@ describe('conduct', () => {
     expect(network.isBanned(PEER)).toBe(true);
   });
 
-  it('refuses a merely slow peer for a minute only, and one that also did worse for ten', async () => {
-    for (const [worse, refusedMs] of [
-      [false, 60_000],
-      [true, 600_000],
-    ] as const) {
-      const { conduct, clock, network } = setUp();
-      if (worse) conduct.penalise(PEER, 'relayed-invalid-block', '');
-      for (let i = 0; i < 5 && !network.isBanned(PEER); i++) {
-        await clock.advance(9_000);
-        conduct.penalise(PEER, 'too-slow', '');
-      }
-      await clock.advance(refusedMs - 1_000);
-      expect(network.isBanned(PEER)).toBe(true);
-      await clock.advance(1_001);
-      expect(network.isBanned(PEER)).toBe(false);
+  it.each([
+    ['a merely slow peer for a minute', [], 60_000, 61_000],
+    ['one that passed on a bad block, too, for little more', ['relayed-invalid-block'], 100_000, 120_000],
+    [
+      'one whose misdeeds are half of it for five',
+      ['invalid-transaction', 'relayed-invalid-block'],
+      250_000,
+      330_000,
+    ],
+    ['one that did nothing but wrong for ten', ['invalid-block'], 599_000, 601_000],
+  ] as const)('refuses %s', async (_, misdeeds, leastMs, mostMs) => {
+    const { conduct, clock, network } = setUp();
+    for (const offence of misdeeds) conduct.penalise(PEER, offence, '');
+    for (let i = 0; i < 5 && !network.isBanned(PEER); i++) {
+      await clock.advance(9_000);
+      conduct.penalise(PEER, 'too-slow', '');
     }
+    await clock.advance(leastMs - 1_000);
+    expect(network.isBanned(PEER)).toBe(true);
+    await clock.advance(mostMs - leastMs + 1_000);
+    expect(network.isBanned(PEER)).toBe(false);
   });
 
   it('forgets slowness with the connection, and nothing else', () => {

@@ -6,7 +6,8 @@ export function forkChoice({ report }: CheckContext): Check {
   const tipWork = new Map<Machine, bigint>();
   return {
     onEvent(machine, event) {
-      if (event.event !== 'block.accepted') return;
+      // One that is being stopped may still connect what it had.
+      if (event.event !== 'block.accepted' || !machine.isRunning) return;
       const { chain } = machine.node;
       const record = chain.byId(event.id);
       if (record !== undefined && record.work > chain.tip.work)
