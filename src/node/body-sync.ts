@@ -213,8 +213,8 @@ export class BodySync {
       }
     } finally {
       this.#connecting = false;
-      // The window has moved on.
-      this.wake();
+      // The window has moved on. While something is on its way, its arrival will wake us: asking now would be piecemeal.
+      if (this.#asked.size === 0) this.wake();
       if (!this.active) this.#options.onRest();
     }
   }
