@@ -118,17 +118,16 @@ export class Chain {
   }
 
   /**
-   * The main chain's headers after the first id of the locator that is on it; after the genesis if none is.
+   * SSZ of the main chain's headers after the first id of the locator that is on it; after the genesis if none is.
    *
    * @param locator ids beyond `MAX_LOCATOR_IDS` are not looked at
    */
-  headersAfter(locator: readonly BlockId[], limit: number): SealedHeader[] {
+  headersAfter(locator: readonly BlockId[], limit: number): Uint8Array[] {
     const known = locator
       .slice(0, MAX_LOCATOR_IDS)
       .map((id) => this.byId(id))
       .find((record) => record !== undefined && this.isOnChain(record));
-    const numbers = this.#store.mainChain.from((known?.height ?? 0) + 1, limit);
-    return numbers.map((number) => this.#tree.get(number).sealed);
+    return this.#store.mainChain.headers((known?.height ?? 0) + 1, limit);
   }
 
   /** Checks headers after `start` without keeping them. */

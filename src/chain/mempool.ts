@@ -241,12 +241,15 @@ export class Mempool {
 
   #follow(change: TipChange): void {
     const abandoned = abandonedTransactions(change);
-    const returning = bySender(abandoned);
-    for (const address of touchedAddresses(change)) {
-      const concerned = this.#queues.has(address) || returning.has(address) || this.#parked.has(address);
-      if (concerned) this.#rebuild(address, returning.get(address) ?? []);
+    // While catching up there is nothing to follow with.
+    if (abandoned.length > 0 || this.#queues.size > 0 || this.#parked.size > 0) {
+      const returning = bySender(abandoned);
+      for (const address of touchedAddresses(change)) {
+        const concerned = this.#queues.has(address) || returning.has(address) || this.#parked.has(address);
+        if (concerned) this.#rebuild(address, returning.get(address) ?? []);
+      }
+      this.#trim();
     }
-    this.#trim();
     const returned = abandoned.map(({ id }) => id).filter((id) => this.#entries.has(id));
     for (const listener of this.#listeners) listener({ change, returned });
   }

@@ -15,6 +15,11 @@ export class ParkedTransactions {
     this.#maxBytes = maxBytes;
   }
 
+  /** Senders. */
+  get size(): number {
+    return this.#bySender.size;
+  }
+
   has(sender: Address): boolean {
     return this.#bySender.has(sender);
   }

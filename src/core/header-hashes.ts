@@ -44,9 +44,10 @@ export function hashHeaders(headers: readonly SealedHeader[]): Uint8Array {
 
 function rootsOfExtra(headers: readonly SealedHeader[]): Uint8Array {
   const chunks = new Uint8Array(HASH_BYTES * headers.length);
-  for (const [index, { header }] of headers.entries()) chunks.set(header.extra, HASH_BYTES * index);
-  return withLength(
-    chunks,
-    headers.map(({ header }) => header.extra.length),
-  );
+  const lengths: number[] = [];
+  for (const [index, { header }] of headers.entries()) {
+    if (header.extra.length > 0) chunks.set(header.extra, HASH_BYTES * index);
+    lengths.push(header.extra.length);
+  }
+  return withLength(chunks, lengths);
 }

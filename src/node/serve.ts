@@ -1,6 +1,7 @@
 /** Answers other nodes' requests for headers, blocks, pooled transactions and addresses. */
 import type { Chain } from '../chain/chain.ts';
 import type { Mempool } from '../chain/mempool.ts';
+import { assembleList } from '../core/encoding.ts';
 import { type BlockId, idFromBytes, idToBytes, type TransactionId } from '../core/identifiers.ts';
 import { TransactionsType } from '../core/types.ts';
 import type { Network } from './ports.ts';
@@ -10,7 +11,6 @@ import {
   BlocksRequestType,
   decodeWire,
   HeadersRequestType,
-  HeadersType,
   MAX_ADDRESS_BYTES,
   MAX_ADDRESSES,
   MAX_BLOCKS_ANSWER_BYTES,
@@ -43,7 +43,7 @@ export function serve({ network, chain, pool, knownAddresses }: ServeOptions): v
       locator.map((id) => idFromBytes<BlockId>(id)),
       MAX_HEADERS,
     );
-    return [HeadersType.serialize(headers)];
+    return [assembleList(headers)];
   });
 
   network.handle('blocks', idListBytes(MAX_BLOCKS_REQUESTED), (request) => {

@@ -2,7 +2,7 @@
  * The store in memory, for tests and the simulator. Light, for there may be thousands: rows are kept as the
  * objects they came as, and stores of one process may share them (`SharedRows`).
  */
-import { encodeTransactions } from '../core/encoding.ts';
+import { encodeSealedHeader, encodeTransactions } from '../core/encoding.ts';
 import { invariant } from '../core/errors.ts';
 import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import { type Account, EMPTY_ACCOUNT } from '../core/state.ts';
@@ -224,10 +224,12 @@ class MemoryUndo implements UndoTable {
 
 class MemoryMainChain implements MainChainTable {
   readonly #journal: Journal;
+  readonly #blocks: BlockTable;
   readonly #numbers: number[] = [];
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, blocks: BlockTable) {
     this.#journal = journal;
+    this.#blocks = blocks;
   }
 
   tip(): number | undefined {
@@ -240,6 +242,14 @@ class MemoryMainChain implements MainChainTable {
 
   from(height: number, limit: number): number[] {
     return this.#numbers.slice(height, height + limit);
+  }
+
+  headers(height: number, limit: number): Uint8Array[] {
+    return this.from(height, limit).map((number) => {
+      const record = this.#blocks.get(number);
+      invariant(record !== undefined, 'a block of the main chain is kept');
+      return encodeSealedHeader(record.sealed);
+    });
   }
 
   append(height: number, number: number): void {
@@ -402,7 +412,7 @@ export class MemoryStore implements Store {
     this.blocks = new MemoryBlocks(journal, shared);
     this.bodies = new MemoryBodies(journal, shared, this.blocks);
     this.undo = new MemoryUndo(journal, shared, this.blocks);
-    this.mainChain = new MemoryMainChain(journal);
+    this.mainChain = new MemoryMainChain(journal, this.blocks);
     this.accounts = new MemoryAccounts(journal, shared);
     this.transactions = new MemoryLocations(journal, shared);
     this.history = new MemoryLocations(journal, shared);

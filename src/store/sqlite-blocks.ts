@@ -104,11 +104,16 @@ export class SqliteBlocks implements BlockTable {
   find(id: BlockId): BlockRecord | undefined {
     const cached = this.#byId.get(id);
     if (cached !== undefined) return cached.record;
-    for (const [number] of this.#find.all(suffixColumn(id))) {
-      const record = this.get(number);
-      if (record?.id === id) return record;
-    }
-    return undefined;
+    // Almost always there is one or none: a second look only if the first finds another's.
+    const suffix = suffixColumn(id);
+    const [number] = this.#find.get(suffix) ?? [];
+    if (number === undefined) return undefined;
+    const record = this.get(number);
+    if (record?.id === id) return record;
+    return this.#find
+      .all(suffix)
+      .map(([other]) => this.get(other))
+      .find((other) => other?.id === id);
   }
 
   link(number: number): BlockLink | undefined {

@@ -82,6 +82,7 @@ export class SqliteMainChain implements MainChainTable {
   readonly #tip: Query<[number]>;
   readonly #at: Query<[number]>;
   readonly #from: Query<[number]>;
+  readonly #headers: Query<[Uint8Array]>;
   readonly #append: Query<[]>;
   readonly #truncate: Query<[]>;
 
@@ -89,6 +90,9 @@ export class SqliteMainChain implements MainChainTable {
     this.#tip = database.query('SELECT number FROM main_chain ORDER BY height DESC LIMIT 1');
     this.#at = database.query('SELECT number FROM main_chain WHERE height = ?');
     this.#from = database.query('SELECT number FROM main_chain WHERE height >= ? ORDER BY height LIMIT ?');
+    this.#headers = database.query(`
+      SELECT blocks.sealed FROM main_chain JOIN blocks ON blocks.number = main_chain.number
+      WHERE main_chain.height >= ? ORDER BY main_chain.height LIMIT ?`);
     this.#append = database.query('INSERT INTO main_chain (height, number) VALUES (?, ?)');
     this.#truncate = database.query('DELETE FROM main_chain WHERE height > ?');
   }
@@ -103,6 +107,10 @@ export class SqliteMainChain implements MainChainTable {
 
   from(height: number, limit: number): number[] {
     return this.#from.all(height, limit).map(([number]) => number);
+  }
+
+  headers(height: number, limit: number): Uint8Array[] {
+    return this.#headers.all(height, limit).map(([sealed]) => sealed);
   }
 
   append(height: number, number: number): void {

@@ -95,6 +95,8 @@ export interface MainChainTable {
   at(height: number): number | undefined;
   /** From `height` up, `limit` at most. */
   from(height: number, limit: number): number[];
+  /** SSZ of the sealed headers from `height` up, `limit` at most: for others, who get them as they are. */
+  headers(height: number, limit: number): Uint8Array[];
   append(height: number, number: number): void;
   /** Removes every height above. */
   truncate(height: number): void;

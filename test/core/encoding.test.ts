@@ -1,7 +1,9 @@
+import { ListCompositeType } from '@chainsafe/ssz';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import {
   assembleBlock,
+  assembleList,
   blockSize,
   decodeBlock,
   decodeNetworkParams,
@@ -26,7 +28,13 @@ import {
 import { RuleError } from '../../src/core/errors.ts';
 import { transactionsRoot } from '../../src/core/hashing.ts';
 import { MAX_SUPPORTED_BLOCK_BYTES, TEST_PARAMS } from '../../src/core/network-params.ts';
-import { BlockType, MAX_DATA_BYTES, MAX_UINT64, type SignedTransaction } from '../../src/core/types.ts';
+import {
+  BlockType,
+  MAX_DATA_BYTES,
+  MAX_UINT64,
+  SealedHeaderType,
+  type SignedTransaction,
+} from '../../src/core/types.ts';
 import * as arbitrary from '../support/arbitraries.ts';
 import { refusedWith } from '../support/refused.ts';
 
@@ -342,5 +350,24 @@ describe('makeTransaction', () => {
     ['fee', MAX_UINT64 + 1n],
   ])('refuses a %s SSZ would cut or wrap', (name, value) => {
     expect(() => makeTransaction({ ...fields, [name]: value })).toThrow(new RegExp(`^${name}: `));
+  });
+});
+
+describe('what is put together by hand', () => {
+  it('is a sealed header as SSZ has it', () => {
+    fc.assert(
+      fc.property(arbitrary.sealedHeader, (sealed) => {
+        expect(encodeSealedHeader(sealed)).toEqual(SealedHeaderType.serialize(sealed));
+      }),
+    );
+  });
+
+  it('is a list as SSZ has it', () => {
+    const headers = new ListCompositeType(SealedHeaderType, 9);
+    fc.assert(
+      fc.property(fc.array(arbitrary.sealedHeader, { maxLength: 9 }), (sealed) => {
+        expect(assembleList(sealed.map(encodeSealedHeader))).toEqual(headers.serialize(sealed));
+      }),
+    );
   });
 });
