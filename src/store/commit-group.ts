@@ -14,14 +14,19 @@ const OPEN_WRITES = 12_000;
 export class CommitGroup {
   readonly #database: Database;
   readonly #onFailure: (error: unknown) => void;
+  readonly #onCommit: () => void;
   #writesAtStart = 0;
   #timer: NodeJS.Timeout | undefined;
   #failure: unknown;
 
-  /** @param onFailure a commit failed whose steps everybody has seen: nothing can go on from here */
-  constructor(database: Database, onFailure: (error: unknown) => void) {
+  /**
+   * @param onFailure a commit failed whose steps everybody has seen: nothing can go on from here
+   * @param onCommit is called after each
+   */
+  constructor(database: Database, onFailure: (error: unknown) => void, onCommit: () => void) {
     this.#database = database;
     this.#onFailure = onFailure;
+    this.#onCommit = onCommit;
   }
 
   /** Adds a step. @throws what `write` throws; then nothing of the step happened */
@@ -53,6 +58,7 @@ export class CommitGroup {
       this.#lost(error);
       throw error;
     }
+    this.#onCommit();
   }
 
   #commitLater(): void {

@@ -34,7 +34,7 @@ function add(...blocks: CheckedBlock[]): void {
   for (const block of blocks) chain.addBlock(block, NOW_MS);
 }
 
-function after(locator: readonly BlockId[], limit: number): SealedHeader[] {
+function headersAfter(locator: readonly BlockId[], limit: number): SealedHeader[] {
   return chain.headersAfter(locator, limit).map(decodeSealedHeader);
 }
 
@@ -459,7 +459,7 @@ describe('locators', () => {
     chain.addHeaders(sealed(b), NOW_MS);
     const locator = chain.locator(chain.bestHeader);
     expect(locator[0]).toBe(b[19]?.id);
-    const [first] = after(locator, 1);
+    const [first] = headersAfter(locator, 1);
     expect(first?.header.height).toBeLessThanOrEqual(22n);
   });
 
@@ -469,13 +469,13 @@ describe('locators', () => {
     const side = maker.block(maker.genesis);
     add(side);
     const unknown = 'ab'.repeat(32) as BlockId;
-    expect(after([unknown, side.id, a[4]?.id as BlockId, a[2]?.id as BlockId], 3)).toEqual(
+    expect(headersAfter([unknown, side.id, a[4]?.id as BlockId, a[2]?.id as BlockId], 3)).toEqual(
       sealed(a.slice(5, 8)),
     );
-    expect(after([unknown], 100)).toEqual(sealed(a));
-    expect(after([], 2)).toEqual(sealed(a.slice(0, 2)));
-    expect(after([chain.tip.id], 2)).toEqual([]);
+    expect(headersAfter([unknown], 100)).toEqual(sealed(a));
+    expect(headersAfter([], 2)).toEqual(sealed(a.slice(0, 2)));
+    expect(headersAfter([chain.tip.id], 2)).toEqual([]);
     const late = [...Array<BlockId>(MAX_LOCATOR_IDS).fill(unknown), a[8]?.id as BlockId];
-    expect(after(late, 1)).toEqual(sealed(a.slice(0, 1)));
+    expect(headersAfter(late, 1)).toEqual(sealed(a.slice(0, 1)));
   });
 });

@@ -1,0 +1,72 @@
+/**
+ * Moves what the write-ahead log holds into the database file, on a thread of its own: it is most of what writing
+ * costs the disk, and here nobody waits for it. The thread starts when there is something to move and ends when it
+ * was idle for a while. Should it fail, SQLite does the same within a commit, later and all at once.
+ */
+import { statSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+
+/** Commits between two looks at the log's size: a look costs as much as a row. */
+const COMMITS_PER_LOOK = 4;
+/** The log is moved when it is this long: pages that change often are moved once, not at every commit. */
+const MOVE_BYTES = 8 * 1_024 * 1_024;
+/** After so long without work the thread ends, and gives its memory back. */
+const IDLE_MS = 10_000;
+
+export class Checkpointer {
+  readonly #path: string;
+  #commits = 0;
+  #worker: Worker | undefined;
+  #isMoving = false;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Call after every commit. */
+  committed(): void {
+    if (this.#isMoving || ++this.#commits % COMMITS_PER_LOOK !== 0 || this.#logBytes() < MOVE_BYTES) return;
+    clearTimeout(this.#idle);
+    this.#isMoving = true;
+    this.#worker ??= this.#start();
+    this.#worker.postMessage('move');
+  }
+
+  /** Lets go of the file. What is not moved is moved when the database is closed. */
+  close(): void {
+    clearTimeout(this.#idle);
+    this.#worker?.removeAllListeners();
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    // Nothing starts any more.
+    this.#isMoving = true;
+  }
+
+  #logBytes(): number {
+    return statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), {
+      name: 'checkpointer',
+      workerData: this.#path,
+      execArgv: [],
+    });
+    worker.on('message', () => {
+      this.#isMoving = false;
+      this.#idle = setTimeout(() => this.#end(), IDLE_MS);
+      this.#idle.unref();
+    });
+    // SQLite's own checkpoint is there instead; the next one is tried on a new thread.
+    worker.on('error', () => this.#end());
+    worker.unref();
+    return worker;
+  }
+
+  #end(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#isMoving = false;
+  }
+}
