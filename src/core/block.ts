@@ -3,7 +3,7 @@ import { blockSize, checkBlockSize } from './encoding.ts';
 import { RuleError } from './errors.ts';
 import { transactionsRoot } from './hashing.ts';
 import { bytesEqual, bytesToHex } from './hex.ts';
-import type { Block, NetworkParams } from './types.ts';
+import type { Block, Header, NetworkParams } from './types.ts';
 
 /**
  * Checks that the body is the one the header commits to, and its size. A wrong root is the fault of
@@ -13,8 +13,12 @@ import type { Block, NetworkParams } from './types.ts';
  */
 export function checkBody(params: NetworkParams, block: Block): void {
   checkBlockSize(blockSize(block), params);
-  const root = transactionsRoot(block.transactions);
-  const expected = block.sealed.header.transactionsRoot;
+  requireTransactionsRoot(transactionsRoot(block.transactions), block.sealed.header);
+}
+
+/** @param root of a body's transactions @throws RuleError `wrong-transactions-root` if the header names another */
+export function requireTransactionsRoot(root: Uint8Array, header: Header): void {
+  const expected = header.transactionsRoot;
   if (!bytesEqual(root, expected)) {
     throw new RuleError(
       'wrong-transactions-root',
