@@ -68,14 +68,16 @@ export function after(parent: Place, { sealed }: Block): Place {
   };
 }
 
-/** A gossip message with the block; all of its transactions in full, if they are few. */
-export function messageWith(block: Block, publishedAt: number): Uint8Array {
+/** A gossip message with the block. @param prefilled which transactions are in it in full: all, if they are few */
+export function messageWith(
+  block: Block,
+  publishedAt: number,
+  prefilled: readonly SignedTransaction[] = block.transactions,
+): Uint8Array {
   const checked = trustBlock({
     id: blockId(block.sealed),
     block,
     transactionIds: block.transactions.map(({ transaction }) => transactionId(transaction)),
   });
-  return encodeCompactBlock(
-    compactBlock(checked, Math.max(1, Math.floor(publishedAt)), new Set(block.transactions)),
-  );
+  return encodeCompactBlock(compactBlock(checked, Math.max(1, Math.floor(publishedAt)), new Set(prefilled)));
 }
