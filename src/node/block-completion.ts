@@ -128,10 +128,17 @@ export class BlockCompletion {
     return checked;
   }
 
-  /** The body of a block under way, as soon as it is here. @returns undefined if it does not come soon */
-  async bodyOf(id: BlockId): Promise<readonly SignedTransaction[] | undefined> {
+  /**
+   * The body of a block under way, as soon as it is here.
+   *
+   * @returns undefined if it does not come soon, or if the asker is the one it is expected from: the two would wait for
+   *   each other
+   */
+  async bodyOf(id: BlockId, asker: PeerId): Promise<readonly SignedTransaction[] | undefined> {
     const entry = this.#underWay.get(id);
-    if (entry === undefined || this.#waiting >= MAX_SERVE_WAITING) return undefined;
+    if (entry === undefined || this.#waiting >= MAX_SERVE_WAITING || entry.arrived.from === asker) {
+      return undefined;
+    }
     const { promise: patience, resolve } = Promise.withResolvers<undefined>();
     const cancel = this.#options.clock.after(SERVE_WAIT_MS, () => resolve(undefined));
     this.#waiting++;

@@ -72,8 +72,8 @@ export class Blocks {
   }
 
   /** The transactions of a block that is on its way here, once they are; undefined if they do not come soon. */
-  bodyOf(id: BlockId): Promise<readonly SignedTransaction[] | undefined> {
-    return this.#completion.bodyOf(id);
+  bodyOf(id: BlockId, asker: PeerId): Promise<readonly SignedTransaction[] | undefined> {
+    return this.#completion.bodyOf(id, asker);
   }
 
   /** A block of our own: kept on disk before anybody hears of it. @returns false if it is not due yet */

@@ -48,7 +48,9 @@ export class BodyFetch {
   readonly #arrived: ArrivedBlock;
   readonly #relayers: ReadonlySet<PeerId>;
   readonly #endsAtMs: number;
-  /** Gave nothing, or something that did not fit: asked last from then on. */
+  /** Gave nothing when asked: others are asked before. */
+  readonly #empty = new Set<PeerId>();
+  /** Gave something that did not fit, though the message may be to blame: asked last. */
   readonly #doubted = new Set<PeerId>();
   readonly #given: Given[] = [];
 
@@ -100,7 +102,7 @@ export class BodyFetch {
       next: () => this.#next(asked),
       ask: async (peer) => {
         const answer = await ask(peer);
-        if (answer === undefined) this.#doubted.add(peer);
+        if (answer === undefined) this.#empty.add(peer);
         return answer;
       },
     });
@@ -121,7 +123,8 @@ export class BodyFetch {
 
   /** Anybody may have it: gossip brought it to most at the same time. */
   #promiseOf({ connection: { id }, status }: Peer): number {
-    if (this.#doubted.has(id)) return -1;
+    if (this.#doubted.has(id)) return -2;
+    if (this.#empty.has(id)) return -1;
     if (id === this.#arrived.from) return 4;
     if (this.#relayers.has(id)) return 3;
     if (status?.tip === this.#arrived.id) return 2;
@@ -157,7 +160,9 @@ export class BodyFetch {
     for (let start = 0; start < indexes.length; start += HASHED_AT_ONCE) {
       const end = start + HASHED_AT_ONCE;
       if (start > 0) await new Promise<void>((resolve) => clock.after(0, resolve));
-      if (!assembly.put(indexes.slice(start, end), transactions.slice(start, end))) return undefined;
+      if (assembly.put(indexes.slice(start, end), transactions.slice(start, end))) continue;
+      this.#doubted.add(peer);
+      return undefined;
     }
     return true;
   }

@@ -179,7 +179,7 @@ export class Node {
     this.#exchange = new PeerExchange({ ...shared, dialer: this.#dialer });
     serve({
       ...shared,
-      bodyOf: (id) => this.#blocks.bodyOf(id),
+      bodyOf: (id, asker) => this.#blocks.bodyOf(id, asker),
       knownAddresses: () => this.#exchange.reachable(),
     });
     this.mining = new Mining({

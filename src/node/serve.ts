@@ -5,7 +5,7 @@ import { encodeTransactions, pickTransactions } from '../core/encoding.ts';
 import { type BlockId, idFromBytes, idToBytes, type TransactionId } from '../core/identifiers.ts';
 import { type SignedTransaction, TransactionsType } from '../core/types.ts';
 import { requireAscending } from './compact-block.ts';
-import type { Network } from './ports.ts';
+import type { Network, PeerId } from './ports.ts';
 import { RequestRefused } from './ports.ts';
 import {
   AddressesType,
@@ -37,7 +37,7 @@ export interface ServeOptions {
   readonly chain: Chain;
   readonly pool: Mempool;
   /** The transactions of a block on its way here, once they are; undefined if they do not come soon. */
-  readonly bodyOf: (id: BlockId) => Promise<readonly SignedTransaction[] | undefined>;
+  readonly bodyOf: (id: BlockId, asker: PeerId) => Promise<readonly SignedTransaction[] | undefined>;
   /** Addresses of peers this node can vouch for, best first. */
   readonly knownAddresses: () => readonly string[];
 }
@@ -62,7 +62,7 @@ export function serve({ network, chain, pool, bodyOf, knownAddresses }: ServeOpt
     );
   });
 
-  network.handle('block-transactions', MAX_BLOCK_TRANSACTIONS_REQUEST_BYTES, async function* (request) {
+  network.handle('block-transactions', MAX_BLOCK_TRANSACTIONS_REQUEST_BYTES, async function* (request, from) {
     const { block, indexes } = decodeWire(
       BlockTransactionsRequestType,
       request,
@@ -71,7 +71,7 @@ export function serve({ network, chain, pool, bodyOf, knownAddresses }: ServeOpt
     requireAscending(indexes, MAX_BLOCK_TRANSACTIONS);
     if (indexes.length === 0) throw new RequestRefused('invalid', 'no transaction was asked for');
     const id = idFromBytes<BlockId>(block);
-    yield keptTransactions(chain, id, indexes) ?? pick(await bodyOf(id), indexes);
+    yield keptTransactions(chain, id, indexes) ?? pick(await bodyOf(id, from), indexes);
   });
 
   network.handle('pool', PoolRequestType.fixedSize ?? 0, (request) => {
