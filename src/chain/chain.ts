@@ -266,9 +266,14 @@ export class Chain {
     return this.#store.history.find(address, most, before).map((location) => this.#at(location));
   }
 
+  /** SSZ of the block's transactions; undefined if its body is not here. */
+  transactionsBytes(record: BlockRecord): Uint8Array | undefined {
+    return this.#store.bodies.bytes(record.number);
+  }
+
   /** SSZ of the block; undefined if its body is not here. */
   blockBytes(record: BlockRecord): Uint8Array | undefined {
-    const transactions = this.#store.bodies.bytes(record.number);
+    const transactions = this.transactionsBytes(record);
     return transactions && assembleBlock(encodeSealedHeader(record.sealed), transactions);
   }
 

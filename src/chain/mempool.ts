@@ -8,10 +8,12 @@ import { signedTransactionSize } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
 import { type Address, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import type { Account } from '../core/state.ts';
+import type { BlockAssembly } from './block-assembly.ts';
 import type { Chain } from './chain.ts';
 import { EvictionOrder } from './eviction.ts';
 import { ParkedTransactions } from './parked.ts';
 import { PolicyError } from './policy.ts';
+import { PoolEntries } from './pool-entries.ts';
 import { type CheckedBlock, type CheckedTransaction, type TipChange, trustTransaction } from './records.ts';
 import { selectTransactions } from './selection.ts';
 import { type PoolEntry, SenderQueue } from './sender-queue.ts';
@@ -27,6 +29,8 @@ const DEFAULT_MAX_BYTES = 32 * 1_024 * 1_024;
 const DEFAULT_MAX_PER_SENDER = 1_024;
 /** A replacement pays at least a tenth more, or replacing would be a free way to make everybody's work. */
 const REPLACEMENT_TENTHS = 11n;
+/** Ids compared with a block's at once: some 2 ms, so that the event loop breathes. */
+const OFFERED_AT_ONCE = 16_384;
 /** Share of `maxBytes` for transactions that cannot be paid for the moment, beyond those in the pool. */
 const PARKED_SHARE = 8;
 
@@ -66,8 +70,7 @@ export class Mempool {
   readonly #minFeeRate: bigint;
   readonly #maxBytes: number;
   readonly #maxPerSender: number;
-  /** In the order they came. */
-  readonly #entries = new Map<TransactionId, PoolEntry>();
+  readonly #entries = new PoolEntries();
   readonly #queues = new Map<Address, SenderQueue>();
   readonly #eviction = new EvictionOrder(this.#queues);
   readonly #parked: ParkedTransactions;
@@ -108,7 +111,7 @@ export class Mempool {
 
   /** In the order they came. */
   ids(): TransactionId[] {
-    return [...this.#entries.keys()];
+    return [...this.#entries.ids()];
   }
 
   /** In the order they came. */
@@ -124,6 +127,20 @@ export class Mempool {
   /** The best for a block. @param maxBytes for transactions, as `sizeInBlock` counts them */
   select(maxBytes: number): CheckedTransaction[] {
     return selectTransactions(this.#queues.values(), maxBytes);
+  }
+
+  /**
+   * Shows a part of the pool to a block that looks for its transactions. What leaves the pool or joins it between two
+   * parts may be missed, nothing else is.
+   *
+   * @param below where the part before began; the pool's `count` at first
+   * @returns where this part began; 0: that was all
+   */
+  offer(assembly: BlockAssembly, below: number): number {
+    const to = Math.min(below, this.#entries.size);
+    const from = Math.max(0, to - OFFERED_AT_ONCE);
+    this.#entries.show(from, to, (ids, transactionAt) => assembly.offer(ids, transactionAt));
+    return from;
   }
 
   /** Is told after the pool has followed a move of the tip. @returns what ends it */

@@ -89,19 +89,24 @@ export function checkBlockSize(byteLength: number, params: NetworkParams): void 
   }
 }
 
-/** A list that claims more items than its bytes can hold would cost much time before it fails: refused at once. */
 function checkTransactionCount(bytes: Uint8Array): void {
   if (bytes.length < BLOCK_FIXED_BYTES) return; // too short for anything: decoding says so
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const start = view.getUint32(OFFSET_BYTES, true);
+  checkItemCount(bytes, view.getUint32(OFFSET_BYTES, true));
+}
+
+/**
+ * A list that claims more items than its bytes can hold would cost much time before it fails: refused at once.
+ *
+ * @param start where the list begins
+ */
+function checkItemCount(bytes: Uint8Array, start: number): void {
   if (start + OFFSET_BYTES > bytes.length) return; // empty, or an offset that decoding refuses
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const count = view.getUint32(start, true) / OFFSET_BYTES;
   const most = (bytes.length - start) / (SIGNED_TRANSACTION_BYTES + BLOCK_BYTES_PER_TRANSACTION);
   if (count > Math.min(most, MAX_TRANSACTIONS)) {
-    throw new RuleError(
-      'malformed-encoding',
-      `block: room for ${Math.floor(most)} transactions, ${count} claimed`,
-    );
+    throw new RuleError('malformed-encoding', `room for ${Math.floor(most)} transactions, ${count} claimed`);
   }
 }
 
@@ -141,6 +146,7 @@ export function encodeTransactions(transactions: SignedTransaction[]): Uint8Arra
 
 /** @throws RuleError `malformed-encoding` */
 export function decodeTransactions(bytes: Uint8Array): SignedTransaction[] {
+  checkItemCount(bytes, 0);
   return decode(TransactionsType, bytes, 'transactions');
 }
 
@@ -161,6 +167,33 @@ export function decodeTransactionAt(transactions: Uint8Array, index: number): Si
   const next = at + OFFSET_BYTES;
   const end = next === offsetsEnd ? transactions.length : view.getUint32(next, true);
   return decodeSignedTransaction(transactions.subarray(start, end));
+}
+
+/**
+ * Some transactions of an encoded list, as an encoded list, without decoding any.
+ *
+ * @param transactions from `encodeTransactions`
+ * @returns undefined if there are not that many
+ */
+export function pickTransactions(
+  transactions: Uint8Array,
+  indexes: readonly number[],
+): Uint8Array | undefined {
+  const view = new DataView(transactions.buffer, transactions.byteOffset, transactions.length);
+  const count = transactions.length === 0 ? 0 : view.getUint32(0, true) / OFFSET_BYTES;
+  const startOf = (index: number): number =>
+    index === count ? transactions.length : view.getUint32(OFFSET_BYTES * index, true);
+  if (indexes.some((index) => index >= count)) return undefined;
+  const parts = indexes.map((index) => transactions.subarray(startOf(index), startOf(index + 1)));
+  let end = OFFSET_BYTES * parts.length;
+  const picked = new Uint8Array(parts.reduce((size, { length }) => size + length, end));
+  const offsets = new DataView(picked.buffer);
+  parts.forEach((part, at) => {
+    offsets.setUint32(OFFSET_BYTES * at, end, true);
+    picked.set(part, end);
+    end += part.length;
+  });
+  return picked;
 }
 
 /** A block's SSZ bytes from those of its two parts. */
@@ -191,6 +224,14 @@ export function assembleList(items: readonly Uint8Array[]): Uint8Array {
 /** SSZ bytes of a signed transaction. */
 export function signedTransactionSize(signed: SignedTransaction): number {
   return SIGNED_TRANSACTION_BYTES + signed.transaction.data.length;
+}
+
+/** How many transactions a block of so many bytes can have at most. */
+export function mostTransactions(blockBytes: number): number {
+  return Math.max(
+    0,
+    Math.floor((blockBytes - emptyBlockSize(0)) / (SIGNED_TRANSACTION_BYTES + BLOCK_BYTES_PER_TRANSACTION)),
+  );
 }
 
 /** What a signed transaction adds to a block's SSZ bytes. */

@@ -99,7 +99,15 @@ function rootsOfData(data: readonly Uint8Array[]): Uint8Array {
   return roots;
 }
 
-function signedTransactionRoots(ids: Uint8Array, signed: readonly SignedTransaction[]): Uint8Array {
+/**
+ * `hash_tree_root(SignedTransaction)` of each where the ids are known: little is left to hash.
+ *
+ * @param ids 32 bytes for each, one after the other
+ */
+export function signedTransactionRoots(
+  ids: Uint8Array,
+  signed: readonly Pick<SignedTransaction, 'signature'>[],
+): Uint8Array {
   const signatures = new Uint8Array(SIGNATURE_BYTES * signed.length);
   for (const [index, { signature }] of signed.entries()) signatures.set(signature, SIGNATURE_BYTES * index);
   const signatureRoots = parents(signatures);

@@ -28,6 +28,7 @@ export const MAX_UINT64 = 2n ** 64n - 1n;
 
 export const Bytes32 = new ByteVectorType(32);
 const Bytes64 = new ByteVectorType(64);
+export const uint16 = new UintNumberType(2);
 export const uint32 = new UintNumberType(4);
 export const uint64 = new UintBigintType(8);
 

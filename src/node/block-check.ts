@@ -1,16 +1,22 @@
 /** Checks a block's body: everything that needs no state. Signatures already verified are not verified again. */
+import type { AssembledBody } from '../chain/block-assembly.ts';
 import type { CheckedBlock, CheckedTransaction } from '../chain/records.ts';
 import { trustBlock, trustTransaction } from '../chain/records.ts';
-import { checkBody } from '../core/block.ts';
-import { signedTransactionSize } from '../core/encoding.ts';
+import { checkBody, requireTransactionsRoot } from '../core/block.ts';
+import { blockSize, checkBlockSize, signedTransactionSize } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
 import { bytesEqual } from '../core/hex.ts';
 import { type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
-import { partOf } from '../core/merkle.ts';
+import { HASH_BYTES, partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignatureCheck } from '../core/signature.ts';
-import { hashTransactions, signingMessages } from '../core/transaction-hashes.ts';
-import type { Block, SignedTransaction } from '../core/types.ts';
+import {
+  hashTransactions,
+  rootOfSignedRoots,
+  signedTransactionRoots,
+  signingMessages,
+} from '../core/transaction-hashes.ts';
+import type { Block, SealedHeader, SignedTransaction } from '../core/types.ts';
 import type { SignatureVerifier } from './ports.ts';
 
 /** Finds a transaction that has been verified before: the pool's. */
@@ -44,6 +50,34 @@ export class BodyChecker {
       transactionIds.push(verdict.checked.id);
     }
     return trustBlock({ id, block, transactionIds });
+  }
+
+  /**
+   * A body that was put together: what came from the pool is neither hashed nor verified again.
+   *
+   * @param id the block's id: its header and proof of work have been checked
+   * @throws RuleError `wrong-transactions-root`, which says nothing about the block: a transaction may be another
+   *   than the block's; `oversized-block`, `invalid-signature`
+   */
+  async checkAssembled(id: BlockId, sealed: SealedHeader, body: AssembledBody): Promise<CheckedBlock> {
+    const { ids, parts } = body;
+    const transactions = parts.map(({ signed }) => signed);
+    requireTransactionsRoot(rootOfSignedRoots(signedTransactionRoots(ids, transactions)), sealed.header);
+    const block = { sealed, transactions };
+    checkBlockSize(blockSize(block), this.#definition.params);
+    const transactionIds = parts.map(({ checked }) => checked?.id);
+    const unverified = [...transactionIds.keys()].filter((index) => transactionIds[index] === undefined);
+    const unverifiedIds = new Uint8Array(HASH_BYTES * unverified.length);
+    for (const [at, index] of unverified.entries()) unverifiedIds.set(partOf(ids, index), HASH_BYTES * at);
+    const verdicts = await this.#verify(
+      unverified.map((index) => transactions[index] as SignedTransaction),
+      unverifiedIds,
+    );
+    verdicts.forEach((verdict, at) => {
+      if ('error' in verdict) throw verdict.error;
+      transactionIds[unverified[at] as number] = verdict.checked.id;
+    });
+    return trustBlock({ id, block, transactionIds: transactionIds as TransactionId[] });
   }
 
   /** Verifies signatures; a verdict for each transaction, in the same order. */

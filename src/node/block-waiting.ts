@@ -2,9 +2,9 @@
  * Blocks set aside: some wait for their parent (orphans), some for their time (early). Only blocks with
  * proof of work get here, and there is room for few: whatever falls out is fetched again by sync.
  */
+import type { CheckedBlock } from '../chain/records.ts';
 import type { BlockId } from '../core/identifiers.ts';
-import type { Block } from '../core/types.ts';
-import type { BlockSource } from './events.ts';
+import type { CompactBlock } from './compact-block.ts';
 import type { PeerId } from './ports.ts';
 
 /** A few minutes of blocks; more than that is a matter for sync. */
@@ -14,15 +14,17 @@ const MAX_WAITING_OF_PEER = 16;
 /** Eight of the largest blocks. */
 const MAX_WAITING_BYTES = 16 * 1_024 * 1_024;
 
-/** A block, where it came from, and when its miner let go of it (0 if unknown). */
+/** A block as it came, where it came from, and when its miner let go of it (0 if unknown). */
 export interface ArrivedBlock {
   readonly id: BlockId;
   readonly parent: BlockId;
-  readonly block: Block;
+  readonly height: number;
+  readonly compact: CompactBlock;
+  /** The whole of it, once it is known. */
+  readonly checked?: CheckedBlock;
+  /** Of the message; of the block once it is known. */
   readonly byteLength: number;
-  readonly source: BlockSource;
-  readonly from: PeerId | undefined;
-  readonly publishedAt: number;
+  readonly from: PeerId;
 }
 
 export class WaitingBlocks {
@@ -37,7 +39,7 @@ export class WaitingBlocks {
     return this.#blocks.has(id);
   }
 
-  /** SSZ bytes of all blocks together. */
+  /** Of all of them together. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -1,49 +1,50 @@
 /**
- * A block's way in, from wherever it comes: header and proof of work first, then it is passed on; then the
- * body; then it is connected, or set aside until its parent or its time comes.
+ * A block's way in, from wherever it comes: header and proof of work first, then it is passed on; then its body is
+ * put together from the pool or fetched, and checked; then it is connected, or set aside until its parent or its time comes.
  */
 import type { AddResult } from '../chain/add-result.ts';
 import type { Chain } from '../chain/chain.ts';
 import { InvalidBlockError } from '../chain/errors.ts';
+import type { Mempool } from '../chain/mempool.ts';
 import type { CheckedBlock } from '../chain/records.ts';
-import { decodeBlock, encodeBlock } from '../core/encoding.ts';
+import { blockSize } from '../core/encoding.ts';
 import { InvariantError, RuleError } from '../core/errors.ts';
 import { checkHeader, isEarly, MAX_FUTURE_MS } from '../core/header.ts';
 import { type BlockId, idFromBytes } from '../core/identifiers.ts';
-import type { NetworkDefinition } from '../core/network-params.ts';
 import { checkProofOfWork } from '../core/target.ts';
-import type { Header } from '../core/types.ts';
+import type { Header, SignedTransaction } from '../core/types.ts';
 import type { Background } from './background.ts';
-import type { BodyChecker } from './block-check.ts';
+import { BlockCompletion } from './block-completion.ts';
 import { type ArrivedBlock, WaitingBlocks } from './block-waiting.ts';
+import type { BodyFetchOptions } from './body-fetch.ts';
 import type { FetchedBlock } from './body-sync.ts';
-import type { Conduct, Offence } from './conduct.ts';
-import type { NodeEvent } from './events.ts';
-import type { Peers } from './peers.ts';
-import type { Clock, Network, PeerId, Verdict } from './ports.ts';
-import { decodeBlockMessage, encodeBlockMessage } from './wire.ts';
+import { compactBlock, decodeCompactBlock, encodeCompactBlock } from './compact-block.ts';
+import type { Offence } from './conduct.ts';
+import type { BlockSource, NodeEvent } from './events.ts';
+import type { PeerId, Verdict } from './ports.ts';
 
-export interface BlocksOptions {
-  readonly definition: NetworkDefinition;
+export interface BlocksOptions extends BodyFetchOptions {
   readonly chain: Chain;
-  readonly network: Network;
-  readonly clock: Clock;
-  readonly peers: Peers;
-  readonly conduct: Conduct;
-  readonly checker: BodyChecker;
+  readonly pool: Mempool;
   readonly background: Background;
   readonly emit: (event: NodeEvent) => void;
   /** The peer is on a chain we do not know yet. */
   readonly onUnknownParent: (peer: PeerId) => void;
+  /** Transactions of this node that others may not have heard of yet. */
+  readonly fresh: () => ReadonlySet<SignedTransaction>;
 }
 
 /** Where a block came from, for the log and for the price of a bad one. */
-type Origin = Pick<ArrivedBlock, 'source' | 'from' | 'publishedAt'>;
+interface Origin {
+  readonly source: BlockSource;
+  readonly from: PeerId | undefined;
+  /** When its miner let go of it; 0 if unknown. */
+  readonly publishedAt: number;
+}
 
 export class Blocks {
   readonly #options: BlocksOptions;
-  /** Their bodies are being checked. */
-  readonly #checking = new Map<BlockId, ArrivedBlock>();
+  readonly #completion: BlockCompletion;
   readonly #orphans = new WaitingBlocks();
   readonly #early = new WaitingBlocks();
   readonly #cancelEarly = new Map<BlockId, () => void>();
@@ -51,6 +52,7 @@ export class Blocks {
 
   constructor(options: BlocksOptions) {
     this.#options = options;
+    this.#completion = new BlockCompletion(options);
     options.network.subscribe('block', (message, from) => this.#receive(message, from));
   }
 
@@ -60,16 +62,25 @@ export class Blocks {
     this.#cancelEarly.clear();
   }
 
-  sizes(): { orphans: number; early: number; checking: number } {
-    return { orphans: this.#orphans.size, early: this.#early.size, checking: this.#checking.size };
+  sizes(): { orphans: number; early: number; completing: number; fetching: number } {
+    return {
+      orphans: this.#orphans.size,
+      early: this.#early.size,
+      completing: this.#completion.size,
+      fetching: this.#completion.fetching,
+    };
+  }
+
+  /** The transactions of a block that is on its way here, once they are; undefined if they do not come soon. */
+  bodyOf(id: BlockId, asker: PeerId): Promise<readonly SignedTransaction[] | undefined> {
+    return this.#completion.bodyOf(id, asker);
   }
 
   /** A block of our own: kept on disk before anybody hears of it. @returns false if it is not due yet */
   mined(checked: CheckedBlock): boolean {
-    const { clock, emit, network } = this.#options;
-    const publishedAt = clock.now();
+    const { clock, emit, fresh, network } = this.#options;
     const { sealed, transactions } = checked.block;
-    const result = this.#connect(checked, { source: 'mined', from: undefined, publishedAt });
+    const result = this.#connect(checked, { source: 'mined', from: undefined, publishedAt: 0 });
     if (result instanceof RuleError) {
       throw new InvariantError(`a block made by our own rules keeps them: ${result.message}`, {
         cause: result,
@@ -82,11 +93,9 @@ export class Blocks {
       height: Number(sealed.header.height),
       transactions: transactions.length,
     });
-    network
-      .publish('block', encodeBlockMessage({ publishedAt, blockBytes: encodeBlock(checked.block) }))
-      .catch(() => {
-        // Nobody heard it: the next status exchange tells them.
-      });
+    network.publish('block', encodeCompactBlock(compactBlock(checked, clock.now(), fresh()))).catch(() => {
+      // Nobody heard it: the next status exchange tells them.
+    });
     return true;
   }
 
@@ -123,21 +132,22 @@ export class Blocks {
   async #receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
     const { background, chain, clock, definition, onUnknownParent } = this.#options;
     try {
-      const { blockBytes, publishedAt } = decodeBlockMessage(message);
-      const block = decodeBlock(blockBytes, definition.params);
-      const { header } = block.sealed;
-      const id = idFromBytes<BlockId>(checkProofOfWork(block.sealed));
+      const compact = decodeCompactBlock(message, definition.params);
+      const { header } = compact.sealed;
+      const id = idFromBytes<BlockId>(checkProofOfWork(compact.sealed));
       const arrived: ArrivedBlock = {
         id,
         parent: idFromBytes(header.parent),
-        block,
-        byteLength: blockBytes.length,
-        source: 'gossip',
+        height: Number(header.height),
+        compact,
+        byteLength: message.length,
         from,
-        publishedAt,
       };
       const known = chain.byId(id);
-      if (known?.status === 'body' || this.#isUnderWay(id)) return 'ignore';
+      if (known?.status === 'body' || this.#isUnderWay(id)) {
+        this.#completion.alsoFrom(id, from);
+        return 'ignore';
+      }
       if (known?.status === 'invalid')
         throw new RuleError('invalid-ancestor', `block ${id} is known to be invalid`);
       const ancestors = this.#ancestorsOf(arrived);
@@ -151,7 +161,8 @@ export class Blocks {
         this.#setAsideUntilDue(arrived);
         return 'ignore';
       }
-      background(this.#checkAndConnect(arrived));
+      if (!this.#completion.enter(arrived)) return 'ignore';
+      background(this.#completeAndConnect(arrived));
       return 'accept';
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
@@ -161,11 +172,11 @@ export class Blocks {
   }
 
   #isUnderWay(id: BlockId): boolean {
-    return this.#checking.has(id) || this.#orphans.has(id) || this.#early.has(id);
+    return this.#completion.has(id) || this.#orphans.has(id) || this.#early.has(id);
   }
 
   /**
-   * The two headers before a block, whether stored or of blocks whose bodies are still being checked.
+   * The two headers before a block, whether stored or of blocks that are still being completed.
    *
    * @throws RuleError `invalid-ancestor`
    */
@@ -173,7 +184,7 @@ export class Blocks {
     const parent = this.#headerOf(arrived.parent);
     if (parent === undefined) return undefined;
     if (parent.height === 0n) return { parent, grandparent: undefined };
-    // The parent's parent may have been refused while the parent is still being checked.
+    // The parent's parent may have been refused while the parent is still being completed.
     const grandparent = this.#headerOf(idFromBytes(parent.parent));
     return grandparent && { parent, grandparent };
   }
@@ -181,7 +192,7 @@ export class Blocks {
   #headerOf(id: BlockId): Header | undefined {
     const record = this.#options.chain.byId(id);
     if (record?.status === 'invalid') throw new RuleError('invalid-ancestor', `block ${id}`);
-    return record?.sealed.header ?? this.#checking.get(id)?.block.sealed.header;
+    return record?.sealed.header ?? this.#completion.headerOf(id);
   }
 
   /** Whoever passed on a good block has its chain. */
@@ -191,34 +202,41 @@ export class Blocks {
     if (record !== undefined) peers.sawBlock(from, id, record.height, record.work, clock.now());
   }
 
-  async #checkAndConnect(arrived: ArrivedBlock): Promise<void> {
-    const { checker } = this.#options;
-    this.#checking.set(arrived.id, arrived);
-    let checked: CheckedBlock;
+  /** Of a block that has entered the completion. */
+  async #completeAndConnect(arrived: ArrivedBlock): Promise<void> {
+    const { from, id } = arrived;
     try {
-      checked = await checker.checkBlock(arrived.id, arrived.block);
+      const checked = await this.#completion.complete(id);
+      if (checked === undefined || this.#stopped) return;
+      this.#connectArrived({ ...arrived, checked, byteLength: blockSize(checked.block) }, checked);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
       if (this.#stopped) return;
-      this.#refuse(error, arrived.id, arrived.from, 'relayed-invalid-block');
-      this.#remember(arrived, error);
-      return;
+      this.#refuse(error, id, from, 'relayed-invalid-block');
+      this.#remember(arrived);
     } finally {
-      this.#checking.delete(arrived.id);
+      this.#completion.leave(id);
     }
-    if (!this.#stopped) this.#connect(checked, arrived, arrived);
   }
 
-  /** A body that broke a rule makes its block bad for good, unless it was simply another's. */
-  #remember({ block, id, parent }: ArrivedBlock, error: RuleError): void {
+  /** Its own body broke a rule, so the block is bad for good. */
+  #remember({ compact, id, parent }: ArrivedBlock): void {
     const { chain, clock } = this.#options;
-    if (error.code === 'wrong-transactions-root' || chain.byId(parent)?.status !== 'body') return;
-    chain.addHeaders([block.sealed], clock.now());
+    if (chain.byId(parent)?.status !== 'body') return;
+    chain.addHeaders([compact.sealed], clock.now());
     chain.markInvalid(id);
   }
 
+  #connectArrived(arrived: ArrivedBlock, checked: CheckedBlock): void {
+    const { compact, from } = arrived;
+    const result = this.#connect(checked, { source: 'gossip', from, publishedAt: compact.publishedAt });
+    if (result instanceof RuleError) return;
+    if (result.kind === 'orphan') this.#orphans.add(arrived);
+    if (result.kind === 'early') this.#setAsideUntilDue(arrived);
+  }
+
   /** @returns what became of it, or the rule it broke */
-  #connect(checked: CheckedBlock, origin: Origin, arrived?: ArrivedBlock): AddResult | RuleError {
+  #connect(checked: CheckedBlock, origin: Origin): AddResult | RuleError {
     const { chain, clock, emit } = this.#options;
     let result: AddResult;
     try {
@@ -228,8 +246,6 @@ export class Blocks {
       this.#refusedByState(error, checked.id, origin.from);
       return error;
     }
-    if (result.kind === 'orphan' && arrived !== undefined) this.#orphans.add(arrived);
-    if (result.kind === 'early' && arrived !== undefined) this.#setAsideUntilDue(arrived);
     if (result.kind === 'connected' || result.kind === 'stored') {
       const latencyMs = origin.publishedAt > 0 ? Math.max(0, clock.now() - origin.publishedAt) : undefined;
       emit(accepted(checked, origin, latencyMs, result.kind === 'connected'));
@@ -270,21 +286,24 @@ export class Blocks {
   /** A block whose parent or time has come: from the header on, for neither was checked before. */
   async #place(arrived: ArrivedBlock): Promise<void> {
     const { clock, definition } = this.#options;
+    const { checked, compact, from, id } = arrived;
+    const { header } = compact.sealed;
     try {
       const ancestors = this.#ancestorsOf(arrived);
       if (ancestors === undefined) return;
-      checkHeader(definition.params, arrived.block.sealed.header, ancestors.parent, ancestors.grandparent);
-      if (isEarly(arrived.block.sealed.header, clock.now())) this.#setAsideUntilDue(arrived);
-      else await this.#checkAndConnect(arrived);
+      checkHeader(definition.params, header, ancestors.parent, ancestors.grandparent);
+      if (isEarly(header, clock.now())) this.#setAsideUntilDue(arrived);
+      else if (checked !== undefined) this.#connectArrived(arrived, checked);
+      else if (this.#completion.enter(arrived)) await this.#completeAndConnect(arrived);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
-      this.#refuse(error, arrived.id, arrived.from, offenceOf(error));
+      this.#refuse(error, id, from, offenceOf(error));
     }
   }
 
   #setAsideUntilDue(arrived: ArrivedBlock): void {
     const { background, clock, emit } = this.#options;
-    const { height, timestamp } = arrived.block.sealed.header;
+    const { height, timestamp } = arrived.compact.sealed.header;
     const aheadMs = Number(timestamp) - clock.now();
     emit({ event: 'block.early', id: arrived.id, height: Number(height), aheadMs });
     if (aheadMs > LONGEST_WAIT_MS || this.#stopped) return;

@@ -76,8 +76,10 @@ export interface NodeSizes {
   readonly peers: number;
   readonly orphans: number;
   readonly early: number;
-  /** Blocks whose bodies are being checked. */
-  readonly checking: number;
+  /** Blocks passed on whose bodies are not checked yet. */
+  readonly completing: number;
+  /** Those of them of which something is being fetched. */
+  readonly fetching: number;
   readonly bodiesReady: number;
   readonly bodiesAsked: number;
   /** Transactions that overtook their predecessors. */
@@ -154,7 +156,11 @@ export class Node {
     this.#conduct = conduct;
     this.#journal = PoolJournal.open(store, pool);
     this.#status = new StatusExchange({ ...shared, onStatus: (peer) => this.#onStatus(peer) });
-    this.#blocks = new Blocks({ ...shared, onUnknownParent: (peer) => this.#sync.hint(peer) });
+    this.#blocks = new Blocks({
+      ...shared,
+      onUnknownParent: (peer) => this.#sync.hint(peer),
+      fresh: () => this.#relay.fresh(),
+    });
     this.#bodies = new BodySync({
       ...shared,
       connect: (blocks) => this.#blocks.connectFetched(blocks),
@@ -172,7 +178,11 @@ export class Node {
       onLost: (address) => addressBook.forget(address),
     });
     this.#exchange = new PeerExchange({ ...shared, dialer: this.#dialer });
-    serve({ ...shared, knownAddresses: () => this.#exchange.reachable() });
+    serve({
+      ...shared,
+      bodyOf: (id, asker) => this.#blocks.bodyOf(id, asker),
+      knownAddresses: () => this.#exchange.reachable(),
+    });
     this.mining = new Mining({
       ...shared,
       miner: options.miner,

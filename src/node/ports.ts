@@ -57,7 +57,14 @@ export interface PeerConnection {
 }
 
 /** Request/response protocols; what they carry is in `wire.ts`. */
-export type ProtocolName = 'status' | 'headers' | 'blocks' | 'pool' | 'transactions' | 'addresses';
+export type ProtocolName =
+  | 'status'
+  | 'headers'
+  | 'blocks'
+  | 'block-transactions'
+  | 'pool'
+  | 'transactions'
+  | 'addresses';
 /** Gossip topics. */
 export type TopicName = 'transactions' | 'block';
 

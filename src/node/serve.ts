@@ -1,18 +1,22 @@
 /** Answers other nodes' requests for headers, blocks, pooled transactions and addresses. */
 import type { Chain } from '../chain/chain.ts';
 import type { Mempool } from '../chain/mempool.ts';
-import { assembleList } from '../core/encoding.ts';
+import { assembleList, encodeTransactions, pickTransactions } from '../core/encoding.ts';
 import { type BlockId, idFromBytes, idToBytes, type TransactionId } from '../core/identifiers.ts';
-import { TransactionsType } from '../core/types.ts';
-import type { Network } from './ports.ts';
+import { type SignedTransaction, TransactionsType } from '../core/types.ts';
+import { requireAscending } from './compact-block.ts';
+import type { Network, PeerId } from './ports.ts';
 import { RequestRefused } from './ports.ts';
 import {
   AddressesType,
   BlocksRequestType,
+  BlockTransactionsRequestType,
   decodeWire,
   HeadersRequestType,
   MAX_ADDRESS_BYTES,
   MAX_ADDRESSES,
+  MAX_BLOCK_TRANSACTIONS,
+  MAX_BLOCK_TRANSACTIONS_REQUEST_BYTES,
   MAX_BLOCKS_ANSWER_BYTES,
   MAX_BLOCKS_REQUESTED,
   MAX_HEADERS,
@@ -31,12 +35,14 @@ export interface ServeOptions {
   readonly network: Network;
   readonly chain: Chain;
   readonly pool: Mempool;
+  /** The transactions of a block on its way here, once they are; undefined if they do not come soon. */
+  readonly bodyOf: (id: BlockId, asker: PeerId) => Promise<readonly SignedTransaction[] | undefined>;
   /** Addresses of peers this node can vouch for, best first. */
   readonly knownAddresses: () => readonly string[];
 }
 
 /** Registers the handlers. Before `network.start`. */
-export function serve({ network, chain, pool, knownAddresses }: ServeOptions): void {
+export function serve({ network, chain, pool, bodyOf, knownAddresses }: ServeOptions): void {
   network.handle('headers', idListBytes(MAX_LOCATOR_IDS), (request) => {
     const { locator } = decodeWire(HeadersRequestType, request, 'headers request');
     const headers = chain.headersAfter(
@@ -53,6 +59,18 @@ export function serve({ network, chain, pool, knownAddresses }: ServeOptions): v
       chain,
       ids.map((id) => idFromBytes<BlockId>(id)),
     );
+  });
+
+  network.handle('block-transactions', MAX_BLOCK_TRANSACTIONS_REQUEST_BYTES, async function* (request, from) {
+    const { block, indexes } = decodeWire(
+      BlockTransactionsRequestType,
+      request,
+      'block transactions request',
+    );
+    requireAscending(indexes, MAX_BLOCK_TRANSACTIONS);
+    if (indexes.length === 0) throw new RequestRefused('invalid', 'no transaction was asked for');
+    const id = idFromBytes<BlockId>(block);
+    yield keptTransactions(chain, id, indexes) ?? pick(await bodyOf(id, from), indexes);
   });
 
   network.handle('pool', PoolRequestType.fixedSize ?? 0, (request) => {
@@ -87,4 +105,29 @@ function* blocksOf(chain: Chain, ids: readonly BlockId[]): Iterable<Uint8Array> 
     bytes += block.length;
     yield block;
   }
+}
+
+/** @returns undefined if the block's body is not in the store @throws RequestRefused if it has not that many */
+function keptTransactions(chain: Chain, id: BlockId, indexes: readonly number[]): Uint8Array | undefined {
+  const record = chain.byId(id);
+  const transactions = record?.status === 'body' ? chain.transactionsBytes(record) : undefined;
+  if (transactions === undefined) return undefined;
+  const picked = pickTransactions(transactions, indexes);
+  if (picked === undefined) throw tooMany();
+  return picked;
+}
+
+function pick(body: readonly SignedTransaction[] | undefined, indexes: readonly number[]): Uint8Array {
+  if (body === undefined) throw new RequestRefused('busy', 'this block is not here');
+  return encodeTransactions(
+    indexes.map((index) => {
+      const signed = body[index];
+      if (signed === undefined) throw tooMany();
+      return signed;
+    }),
+  );
+}
+
+function tooMany(): RequestRefused {
+  return new RequestRefused('invalid', 'the block has not that many transactions');
 }

@@ -26,6 +26,9 @@ const BATCH_MS = 50;
 /** A full batch leaves at once: a good size for a gossip message. */
 const BATCH_BYTES = 32 * 1_024;
 
+/** By then a batch has been checked by nearly everybody. */
+const FRESH_MS = 200;
+
 export type SubmitOutcome =
   | { readonly id: TransactionId; readonly accepted: true; readonly known: boolean }
   | { readonly id: TransactionId; readonly accepted: false; readonly error: RuleError | PolicyError };
@@ -48,6 +51,8 @@ export class TransactionRelay {
   #batch: SignedTransaction[] = [];
   #batchBytes = 0;
   #cancelBatch: (() => void) | undefined;
+  /** Batches that left lately, oldest first. */
+  #left: { readonly atMs: number; readonly transactions: readonly SignedTransaction[] }[] = [];
   readonly #waiting = new WaitingTransactions();
   #stopped = false;
 
@@ -114,6 +119,17 @@ export class TransactionRelay {
     else this.#cancelBatch ??= clock.after(BATCH_MS, () => this.#flush());
   }
 
+  /** Transactions this node told others of a moment ago, or is about to: a block may overtake them. */
+  fresh(): ReadonlySet<SignedTransaction> {
+    this.#forgetOldBatches();
+    return new Set([...this.#left.flatMap(({ transactions }) => transactions), ...this.#batch]);
+  }
+
+  #forgetOldBatches(): void {
+    const since = this.#options.clock.now() - FRESH_MS;
+    this.#left = this.#left.filter(({ atMs }) => atMs > since);
+  }
+
   #flush(): void {
     this.#cancelBatch?.();
     this.#cancelBatch = undefined;
@@ -121,7 +137,9 @@ export class TransactionRelay {
     this.#batch = [];
     this.#batchBytes = 0;
     if (transactions.length === 0) return;
-    const { network, random } = this.#options;
+    const { clock, network, random } = this.#options;
+    this.#forgetOldBatches();
+    this.#left.push({ atMs: clock.now(), transactions });
     const salt = Math.floor(random.next() * 2 ** 32);
     network.publish('transactions', TransactionsMessageType.serialize({ salt, transactions })).catch(() => {
       // Nobody heard it: whoever connects next compares pools.

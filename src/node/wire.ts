@@ -4,11 +4,18 @@
  * A request is one message. An answer is a result byte and then chunks; every message and chunk is
  * length-prefixed. One request asks for little enough that its answer needs no flow control of its own.
  */
-import { ByteListType, ContainerType, ListCompositeType, UintBigintType, type ValueOf } from '@chainsafe/ssz';
-import { MAX_SEALED_HEADER_BYTES, MAX_SIGNED_TRANSACTION_BYTES } from '../core/encoding.ts';
+import {
+  ByteListType,
+  ContainerType,
+  ListBasicType,
+  ListCompositeType,
+  UintBigintType,
+  type ValueOf,
+} from '@chainsafe/ssz';
+import { MAX_SEALED_HEADER_BYTES, MAX_SIGNED_TRANSACTION_BYTES, mostTransactions } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
 import { MAX_SUPPORTED_BLOCK_BYTES } from '../core/network-params.ts';
-import { Bytes32, SealedHeaderType, SignedTransactionType, uint32, uint64 } from '../core/types.ts';
+import { Bytes32, SealedHeaderType, SignedTransactionType, uint16, uint32, uint64 } from '../core/types.ts';
 
 /** First byte of every answer. */
 export const RESULT = { ok: 0, invalid: 1, busy: 2, failed: 3 } as const;
@@ -24,6 +31,8 @@ export const MAX_BLOCKS_ANSWER_BYTES = MAX_SUPPORTED_BLOCK_BYTES;
 export const MAX_POOL_IDS = 32_768;
 /** Transactions asked for at once: 1.2 MB at most. */
 export const MAX_TRANSACTIONS_REQUESTED = 1_024;
+/** Transactions of a block: as many as the largest has room for. */
+export const MAX_BLOCK_TRANSACTIONS = mostTransactions(MAX_SUPPORTED_BLOCK_BYTES);
 export const MAX_ADDRESSES = 64;
 export const MAX_ADDRESS_BYTES = 256;
 /** Transactions of one gossip message, so that checking it stays a matter of milliseconds. */
@@ -67,6 +76,17 @@ export const TransactionsAnswerType = new ListCompositeType(
   MAX_TRANSACTIONS_REQUESTED,
 );
 
+/**
+ * Transactions of one block, by their places in it, for whoever was told of the block by gossip and lacks them.
+ * The answer waits a moment for a body that is itself on its way to the answerer.
+ */
+export const BlockTransactionsRequestType = new ContainerType({
+  block: Bytes32,
+  /** Ascending, at least one. */
+  indexes: new ListBasicType(uint16, MAX_BLOCK_TRANSACTIONS),
+});
+export const MAX_BLOCK_TRANSACTIONS_REQUEST_BYTES = 32 + 4 + 2 * MAX_BLOCK_TRANSACTIONS;
+
 /** Multiaddrs as text. */
 export const AddressesType = new ListCompositeType(new ByteListType(MAX_ADDRESS_BYTES), MAX_ADDRESSES);
 
@@ -81,11 +101,6 @@ export const TransactionsMessageType = new ContainerType({
 
 export type Status = ValueOf<typeof StatusType>;
 
-/** The time and the offset of the block. */
-const BLOCK_MESSAGE_FIXED_BYTES = 8 + 4;
-
-/** The longest gossip message. One constant for everybody: a receiver that allows less goes deaf silently. */
-export const MAX_GOSSIP_BYTES = BLOCK_MESSAGE_FIXED_BYTES + MAX_SUPPORTED_BLOCK_BYTES;
 /** Headers: offsets and the longest headers. */
 export const MAX_HEADERS_BYTES = MAX_HEADERS * (4 + MAX_SEALED_HEADER_BYTES);
 export const MAX_TRANSACTIONS_ANSWER_BYTES = MAX_TRANSACTIONS_REQUESTED * (4 + MAX_SIGNED_TRANSACTION_BYTES);
@@ -104,37 +119,4 @@ export function decodeWire<T>(type: WireType<T>, bytes: Uint8Array, what: string
       cause,
     });
   }
-}
-
-/**
- * Topic `block`: `Container { publishedAt: uint64, block: Block }`, put together and taken apart by hand,
- * for the block's bytes stay as they are. `publishedAt` is the miner's clock (ms since 1970) when it let go
- * of the block: shown, never trusted.
- */
-export interface BlockMessage {
-  readonly publishedAt: number;
-  /** SSZ of the block. */
-  readonly blockBytes: Uint8Array;
-}
-
-export function encodeBlockMessage({ publishedAt, blockBytes }: BlockMessage): Uint8Array {
-  const message = new Uint8Array(BLOCK_MESSAGE_FIXED_BYTES + blockBytes.length);
-  const view = new DataView(message.buffer);
-  view.setBigUint64(0, BigInt(publishedAt), true);
-  view.setUint32(8, BLOCK_MESSAGE_FIXED_BYTES, true);
-  message.set(blockBytes, BLOCK_MESSAGE_FIXED_BYTES);
-  return message;
-}
-
-/** @throws RuleError `malformed-encoding` if the fixed part is cut off or its offset is another */
-export function decodeBlockMessage(message: Uint8Array): BlockMessage {
-  const view = new DataView(message.buffer, message.byteOffset, message.length);
-  if (message.length < BLOCK_MESSAGE_FIXED_BYTES || view.getUint32(8, true) !== BLOCK_MESSAGE_FIXED_BYTES) {
-    throw new RuleError('malformed-encoding', 'block message');
-  }
-  const time = view.getBigUint64(0, true);
-  return {
-    publishedAt: time > BigInt(Number.MAX_SAFE_INTEGER) ? 0 : Number(time),
-    blockBytes: message.subarray(BLOCK_MESSAGE_FIXED_BYTES),
-  };
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { GossipsubOpts, Message } from '@libp2p/gossipsub';
 import type { PeerScoreParams, PeerScoreThresholds, TopicScoreParams } from '@libp2p/gossipsub/score';
-import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
+import { MAX_GOSSIP_BYTES } from '../node/compact-block.ts';
 
 /**
  * The longest frame, for senders and receivers alike: a receiver that took less would forget the peer for good,
@@ -10,7 +10,7 @@ import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
  * because messages asked for by `iwant` leave in one frame.
  */
 const MAX_FRAME_BYTES = 4 * 1_024 * 1_024;
-/** Unsent bytes to one peer: a few blocks. A peer that lets more pile up loses its stream, and then its connection. */
+/** Unsent bytes to one peer: seventy of the longest messages. A peer that lets more pile up loses its stream, and then its connection. */
 const MAX_UNSENT_BYTES = 16 * 1_024 * 1_024;
 /** Below this, telling a peer not to send a message costs as much as the message. */
 const MIN_IDONTWANT_BYTES = 16 * 1_024;

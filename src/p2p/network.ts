@@ -228,8 +228,10 @@ class HostedNetwork implements Libp2pNetwork {
     invariant(!this.#started, 'topics are subscribed to before the start');
     this.#gossip.subscribe(topicId(this.#network, topic), (message, from) => {
       // Whoever gossips here speaks for this network, even if its introduction is still under way.
-      const connection = this.#open(peerIdFromString(from))[0];
-      if (connection !== undefined) this.#admission.admit(connection);
+      if (!this.#admission.isPeer(from)) {
+        const connection = this.#open(peerIdFromString(from))[0];
+        if (connection !== undefined) this.#admission.admit(connection);
+      }
       return validate(message, from);
     });
   }

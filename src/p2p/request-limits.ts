@@ -11,6 +11,8 @@ export const REQUEST_RATES: Readonly<Record<ProtocolName, Rate>> = {
   headers: { burst: 64, perSecond: 16 },
   // Up to 2 MiB each: more than a link carries, so that only the peer's line limits its sync.
   blocks: { burst: 256, perSecond: 64 },
+  // One for each block whose transactions overtook their gossip, whole bodies at worst; more of them are for sync.
+  'block-transactions': { burst: 64, perSecond: 8 },
   // Pages of 32,768 ids on connect.
   pool: { burst: 32, perSecond: 4 },
   // A pool of 100,000 transactions is 100 requests.

@@ -1,10 +1,9 @@
 /** Keeps the checking of gossip messages within bounds: what goes beyond is dropped, and sync brings it later. */
 import type { PeerId, Verdict } from '../node/ports.ts';
-import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
 
 /** Messages being checked at once. One takes a few milliseconds, so more only wait, in memory. */
 const MAX_PENDING = 256;
-const MAX_PENDING_BYTES = 16 * MAX_GOSSIP_BYTES;
+const MAX_PENDING_BYTES = 32 * 1_024 * 1_024;
 /** A quarter of each for one peer, so that one that floods leaves room for the others. */
 const MAX_PENDING_OF_PEER = MAX_PENDING / 4;
 const MAX_PENDING_BYTES_OF_PEER = MAX_PENDING_BYTES / 4;

@@ -139,6 +139,8 @@ export class Exchange {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#link.exchanges.delete(this);
+    // A process that died asks no more: nothing of it goes on, and nothing of it may touch its disk.
+    if (!this.#asker.isListening) return;
     if (outcome instanceof RequestError) this.#reject(outcome);
     else this.#resolve(outcome);
   }

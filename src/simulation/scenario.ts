@@ -74,6 +74,8 @@ export const ATTACK_KINDS = [
   'long-range',
   'spam',
   'eclipse',
+  'withheld-transactions',
+  'garbled-short-ids',
 ] as const;
 export type AttackKind = (typeof ATTACK_KINDS)[number];
 

@@ -117,6 +117,9 @@ export class SqliteStore implements Store {
   close(): void {
     try {
       this.#group.commit();
+      this.#checkpointer.close();
+      // Then the file is whole by itself: the thread's connection may outlive this one for a moment.
+      this.#database.execute('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
       this.#checkpointer.close();
       this.#database.close();

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { signingMessage } from '../../src/core/hashing.ts';
-import { hashTransactions, rootOfSignedRoots, signingMessages } from '../../src/core/transaction-hashes.ts';
+import {
+  hashTransactions,
+  rootOfSignedRoots,
+  signedTransactionRoots,
+  signingMessages,
+} from '../../src/core/transaction-hashes.ts';
 import { SignedTransactionType, TransactionsType, TransactionType } from '../../src/core/types.ts';
 import { sampleTransactions } from '../../src/native/self-check.ts';
 import { signedTransaction } from '../support/arbitraries.ts';
@@ -19,6 +24,7 @@ describe('hashes of many transactions', () => {
         expect(signedRoots).toEqual(
           joined(transactions.map((signed) => SignedTransactionType.hashTreeRoot(signed))),
         );
+        expect(signedTransactionRoots(ids, transactions)).toEqual(signedRoots);
         expect(rootOfSignedRoots(signedRoots)).toEqual(TransactionsType.hashTreeRoot(transactions));
       }),
     );

@@ -22,6 +22,7 @@ const PROTOCOLS: readonly ProtocolName[] = [
   'status',
   'headers',
   'blocks',
+  'block-transactions',
   'pool',
   'transactions',
   'addresses',

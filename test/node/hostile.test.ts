@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedBlock } from '../../src/chain/records.ts';
 import { encodeBlock } from '../../src/core/encoding.ts';
 import { MAX_FUTURE_MS } from '../../src/core/header.ts';
-import { encodeBlockMessage, HeadersType, MAX_HEADERS } from '../../src/node/wire.ts';
-import { FakePeer } from '../support/fake-peer.ts';
+import { HeadersType, MAX_HEADERS } from '../../src/node/wire.ts';
+import { FakePeer, messageOf } from '../support/fake-peer.ts';
 import { BlockMaker, payingNetwork, payment, testKey } from '../support/ledger.ts';
 import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
 
@@ -156,16 +156,13 @@ describe('a bad block with proof of work', () => {
     return maker.block(maker.genesis, { transactions: [overspend] });
   }
 
-  const message = ({ block }: CheckedBlock, publishedAt: number): Uint8Array =>
-    encodeBlockMessage({ publishedAt, blockBytes: encodeBlock(block) });
-
   it('does not part honest peers: who passes it on late could not know', async () => {
     const bad = badBlock();
     const mallory = await FakePeer.join(world, 'mallory');
     const honest = await FakePeer.join(world, 'honest');
     for (const peer of [mallory, honest]) await peer.connectTo(node);
-    await mallory.gossip('block', message(bad, 1));
-    await honest.gossip('block', message(bad, 2));
+    await mallory.gossip('block', messageOf(bad, 1, [0]));
+    await honest.gossip('block', messageOf(bad, 2, [0]));
     expect(offencesOf('honest')).toEqual(['relayed-invalid-block']);
     expect(node.node.peers().map(({ id }) => id)).toContain(honest.id);
   });

@@ -46,6 +46,7 @@ beforeEach(async () => {
     network: new Recording(world.hub, 'recording' as PeerId),
     chain: node.node.chain,
     pool: node.node.pool,
+    bodyOf: async () => undefined,
     knownAddresses: () => addresses,
   });
 });

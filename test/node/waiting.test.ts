@@ -13,11 +13,10 @@ function arrived(from: string, byteLength = 1_000): ArrivedBlock {
   return {
     id,
     parent: idFromBytes(block.sealed.header.parent),
-    block,
+    height: 1,
+    compact: { publishedAt: 0, sealed: block.sealed, shortIds: new Uint8Array(0), prefilled: [] },
     byteLength,
-    source: 'gossip',
     from: from as PeerId,
-    publishedAt: 0,
   };
 }
 

@@ -4,9 +4,8 @@ import { RuleError } from '../../src/core/errors.ts';
 import {
   AddressesType,
   BlocksRequestType,
-  decodeBlockMessage,
+  BlockTransactionsRequestType,
   decodeWire,
-  encodeBlockMessage,
   HeadersRequestType,
   HeadersType,
   MAX_ADDRESS_BYTES,
@@ -49,6 +48,11 @@ const words: [string, unknown, fc.Arbitrary<unknown>][] = [
   ['headers request', HeadersRequestType, fc.record({ locator: ids })],
   ['headers', HeadersType, fc.array(sealedHeader, { maxLength: 5 })],
   ['blocks request', BlocksRequestType, fc.record({ ids })],
+  [
+    'block transactions request',
+    BlockTransactionsRequestType,
+    fc.record({ block: bytes32, indexes: fc.array(fc.nat(2 ** 16 - 1), { maxLength: 8 }) }),
+  ],
   ['pool request', PoolRequestType, fc.record({ page: uint32 })],
   ['pool ids', PoolIdsType, ids],
   ['transactions request', TransactionsRequestType, fc.record({ ids })],
@@ -176,34 +180,6 @@ describe('a decoded value', () => {
     const decoded = decodeWire(BlocksRequestType, message, 'blocks request');
     message.fill(0);
     expect(decoded.ids).toEqual(ids);
-  });
-});
-
-describe('a block message', () => {
-  it('comes out as it went in', () => {
-    fc.assert(
-      fc.property(fc.maxSafeNat(), fc.uint8Array({ maxLength: 300 }), (publishedAt, blockBytes) => {
-        expect(decodeBlockMessage(encodeBlockMessage({ publishedAt, blockBytes }))).toEqual({
-          publishedAt,
-          blockBytes,
-        });
-      }),
-    );
-  });
-
-  it('without its fixed part, or with another offset, is refused', () => {
-    const message = encodeBlockMessage({ publishedAt: 1, blockBytes: new Uint8Array(3) });
-    for (let length = 0; length < 12; length++) {
-      refusedWith('malformed-encoding', () => decodeBlockMessage(message.slice(0, length)));
-    }
-    message[8] = 13;
-    refusedWith('malformed-encoding', () => decodeBlockMessage(message));
-  });
-
-  it('of a time no clock shows counts as one without a time', () => {
-    const message = encodeBlockMessage({ publishedAt: 0, blockBytes: new Uint8Array(3) });
-    message.fill(255, 0, 8);
-    expect(decodeBlockMessage(message).publishedAt).toBe(0);
   });
 });
 

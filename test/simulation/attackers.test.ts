@@ -52,6 +52,7 @@ describe('an attacker that shows itself is penalised', () => {
     ['lying-status', ['broken-promise']],
     ['lying-headers', ['invalid-header']],
     ['stalling', ['too-slow']],
+    ['withheld-transactions', ['too-slow', 'malformed-message', 'broken-promise']],
   ] as const)('%s: %j', async (kind, offences) => {
     expect([...offencesOf(await attack(kind))]).toEqual(expect.arrayContaining([...offences]));
   });
@@ -87,11 +88,14 @@ describe('an attacker within the letter of the rules changes what honest nodes s
     expect(deepest).toBeGreaterThan(10);
   });
 
-  it.each(['trickling', 'eclipse'] as const)('%s costs nobody anything', async (kind) => {
-    const told = await attack(kind);
-    expect(countOf(told, 'block.accepted')).toBeGreaterThan(200);
-    expect(told.some(({ event }) => event.event === 'peer.penalised' && event.score >= 100)).toBe(false);
-  });
+  it.each(['trickling', 'eclipse', 'garbled-short-ids'] as const)(
+    '%s costs nobody anything',
+    async (kind) => {
+      const told = await attack(kind);
+      expect(countOf(told, 'block.accepted')).toBeGreaterThan(200);
+      expect(told.some(({ event }) => event.event === 'peer.penalised' && event.score >= 100)).toBe(false);
+    },
+  );
 });
 
 describe('the selfish strategy', () => {

@@ -44,7 +44,7 @@ describe('what is drawn', () => {
     const kinds = new Set(
       scenarios.flatMap(({ attacks, faults }) => [...attacks, ...faults].map(({ kind }) => kind)),
     );
-    expect(kinds.size).toBe(21);
+    expect(kinds.size).toBe(23);
   });
 
   it('leaves honest miners the majority, and ends before the end', () => {

@@ -24,7 +24,7 @@ const floorOf = (room: string) => FLOORS.findIndex((rooms) => rooms.includes(roo
 /** What `core/` may use: nothing of Node, and nothing with a clock, a disk or a socket in it. */
 const CORE_PACKAGES = ['@chainsafe/ssz', '@chainsafe/persistent-merkle-tree', '@scure/base'];
 /** All that implementations of ports may know of `node/`. */
-const PORT_FILES = ['node/ports.ts', 'node/wire.ts'];
+const PORT_FILES = ['node/ports.ts', 'node/wire.ts', 'node/compact-block.ts'];
 /** Native binaries stay where there is a substitute for them. */
 const NATIVE_PACKAGES = ['sodium-native', '@chainsafe/hashtree'];
 const MAX_LINES = 500;

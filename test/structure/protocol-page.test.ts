@@ -8,6 +8,7 @@ import {
   MAX_SUPPORTED_BLOCK_BYTES,
   MIN_SUPPORTED_BLOCK_BYTES,
 } from '../../src/core/network-params.ts';
+import * as compact from '../../src/node/compact-block.ts';
 import * as wire from '../../src/node/wire.ts';
 
 const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
@@ -34,7 +35,7 @@ describe('docs/protocol.md', () => {
     ['List[ByteList[256], 64]', wire.MAX_ADDRESS_BYTES],
     ['List[SignedTransaction, 512]', wire.MAX_GOSSIP_TRANSACTIONS],
     ['at most 131,072 bytes', wire.MAX_GOSSIP_TRANSACTIONS_BYTES],
-    ['at most 2,097,164 bytes', wire.MAX_GOSSIP_BYTES],
+    [`at most ${written(compact.MAX_GOSSIP_BYTES)} bytes`, compact.MAX_GOSSIP_BYTES],
     ['to 2,097,152 (one gossip message)', MAX_SUPPORTED_BLOCK_BYTES],
     ['1,384 (the longest transaction fits)', MIN_SUPPORTED_BLOCK_BYTES],
     ['160 + data, at most 1,184', encoding.MAX_SIGNED_TRANSACTION_BYTES],

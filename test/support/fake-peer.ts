@@ -1,15 +1,16 @@
 /** A peer made by hand: it serves a chain it was given, and each of its answers can be bent. */
 
 import type { CheckedBlock } from '../../src/chain/records.ts';
-import { encodeBlock } from '../../src/core/encoding.ts';
+import { encodeBlock, encodeTransactions } from '../../src/core/encoding.ts';
 import { bytesToHex } from '../../src/core/hex.ts';
 import { idToBytes } from '../../src/core/identifiers.ts';
 import { workOfBits } from '../../src/core/target.ts';
-import type { PeerId, RequestHandler } from '../../src/node/ports.ts';
+import { compactBlock, encodeCompactBlock } from '../../src/node/compact-block.ts';
+import { type PeerId, type RequestHandler, RequestRefused } from '../../src/node/ports.ts';
 import {
   AddressesType,
   BlocksRequestType,
-  encodeBlockMessage,
+  BlockTransactionsRequestType,
   HeadersRequestType,
   HeadersType,
   MAX_HEADERS,
@@ -30,6 +31,10 @@ export class FakePeer {
   status: Partial<Status> = {};
   /** Ids of bodies it was asked for. */
   readonly askedBodies: string[] = [];
+  /** Places of transactions it was asked for, request by request. */
+  readonly askedTransactions: number[][] = [];
+  /** Blocks it gossiped. */
+  readonly #told: CheckedBlock[] = [];
   headerRequests = 0;
 
   private constructor(world: VirtualWorld, name: string, chain: readonly CheckedBlock[]) {
@@ -39,6 +44,7 @@ export class FakePeer {
     this.network.handle('status', 1_000, () => [this.#encodeStatus()]);
     this.network.handle('headers', 10_000, (request) => [this.#headers(request)]);
     this.network.handle('blocks', 10_000, (request) => this.#blocks(request));
+    this.network.handle('block-transactions', 100_000, this.answerTransactions);
     this.network.handle('pool', 10, () => [PoolIdsType.serialize([])]);
     this.network.handle('transactions', 100_000, () => [TransactionsAnswerType.serialize([])]);
     this.network.handle('addresses', 0, () => [AddressesType.serialize([])]);
@@ -61,6 +67,16 @@ export class FakePeer {
   /** How it answers `status` unless bent. */
   readonly answerStatus = (): Uint8Array[] => [this.#encodeStatus()];
 
+  /** How it answers `block-transactions` unless bent: of what it gossiped, or is on. */
+  readonly answerTransactions = (request: Uint8Array): Uint8Array[] => {
+    const { block, indexes } = BlockTransactionsRequestType.deserialize(request);
+    this.askedTransactions.push(indexes);
+    const found = [...this.#told, ...this.chain].find(({ id }) => id === bytesToHex(block));
+    const transactions = indexes.flatMap((index) => found?.block.transactions[index] ?? []);
+    if (transactions.length < indexes.length) throw new RequestRefused('busy', 'it is not here');
+    return [encodeTransactions(transactions)];
+  };
+
   /** Answers a protocol in another way. */
   bend(protocol: Parameters<VirtualNetwork['handle']>[0], handler: RequestHandler): void {
     this.network.handle(protocol, 1_000_000, handler);
@@ -82,16 +98,14 @@ export class FakePeer {
 
   /** Gossips a block; resolved once the network is quiet. */
   async gossipBlock(block: CheckedBlock): Promise<void> {
-    await this.gossip(
-      'block',
-      encodeBlockMessage({ publishedAt: this.#world.clock.now(), blockBytes: encodeBlock(block.block) }),
-    );
+    this.#told.push(block);
+    await this.gossip('block', messageOf(block, this.#world.clock.now()));
   }
 
   /** Gossips a block while the clock is being run by somebody else. */
-  async gossipSoon({ block }: CheckedBlock): Promise<void> {
-    const publishedAt = this.#world.clock.now();
-    await this.network.publish('block', encodeBlockMessage({ publishedAt, blockBytes: encodeBlock(block) }));
+  async gossipSoon(block: CheckedBlock): Promise<void> {
+    this.#told.push(block);
+    await this.network.publish('block', messageOf(block, this.#world.clock.now()));
   }
 
   async gossip(topic: 'block' | 'transactions', message: Uint8Array): Promise<void> {
@@ -134,4 +148,15 @@ export class FakePeer {
       yield encodeBlock(found.block);
     }
   }
+}
+
+/** A gossip message with a block. @param prefilled which of its transactions are in it in full; none unless given */
+export function messageOf(
+  block: CheckedBlock,
+  publishedAt = 0,
+  prefilled: readonly number[] = [],
+): Uint8Array {
+  const { transactions } = block.block;
+  const fresh = new Set(prefilled.flatMap((index) => transactions[index] ?? []));
+  return encodeCompactBlock(compactBlock(block, publishedAt, fresh));
 }

@@ -76,6 +76,8 @@ export class VirtualNetwork implements Network {
   readonly sent: { topic: TopicName; message: Uint8Array }[] = [];
   readonly verdicts: { topic: TopicName; from: PeerId; verdict: Verdict }[] = [];
   requests = 0;
+  /** What this node asked, of whom. */
+  readonly asked: { protocol: ProtocolName; peer: PeerId }[] = [];
   /** How long stopping takes. */
   stopMs = 0;
 
@@ -155,6 +157,7 @@ export class VirtualNetwork implements Network {
     limits: RequestLimits,
   ): Promise<Uint8Array[]> {
     this.requests++;
+    this.asked.push({ protocol, peer });
     let cancel = (): void => {};
     const deadline = new Promise<never>((_, reject) => {
       cancel = this.#hub.clock.after(limits.deadlineMs, () =>

@@ -1,11 +1,11 @@
 /** Blocks an attacker makes by hand: valid ones, and ones that break a rule of its choice. */
+import { trustBlock } from '../../chain/records.ts';
 import { nextBits } from '../../core/difficulty.ts';
-import { encodeBlock } from '../../core/encoding.ts';
-import { blockId, headerRoot, transactionsRoot } from '../../core/hashing.ts';
+import { blockId, headerRoot, transactionId, transactionsRoot } from '../../core/hashing.ts';
 import { type BlockId, idToBytes } from '../../core/identifiers.ts';
 import { targetFromBits, workOfBits } from '../../core/target.ts';
 import type { Block, Header, NetworkParams, SignedTransaction } from '../../core/types.ts';
-import { encodeBlockMessage } from '../../node/wire.ts';
+import { compactBlock, encodeCompactBlock } from '../../node/compact-block.ts';
 import type { Machine } from '../machine.ts';
 import type { SeededRandom } from '../random.ts';
 import { findNonce } from '../virtual-miner.ts';
@@ -68,10 +68,16 @@ export function after(parent: Place, { sealed }: Block): Place {
   };
 }
 
-/** A gossip message with the block. */
-export function messageWith(block: Block, publishedAt: number): Uint8Array {
-  return encodeBlockMessage({
-    publishedAt: Math.max(1, Math.floor(publishedAt)),
-    blockBytes: encodeBlock(block),
+/** A gossip message with the block. @param prefilled which transactions are in it in full: all, if they are few */
+export function messageWith(
+  block: Block,
+  publishedAt: number,
+  prefilled: readonly SignedTransaction[] = block.transactions,
+): Uint8Array {
+  const checked = trustBlock({
+    id: blockId(block.sealed),
+    block,
+    transactionIds: block.transactions.map(({ transaction }) => transactionId(transaction)),
   });
+  return encodeCompactBlock(compactBlock(checked, Math.max(1, Math.floor(publishedAt)), new Set(prefilled)));
 }

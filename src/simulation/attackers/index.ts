@@ -4,6 +4,7 @@ import type { Attack, AttackContext, CreateAttack } from './attack.ts';
 import { doubleSpend } from './double-spend.ts';
 import { eclipse } from './eclipse.ts';
 import { equivocation } from './equivocation.ts';
+import { garbledShortIds } from './garbled-short-ids.ts';
 import { invalidBlocks } from './invalid-blocks.ts';
 import { invalidTransactions } from './invalid-transactions.ts';
 import { longRange } from './long-range.ts';
@@ -14,6 +15,7 @@ import { stalling, trickling } from './slow-answers.ts';
 import { spam } from './spam.ts';
 import { timestamps } from './timestamps.ts';
 import { withheldBodies } from './withheld-bodies.ts';
+import { withheldTransactions } from './withheld-transactions.ts';
 
 const ATTACKS: Readonly<Record<AttackKind, CreateAttack>> = {
   'invalid-blocks': invalidBlocks,
@@ -30,6 +32,8 @@ const ATTACKS: Readonly<Record<AttackKind, CreateAttack>> = {
   'long-range': longRange,
   spam,
   eclipse,
+  'withheld-transactions': withheldTransactions,
+  'garbled-short-ids': garbledShortIds,
 };
 
 export function createAttack(context: AttackContext): Attack {

@@ -6,6 +6,8 @@ const BOUNDS = {
   peers: 300,
   orphans: 64,
   early: 64,
+  completing: 1_024,
+  fetching: 8,
   waitingTransactions: 1_024,
   bodiesReady: 1_024,
   bodiesAsked: 1_024,

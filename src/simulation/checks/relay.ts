@@ -1,10 +1,10 @@
 /** No honest node ever gossips a block without proof of work or a transaction with a wrong signature. */
-import { decodeBlock } from '../../core/encoding.ts';
 import { signingMessage, transactionRoot } from '../../core/hashing.ts';
 import { checkProofOfWork } from '../../core/target.ts';
 import { verifySignature } from '../../native/signatures.ts';
+import { decodeCompactBlock } from '../../node/compact-block.ts';
 import type { TopicName } from '../../node/ports.ts';
-import { decodeBlockMessage, decodeWire, TransactionsMessageType } from '../../node/wire.ts';
+import { decodeWire, TransactionsMessageType } from '../../node/wire.ts';
 import type { Check, CheckContext } from './check.ts';
 
 export function relay({ report, world }: CheckContext): Check {
@@ -22,7 +22,7 @@ export function relay({ report, world }: CheckContext): Check {
   function faultOf(topic: TopicName, bytes: Uint8Array): string | undefined {
     try {
       if (topic === 'block') {
-        checkProofOfWork(decodeBlock(decodeBlockMessage(bytes).blockBytes, world.definition.params).sealed);
+        checkProofOfWork(decodeCompactBlock(bytes, world.definition.params).sealed);
         return undefined;
       }
       const { transactions } = decodeWire(TransactionsMessageType, bytes, 'transactions');
