@@ -12,9 +12,13 @@ const COMMITS_PER_LOOK = 4;
 const MOVE_BYTES = 8 * 1_024 * 1_024;
 /** After so long without work the thread ends, and gives its memory back. */
 const IDLE_MS = 10_000;
+/** A move takes a fraction of a second. */
+const LAST_MOVE_MS = 2_000;
 
 export class Checkpointer {
   readonly #path: string;
+  /** One number: 1 while the thread moves something. */
+  readonly #moving = new Int32Array(new SharedArrayBuffer(4));
   #commits = 0;
   #worker: Worker | undefined;
   #isMoving = false;
@@ -30,12 +34,14 @@ export class Checkpointer {
     clearTimeout(this.#idle);
     this.#isMoving = true;
     this.#worker ??= this.#start();
+    Atomics.store(this.#moving, 0, 1);
     this.#worker.postMessage('move');
   }
 
-  /** Lets go of the file. What is not moved is moved when the database is closed. */
+  /** Lets go of the file, once what is being moved is. */
   close(): void {
     clearTimeout(this.#idle);
+    if (this.#worker !== undefined) Atomics.wait(this.#moving, 0, 1, LAST_MOVE_MS);
     this.#worker?.removeAllListeners();
     this.#worker?.terminate();
     this.#worker = undefined;
@@ -50,7 +56,7 @@ export class Checkpointer {
   #start(): Worker {
     const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), {
       name: 'checkpointer',
-      workerData: this.#path,
+      workerData: { path: this.#path, moving: this.#moving },
       execArgv: [],
     });
     worker.on('message', () => {
@@ -65,6 +71,7 @@ export class Checkpointer {
   }
 
   #end(): void {
+    Atomics.store(this.#moving, 0, 0);
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#isMoving = false;

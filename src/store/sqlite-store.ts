@@ -118,7 +118,7 @@ export class SqliteStore implements Store {
     try {
       this.#group.commit();
       this.#checkpointer.close();
-      // Then the file is whole by itself: the thread's connection may outlive this one for a moment.
+      // As the last connection to close would; the thread's may outlive this one for a moment.
       this.#database.execute('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
       this.#checkpointer.close();
