@@ -17,7 +17,7 @@ import {
 
 /** Notches in one tally. */
 export const NOTCHES_PER_TALLY = 1_000_000n;
-/** A block crosses the network in one gossip message, and those fail silently above 4 MiB. */
+/** A block is given in one answer, of which a node keeps dozens under way. */
 export const MAX_SUPPORTED_BLOCK_BYTES = 2 * 1_024 * 1_024;
 /** Every block must have room for the longest transaction. */
 export const MIN_SUPPORTED_BLOCK_BYTES = emptyBlockSize(MAX_EXTRA_BYTES) + 4 + MAX_SIGNED_TRANSACTION_BYTES;

@@ -2,64 +2,19 @@
  * Topic `block`: a block as it is gossiped, its transactions named by short ids, for nearly all of them are in
  * everybody's pool. The miner may add some in full, those it believes others lack.
  */
-import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from '@chainsafe/ssz';
+import type { ValueOf } from '@chainsafe/ssz';
 import type { CheckedBlock } from '../chain/records.ts';
-import {
-  MAX_SEALED_HEADER_BYTES,
-  MAX_SIGNED_TRANSACTION_BYTES,
-  mostTransactions,
-  sizeInBlock,
-} from '../core/encoding.ts';
+import { mostTransactions, sizeInBlock } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
 import { ID_BYTES, idToBytes } from '../core/identifiers.ts';
 import { packShortIds, SHORT_ID_BYTES, shortIdsOf } from '../core/short-ids.ts';
-import {
-  type NetworkParams,
-  type SealedHeader,
-  SealedHeaderType,
-  type SignedTransaction,
-  SignedTransactionType,
-  uint16,
-  uint64,
-} from '../core/types.ts';
-import { decodeWire, MAX_BLOCK_TRANSACTIONS } from './wire.ts';
+import type { NetworkParams, SealedHeader, SignedTransaction } from '../core/types.ts';
+import { CompactBlockType, decodeWire, MAX_PREFILLED } from './wire.ts';
 
-/** Transactions given in full. More of them are better fetched by who lacks them. */
-export const MAX_PREFILLED = 128;
-/** Bytes of them a miner adds: worth a round trip saved at every hop, and no more than half of what the short ids take. */
-const PREFILL_BYTES = 16 * 1_024;
+/** Bytes of transactions a miner gives in full: worth a round trip saved at every hop, and no more than half of what the short ids take. */
+export const PREFILL_BYTES = 16 * 1_024;
 
-const PrefilledType = new ContainerType({
-  /** Its place in the block. */
-  index: uint16,
-  signed: SignedTransactionType,
-});
-
-const CompactBlockType = new ContainerType({
-  /** The miner's clock (ms since 1970) when it let go of the block: shown, never trusted. */
-  publishedAt: uint64,
-  sealed: SealedHeaderType,
-  /** `List[Bytes6, MAX_BLOCK_TRANSACTIONS]`, of every transaction, in the block's order. */
-  shortIds: new ByteListType(SHORT_ID_BYTES * MAX_BLOCK_TRANSACTIONS),
-  /** In the block's order. */
-  prefilled: new ListCompositeType(PrefilledType, MAX_PREFILLED),
-});
-
-/** `publishedAt` and the offsets of the other fields. */
-const FIXED_BYTES = 8 + 3 * 4;
-const MAX_PREFILLED_BYTES = 4 + 2 + 4 + MAX_SIGNED_TRANSACTION_BYTES;
-
-/**
- * The longest gossip message. One constant for everybody: a receiver that allows less goes deaf silently. A message of
- * transactions is shorter.
- */
-export const MAX_GOSSIP_BYTES =
-  FIXED_BYTES +
-  MAX_SEALED_HEADER_BYTES +
-  SHORT_ID_BYTES * MAX_BLOCK_TRANSACTIONS +
-  MAX_PREFILLED * MAX_PREFILLED_BYTES;
-
-export type Prefilled = ValueOf<typeof PrefilledType>;
+export type Prefilled = ValueOf<typeof CompactBlockType>['prefilled'][number];
 
 export interface CompactBlock {
   /** 0 if unknown. */

@@ -15,6 +15,7 @@ import {
 import { MAX_SEALED_HEADER_BYTES, MAX_SIGNED_TRANSACTION_BYTES, mostTransactions } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
 import { MAX_SUPPORTED_BLOCK_BYTES } from '../core/network-params.ts';
+import { SHORT_ID_BYTES } from '../core/short-ids.ts';
 import { Bytes32, SealedHeaderType, SignedTransactionType, uint16, uint32, uint64 } from '../core/types.ts';
 
 /** First byte of every answer. */
@@ -33,6 +34,8 @@ export const MAX_POOL_IDS = 32_768;
 export const MAX_TRANSACTIONS_REQUESTED = 1_024;
 /** Transactions of a block: as many as the largest has room for. */
 export const MAX_BLOCK_TRANSACTIONS = mostTransactions(MAX_SUPPORTED_BLOCK_BYTES);
+/** Of a block's transactions, those given in full with it. Who lacks more of them had better ask. */
+export const MAX_PREFILLED = 128;
 export const MAX_ADDRESSES = 64;
 export const MAX_ADDRESS_BYTES = 256;
 /** Transactions of one gossip message, so that checking it stays a matter of milliseconds. */
@@ -99,7 +102,39 @@ export const TransactionsMessageType = new ContainerType({
   transactions: new ListCompositeType(SignedTransactionType, MAX_GOSSIP_TRANSACTIONS),
 });
 
+const PrefilledType = new ContainerType({
+  /** Its place in the block. */
+  index: uint16,
+  signed: SignedTransactionType,
+});
+
+/** Topic `block`: see `compact-block.ts`. */
+export const CompactBlockType = new ContainerType({
+  /** The miner's clock (ms since 1970) when it let go of the block: shown, never trusted. */
+  publishedAt: uint64,
+  sealed: SealedHeaderType,
+  /** `List[Bytes6, MAX_BLOCK_TRANSACTIONS]`, of every transaction, in the block's order. */
+  shortIds: new ByteListType(SHORT_ID_BYTES * MAX_BLOCK_TRANSACTIONS),
+  /** Ascending. */
+  prefilled: new ListCompositeType(PrefilledType, MAX_PREFILLED),
+});
+
 export type Status = ValueOf<typeof StatusType>;
+
+/** `publishedAt` and the offsets of the other fields. */
+const COMPACT_BLOCK_FIXED_BYTES = 8 + 3 * 4;
+/** With its offsets: in the list, and of the transaction. */
+const MAX_PREFILLED_BYTES = 4 + 2 + 4 + MAX_SIGNED_TRANSACTION_BYTES;
+
+/**
+ * The longest gossip message, one with a block. One constant for everybody: a receiver that allows less goes deaf
+ * silently.
+ */
+export const MAX_GOSSIP_BYTES =
+  COMPACT_BLOCK_FIXED_BYTES +
+  MAX_SEALED_HEADER_BYTES +
+  SHORT_ID_BYTES * MAX_BLOCK_TRANSACTIONS +
+  MAX_PREFILLED * MAX_PREFILLED_BYTES;
 
 /** Headers: offsets and the longest headers. */
 export const MAX_HEADERS_BYTES = MAX_HEADERS * (4 + MAX_SEALED_HEADER_BYTES);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { GossipsubOpts, Message } from '@libp2p/gossipsub';
 import type { PeerScoreParams, PeerScoreThresholds, TopicScoreParams } from '@libp2p/gossipsub/score';
-import { MAX_GOSSIP_BYTES } from '../node/compact-block.ts';
+import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
 
 /**
  * The longest frame, for senders and receivers alike: a receiver that took less would forget the peer for good,

@@ -2,8 +2,8 @@
 import type { GossipSub } from '@libp2p/gossipsub';
 import { TopicValidatorResult } from '@libp2p/gossipsub';
 import { invariant } from '../core/errors.ts';
-import { MAX_GOSSIP_BYTES } from '../node/compact-block.ts';
 import type { PeerId, Verdict } from '../node/ports.ts';
+import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
 import { asError } from './errors.ts';
 import type { Log } from './log.ts';
 import { peerIdOf } from './peer-key.ts';

@@ -64,7 +64,7 @@ export class Hub {
   readonly lines: Lines;
   readonly networks = new Map<PeerId, VirtualNetwork>();
   observer: NetworkObserver = {};
-  /** Blocks weigh so many bytes more on the lines: for large blocks without the work of making them. */
+  /** Messages with a block weigh so many bytes more on the lines: for the short ids of transactions nobody made. */
   blockPaddingBytes = 0;
 
   constructor(scheduler: Scheduler, lines: Lines) {

@@ -32,7 +32,8 @@ const TOPICS: readonly TopicName[] = ['transactions', 'block'];
 const GARBAGE: readonly Uint8Array[] = [
   randomBytes(1),
   randomBytes(1_000),
-  randomBytes(300_000),
+  // Nearly as long as a gossip message may be.
+  randomBytes(200_000),
   Uint8Array.of(0x80),
   new Uint8Array(20).fill(0xff),
   Uint8Array.of(5, 1, 2),

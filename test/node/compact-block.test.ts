@@ -9,11 +9,9 @@ import {
   compactBlock,
   decodeCompactBlock,
   encodeCompactBlock,
-  MAX_GOSSIP_BYTES,
-  MAX_PREFILLED,
   requireAscending,
 } from '../../src/node/compact-block.ts';
-import { MAX_BLOCK_TRANSACTIONS } from '../../src/node/wire.ts';
+import { MAX_BLOCK_TRANSACTIONS, MAX_GOSSIP_BYTES, MAX_PREFILLED } from '../../src/node/wire.ts';
 import { sealedHeader, signedTransaction } from '../support/arbitraries.ts';
 import { BlockMaker, payment, testKey, testNetwork } from '../support/ledger.ts';
 import { refusedWith } from '../support/refused.ts';

@@ -4,7 +4,7 @@ import { type AddressInfo, createConnection, createServer, type Socket } from 'n
 import { promisify } from 'node:util';
 import { multiaddr } from '@multiformats/multiaddr';
 import { expect, it } from 'vitest';
-import { MAX_GOSSIP_BYTES } from '../../src/node/compact-block.ts';
+import { MAX_GOSSIP_BYTES } from '../../src/node/wire.ts';
 import { withLength } from '../../src/p2p/chunk-stream.ts';
 import { isHarmlessStreamError } from '../../src/p2p/errors.ts';
 import { protocolId, topicId } from '../../src/p2p/protocols.ts';
