@@ -11,9 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BenchCase, isReached, type Row } from './bench/case.ts';
+import { mining } from './bench/mining.ts';
 import { asLine } from './bench/report.ts';
+import { verify } from './bench/verify.ts';
 
-const CASES: readonly BenchCase[] = [];
+const CASES: readonly BenchCase[] = [mining, verify];
 const DEFAULT_RUNS = 5;
 
 const { positionals, values } = parseArgs({
