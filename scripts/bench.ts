@@ -12,10 +12,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BenchCase, isReached, type Row } from './bench/case.ts';
 import { mining } from './bench/mining.ts';
+import { propagation } from './bench/propagation.ts';
 import { asLine } from './bench/report.ts';
 import { verify } from './bench/verify.ts';
 
-const CASES: readonly BenchCase[] = [mining, verify];
+const CASES: readonly BenchCase[] = [mining, verify, propagation];
 const DEFAULT_RUNS = 5;
 
 const { positionals, values } = parseArgs({
