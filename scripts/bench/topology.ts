@@ -5,9 +5,9 @@ import { TallyClient } from '../../src/client/tally-client.ts';
 import { Child } from './child.ts';
 import type { StartDaemon, StartedDaemon } from './daemon-process.ts';
 
-export const NODES = 4;
+const NODES = 4;
 const DAEMON = new URL('./daemon-process.ts', import.meta.url);
-const GOSSIP = new URL('./gossip-process.ts', import.meta.url);
+export const GOSSIP_PROCESS = new URL('./gossip-process.ts', import.meta.url);
 
 export type Topology = 'line' | 'mesh';
 
@@ -22,7 +22,7 @@ export interface Daemons extends Nodes {
 }
 
 export async function startGossip(topology: Topology): Promise<Nodes> {
-  const children = Array.from({ length: NODES }, () => new Child(GOSSIP));
+  const children = Array.from({ length: NODES }, () => new Child(GOSSIP_PROCESS));
   const addresses = await Promise.all(
     children.map(async (child) => (await child.ask<string[]>('addresses'))[0] ?? ''),
   );
@@ -59,7 +59,7 @@ export async function startDaemons(
   return { topology, children, clients, close: () => closeAll(children) };
 }
 
-export function isNeighbour(topology: Topology, a: number, b: number): boolean {
+function isNeighbour(topology: Topology, a: number, b: number): boolean {
   return a === b || topology === 'mesh' || Math.abs(a - b) === 1;
 }
 
