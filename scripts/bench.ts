@@ -11,10 +11,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BenchCase, isReached, type Row } from './bench/case.ts';
+import { idle } from './bench/idle.ts';
+import { mining } from './bench/mining.ts';
+import { propagation } from './bench/propagation.ts';
 import { asLine } from './bench/report.ts';
 import { sync } from './bench/sync.ts';
 
-const CASES: readonly BenchCase[] = [sync];
+import { verify } from './bench/verify.ts';
+
+const CASES: readonly BenchCase[] = [mining, verify, sync, propagation, idle];
 const DEFAULT_RUNS = 5;
 
 const { positionals, values } = parseArgs({

@@ -7,7 +7,7 @@ import { createMiner } from './mining/miner.ts';
 import { checkNative } from './native/self-check.ts';
 import { createSignatureVerifier } from './native/verifier.ts';
 import { Node } from './node/node.ts';
-import { type Clock, OperationError, type Random } from './node/ports.ts';
+import { type Clock, type Network, OperationError, type Random } from './node/ports.ts';
 import type { Log } from './p2p/log.ts';
 import { createLibp2pNetwork, type Libp2pNetwork } from './p2p/network.ts';
 import { createPeerKey } from './p2p/peer-key.ts';
@@ -39,6 +39,8 @@ export interface DaemonOptions {
   /** Notches a byte below which a transaction is not pooled. */
   readonly minFeeRate?: bigint;
   readonly log?: Log;
+  /** Gets the network before the node does: for whoever measures what crosses it. */
+  readonly onNetwork?: (network: Network) => void;
   /** A bug or a broken disk: the daemon must be stopped. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -98,6 +100,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...(options.mdnsIntervalMs === undefined ? {} : { mdnsIntervalMs: options.mdnsIntervalMs }),
       ...(options.log === undefined ? {} : { log: options.log }),
     });
+    options.onNetwork?.(network);
     const node = new Node({
       definition,
       store,

@@ -101,6 +101,11 @@ export class TallyProcess {
     return new TallyClient({ url: line.api });
   }
 
+  /** Of the operating system; 0 if it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Whether it is running. */
   get alive(): boolean {
     return this.#exit === undefined;
