@@ -1,7 +1,7 @@
 /**
  * Keeps the pool over a restart: its changes are gathered and written in one commit by `flush`, so that a
  * thousand transactions cost one wait for the disk. A transaction may be acknowledged once the flush after
- * its `add` has returned, not before.
+ * its `add`, and what came before it, is `synced`, not before.
  *
  * Transactions of abandoned blocks are kept by the reorganisation's own commit, so there is no moment at
  * which a crash would lose them.
@@ -51,18 +51,27 @@ export class PoolJournal implements PoolKeeper {
   }
 
   /**
-   * Writes all changes since the last flush in one commit.
+   * Writes the changes since the last flush in one commit, the oldest first.
    *
-   * @throws StoreError; then they wait for the next flush
+   * @param most changes; the rest waits for the next flush
+   * @throws StoreError; then all of them do
    */
-  flush(durability: Durability = 'full'): void {
+  flush(durability: Durability = 'full', most: number = Number.POSITIVE_INFINITY): void {
     if (this.#pending.size === 0) return;
+    const written: TransactionId[] = [];
     this.#store.atomically(() => {
       for (const [id, checked] of this.#pending) {
+        if (written.length >= most) break;
         if (checked === undefined) this.#store.pool.remove(id);
         else this.#store.pool.put(id, checked.signed);
+        written.push(id);
       }
     }, durability);
-    this.#pending.clear();
+    for (const id of written) this.#pending.delete(id);
+  }
+
+  /** Resolves once all that was flushed survives a power cut. @throws StoreError */
+  synced(): Promise<void> {
+    return this.#store.synced();
   }
 }

@@ -25,6 +25,7 @@ import { HeaderSync } from './header-sync.ts';
 import { Mining } from './mining.ts';
 import { PeerExchange } from './peer-exchange.ts';
 import { Peers } from './peers.ts';
+import { PoolKeeping } from './pool-keeping.ts';
 import { syncPool } from './pool-sync.ts';
 import type { Clock, Miner, Network, PeerConnection, PeerId, Random, SignatureVerifier } from './ports.ts';
 import { serve } from './serve.ts';
@@ -104,10 +105,10 @@ export class Node {
   readonly #dialer: Dialer;
   readonly #exchange: PeerExchange;
   readonly #journal: PoolJournal;
+  readonly #keeping: PoolKeeping;
   readonly #background: Background;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
   readonly #poolSynced = new Set<PeerId>();
-  #keeping: Promise<void> | undefined;
   #cancelStatus: (() => void) | undefined;
   #stopped = false;
   /** Nothing may touch the store any more. */
@@ -153,6 +154,7 @@ export class Node {
     this.#background = background;
     this.#conduct = conduct;
     this.#journal = PoolJournal.open(store, pool);
+    this.#keeping = new PoolKeeping({ clock, background, journal: this.#journal });
     this.#status = new StatusExchange({ ...shared, onStatus: (peer) => this.#onStatus(peer) });
     this.#blocks = new Blocks({ ...shared, onUnknownParent: (peer) => this.#sync.hint(peer) });
     this.#bodies = new BodySync({
@@ -162,7 +164,7 @@ export class Node {
     });
     const headers = new HeaderSync({ ...shared, onHeaders: () => this.#bodies.wake() });
     this.#sync = new Sync({ ...shared, headers, bodies: this.#bodies });
-    this.#relay = new TransactionRelay({ ...shared, keep: () => this.#keep() });
+    this.#relay = new TransactionRelay({ ...shared, keeping: this.#keeping });
     this.#dialer = new Dialer({
       ...shared,
       isConnected: (peer) => peers.has(peer),
@@ -207,6 +209,7 @@ export class Node {
     this.#bodies.stop();
     this.#blocks.stop();
     this.#relay.stop();
+    this.#keeping.stop();
     this.#status.stop();
     // At once, for the caller may not wait for the rest; and again for what the rest changes.
     this.#journal.flush();
@@ -348,24 +351,8 @@ export class Node {
         this.#relay.admitWaiting(idFromBytes(transaction.sender));
     }
     this.mining.tipChanged();
-    this.#background(this.#keep());
+    this.#keeping.soon();
     this.#status.announceSoon(change.disconnected.length + change.connected.length > 1);
-  }
-
-  /** Writes the pool's changes to disk: all that come within one turn of the event loop share a commit. */
-  #keep(): Promise<void> {
-    this.#keeping ??= new Promise((resolve, reject) => {
-      this.#clock.after(0, () => {
-        this.#keeping = undefined;
-        try {
-          this.#journal.flush();
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-    return this.#keeping;
   }
 
   #askStatusLater(): void {

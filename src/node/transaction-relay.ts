@@ -8,11 +8,12 @@ import { sizeInBlock } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
 import { type Address, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import type { SignedTransaction } from '../core/types.ts';
-import type { Background } from './background.ts';
 import type { BodyChecker, TransactionVerdict } from './block-check.ts';
 import type { Conduct } from './conduct.ts';
 import type { NodeEvent } from './events.ts';
+import type { PoolKeeping } from './pool-keeping.ts';
 import type { Clock, Network, PeerId, Random, Verdict } from './ports.ts';
+import { Submissions } from './submissions.ts';
 import { WaitingTransactions } from './transaction-waiting.ts';
 import {
   decodeWire,
@@ -37,9 +38,7 @@ export interface TransactionRelayOptions {
   readonly conduct: Conduct;
   readonly clock: Clock;
   readonly random: Random;
-  /** Writes what the pool accepted to disk; resolves once it is kept. */
-  readonly keep: () => Promise<void>;
-  readonly background: Background;
+  readonly keeping: PoolKeeping;
   readonly emit: (event: NodeEvent) => void;
 }
 
@@ -49,10 +48,12 @@ export class TransactionRelay {
   #batchBytes = 0;
   #cancelBatch: (() => void) | undefined;
   readonly #waiting = new WaitingTransactions();
+  readonly #submissions: Submissions;
   #stopped = false;
 
   constructor(options: TransactionRelayOptions) {
     this.#options = options;
+    this.#submissions = new Submissions(options.clock, (transactions) => this.#takeSubmitted(transactions));
     options.network.subscribe('transactions', (message, from) => this.#receive(message, from));
   }
 
@@ -69,12 +70,8 @@ export class TransactionRelay {
    * Takes transactions from a caller of this node. An outcome for each, in the same order; resolved once
    * the accepted ones survive a crash.
    */
-  async submit(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
-    const verdicts = await this.#options.checker.checkTransactions(transactions);
-    const outcomes = verdicts.map((verdict) => this.#admit(verdict, undefined));
-    if (outcomes.some((outcome) => outcome.accepted)) await this.#options.keep();
-    this.#passAccepted(outcomes, transactions);
-    return outcomes;
+  submit(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
+    return this.#submissions.add(transactions);
   }
 
   /** Takes transactions fetched from a peer's pool. */
@@ -83,7 +80,7 @@ export class TransactionRelay {
     const outcomes = verdicts.map((verdict) => this.#admit(verdict, from));
     for (const outcome of outcomes) this.#punish(outcome, from);
     this.#passAccepted(outcomes, transactions);
-    this.#options.background(this.#options.keep());
+    this.#options.keeping.soon();
   }
 
   /** A sender's earlier transactions may have come in a block: perhaps the next one waits for it. */
@@ -114,6 +111,15 @@ export class TransactionRelay {
     else this.#cancelBatch ??= clock.after(BATCH_MS, () => this.#flush());
   }
 
+  async #takeSubmitted(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
+    const { checker, keeping } = this.#options;
+    const verdicts = await checker.checkTransactions(transactions);
+    const outcomes = verdicts.map((verdict) => this.#admit(verdict, undefined));
+    if (outcomes.some((outcome) => outcome.accepted)) await keeping.kept();
+    this.#passAccepted(outcomes, transactions);
+    return outcomes;
+  }
+
   #flush(): void {
     this.#cancelBatch?.();
     this.#cancelBatch = undefined;
@@ -129,7 +135,7 @@ export class TransactionRelay {
   }
 
   async #receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
-    const { background, checker, conduct, keep } = this.#options;
+    const { checker, conduct, keeping } = this.#options;
     let transactions: SignedTransaction[];
     try {
       if (message.length > MAX_GOSSIP_TRANSACTIONS_BYTES)
@@ -143,7 +149,7 @@ export class TransactionRelay {
     }
     const verdicts = await checker.checkTransactions(transactions);
     const outcomes = verdicts.map((verdict) => this.#admit(verdict, from));
-    background(keep());
+    keeping.soon();
     if (outcomes.some((outcome) => this.#punish(outcome, from))) {
       this.#passAccepted(outcomes, transactions);
       return 'reject';

@@ -56,6 +56,13 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE pool (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, signed BLOB NOT NULL) STRICT;
   CREATE TABLE peers (address TEXT NOT NULL PRIMARY KEY, last_seen_ms INTEGER NOT NULL) STRICT;
   `,
+  // The pool without an index by id: rows at the end only.
+  `
+  CREATE TABLE waiting (number INTEGER PRIMARY KEY, id BLOB NOT NULL, signed BLOB NOT NULL) STRICT;
+  INSERT INTO waiting SELECT number, id, signed FROM pool ORDER BY number;
+  DROP TABLE pool;
+  ALTER TABLE waiting RENAME TO pool;
+  `,
 ];
 
 /** The version this code writes. */

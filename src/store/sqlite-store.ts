@@ -5,10 +5,12 @@ import type { NetworkDefinition } from '../core/network-params.ts';
 import { idColumn, prefixColumn } from './columns.ts';
 import { Database } from './database.ts';
 import { FolderLock } from './folder-lock.ts';
+import { LogSync } from './log-sync.ts';
 import { prepareSchema } from './schema.ts';
 import { SqliteAccounts, SqliteLocations, SqlitePeers } from './sqlite-accounts.ts';
 import { SqliteBlocks } from './sqlite-blocks.ts';
-import { SqliteBodies, SqliteMainChain, SqlitePool, SqliteUndo } from './sqlite-bodies.ts';
+import { SqliteBodies, SqliteMainChain, SqliteUndo } from './sqlite-bodies.ts';
+import { SqlitePool } from './sqlite-pool.ts';
 import type { Durability, Store } from './store.ts';
 
 const DATABASE_FILE = 'ledger.sqlite';
@@ -40,11 +42,13 @@ export class SqliteStore implements Store {
   readonly peers: SqlitePeers;
   readonly #lock: FolderLock;
   readonly #database: Database;
+  readonly #log: LogSync;
   #durability: Durability | undefined;
 
   private constructor(lock: FolderLock, database: Database) {
     this.#lock = lock;
     this.#database = database;
+    this.#log = new LogSync(`${database.path}-wal`);
     this.blocks = new SqliteBlocks(database);
     this.bodies = new SqliteBodies(database);
     this.undo = new SqliteUndo(database);
@@ -81,8 +85,13 @@ export class SqliteStore implements Store {
     } catch (error) {
       this.blocks.forget();
       this.accounts.forget();
+      this.pool.forget();
       throw error;
     }
+  }
+
+  synced(): Promise<void> {
+    return this.#log.synced();
   }
 
   #setDurability(durability: Durability): void {
@@ -93,6 +102,7 @@ export class SqliteStore implements Store {
   }
 
   close(): void {
+    this.#log.close();
     this.#database.close();
     this.#lock.release();
   }
