@@ -10,12 +10,13 @@ import { type BenchCase, type BenchContext, comparedWith, figure, type Goal, typ
 import { benchKey, benchNetwork, writeNetworkFile } from './ledger.ts';
 import { Load, type PrepareRequest, type Sent } from './load.ts';
 import { type RawLibsodium, rawLibsodium } from './raw-libsodium.ts';
-import { WATCH_ARGUMENTS, watched } from './watched.ts';
+import { WATCH_ARGUMENTS, type Watched, watched } from './watched.ts';
 
 /** Senders: enough that none has more waiting than a pool takes of one. */
 const KEYS = 960;
 const LIMIT_MS = 1_000;
 const BATCH = 500;
+const MAX_STALL: Goal = { of: 'value', atMost: 20 };
 
 interface Kind {
   readonly name: string;
@@ -39,16 +40,13 @@ const batches = (encoding: 'json' | 'ssz'): Kind => ({
   limit: 'libsodium',
   goal: { of: 'ratio', atLeast: 0.6 },
 });
-const KINDS: readonly Kind[] = [single('json'), single('ssz'), batches('json')];
+const KINDS: readonly Kind[] = [single('json'), single('ssz'), batches('json'), batches('ssz')];
 const KEYS_OF_KIND = KEYS / KINDS.length;
 
 interface Measured {
   readonly sent: Sent;
   readonly limit: number;
-  readonly loopP99Ms: number;
-  readonly loopMaxMs: number;
-  /** Of all the daemon's threads. */
-  readonly cpuMs: number;
+  readonly watched: Watched;
 }
 
 export const ingest: BenchCase = {
@@ -118,10 +116,10 @@ async function measureOnce({ kind, networkFile, load, daemon, bare, libsodium }:
   const { api } = await daemon.started;
   await watched(daemon);
   const sent = await load.send({ urls: [api], lanesPerServer: lanes });
-  const { cpuMs, loopMaxMs, loopP99Ms } = await watched(daemon);
+  const during = await watched(daemon);
   await requireInPool(daemon, kind.transactions, sent.accepted);
   await mineAll(daemon);
-  return { sent, limit, loopP99Ms, loopMaxMs, cpuMs };
+  return { sent, limit, watched: during };
 }
 
 function perSecond({ accepted, elapsedMs }: Sent): number {
@@ -148,38 +146,21 @@ function rowsOf(kind: Kind, measured: readonly Measured[]): Row[] {
   const limits = measured.map((one) => one.limit);
   const perTransaction = (ms: number): number => (ms * 1_000) / kind.transactions;
   const beside = limit === 'http' ? 'limit: bare Fastify' : 'limit: libsodium on both cores';
+  const row = (what: string, unit: string, of: (one: Measured) => number, most?: Goal): Row =>
+    figure(`  ${what}`, unit, measured.map(of), most);
   return [
     comparedWith(`${name} (${beside})`, 'tx/s', rates, limits, goal),
-    figure(
-      `  answer, median, ${request.batch === 1 ? 'of one' : `of ${request.batch}`}`,
+    row(`answer, median, of ${request.batch}`, 'ms', ({ sent }) => sent.medianMs),
+    row('answer, 99 of 100 within', 'ms', ({ sent }) => sent.p99Ms),
+    row('processor time of the daemon, a transaction', 'µs', (one) => perTransaction(one.watched.cpuMs)),
+    row('processor time of the sender, a transaction', 'µs', ({ sent }) => perTransaction(sent.cpuMs)),
+    row('event loop held up, 99 of 100 within', 'ms', (one) => one.watched.loopP99Ms),
+    row('event loop held up, longest', 'ms', (one) => one.watched.loopMaxMs, MAX_STALL),
+    row(
+      'longest turn of the event loop, processor time',
       'ms',
-      measured.map(({ sent }) => sent.medianMs),
-    ),
-    figure(
-      '  answer, 99 of 100 within',
-      'ms',
-      measured.map(({ sent }) => sent.p99Ms),
-    ),
-    figure(
-      '  processor time of the daemon, a transaction',
-      'µs',
-      measured.map(({ cpuMs }) => perTransaction(cpuMs)),
-    ),
-    figure(
-      '  processor time of the sender, a transaction',
-      'µs',
-      measured.map(({ sent }) => perTransaction(sent.cpuMs)),
-    ),
-    figure(
-      '  event loop held up, 99 of 100 within',
-      'ms',
-      measured.map(({ loopP99Ms }) => loopP99Ms),
-    ),
-    figure(
-      '  event loop held up, longest',
-      'ms',
-      measured.map(({ loopMaxMs }) => loopMaxMs),
-      { of: 'value', atMost: 20 },
+      (one) => one.watched.longestTurnMs,
+      MAX_STALL,
     ),
   ];
 }

@@ -5,6 +5,8 @@ export interface Watched {
   /** Ms the event loop was held up: 99 of 100 times less. */
   readonly loopP99Ms: number;
   readonly loopMaxMs: number;
+  /** The longest turn of the event loop, in processor time of its thread. */
+  readonly longestTurnMs: number;
   /** Processor time of all threads. */
   readonly cpuMs: number;
 }

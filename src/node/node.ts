@@ -32,6 +32,7 @@ import { serve } from './serve.ts';
 import { STATUS_INTERVAL_MS, StatusExchange } from './status.ts';
 import { Sync } from './sync.ts';
 import { type SubmitOutcome, TransactionRelay } from './transaction-relay.ts';
+import { Turns } from './turns.ts';
 
 /** Whoever asked to resolve gets an answer, though a peer keeps us waiting or the way is long. */
 const RESOLVE_DEADLINE_MS = 60_000;
@@ -154,7 +155,8 @@ export class Node {
     this.#background = background;
     this.#conduct = conduct;
     this.#journal = PoolJournal.open(store, pool);
-    this.#keeping = new PoolKeeping({ clock, background, journal: this.#journal });
+    const turns = new Turns((call) => clock.after(0, call));
+    this.#keeping = new PoolKeeping({ clock, background, turns, journal: this.#journal });
     this.#status = new StatusExchange({ ...shared, onStatus: (peer) => this.#onStatus(peer) });
     this.#blocks = new Blocks({ ...shared, onUnknownParent: (peer) => this.#sync.hint(peer) });
     this.#bodies = new BodySync({
@@ -164,7 +166,7 @@ export class Node {
     });
     const headers = new HeaderSync({ ...shared, onHeaders: () => this.#bodies.wake() });
     this.#sync = new Sync({ ...shared, headers, bodies: this.#bodies });
-    this.#relay = new TransactionRelay({ ...shared, keeping: this.#keeping });
+    this.#relay = new TransactionRelay({ ...shared, turns, keeping: this.#keeping });
     this.#dialer = new Dialer({
       ...shared,
       isConnected: (peer) => peers.has(peer),

@@ -5,15 +5,17 @@
 import type { PoolJournal } from '../chain/pool-journal.ts';
 import type { Background } from './background.ts';
 import type { Clock } from './ports.ts';
+import type { Turns } from './turns.ts';
 
-/** Transactions written or removed in one turn of the event loop: some 5 ms. */
-const CHANGES_PER_TURN = 1_000;
+/** Transactions written or removed in one turn of the event loop: a few milliseconds. */
+const CHANGES_PER_TURN = 512;
 /** What nobody waits for is written after so long: a crash costs no more than peers will tell again. */
 const SOON_MS = 200;
 
 export interface PoolKeepingOptions {
   readonly clock: Clock;
   readonly journal: PoolJournal;
+  readonly turns: Turns;
   readonly background: Background;
 }
 
@@ -51,7 +53,7 @@ export class PoolKeeping {
     // Its failure is told to those who waited for it.
     await this.#underWay?.catch(() => {});
     // More may come within this turn of the event loop.
-    await this.#turn();
+    await this.#options.turns.next();
     this.#underWay = this.#next;
     this.#next = undefined;
     try {
@@ -64,17 +66,13 @@ export class PoolKeeping {
 
   /** Writes what there is by now, a part in each turn, so that nobody else has to wait for long. */
   async #write(): Promise<void> {
-    const { journal } = this.#options;
+    const { journal, turns } = this.#options;
     this.#cancelSoon?.();
     this.#cancelSoon = undefined;
     const changes = journal.pending;
     for (let written = 0; written < changes; written += CHANGES_PER_TURN) {
-      if (written > 0) await this.#turn();
+      if (written > 0) await turns.next();
       journal.flush('bulk', CHANGES_PER_TURN);
     }
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => this.#options.clock.after(0, resolve));
   }
 }

@@ -1,7 +1,7 @@
 /** Submissions of one moment taken as one: to check many transactions at once costs less than one after the other. */
 import type { SignedTransaction } from '../core/types.ts';
-import type { Clock } from './ports.ts';
 import type { SubmitOutcome } from './transaction-relay.ts';
+import type { Turns } from './turns.ts';
 
 /** Transactions taken in one turn of the event loop, but one submission at least: some 5 ms. */
 const TRANSACTIONS_PER_TURN = 512;
@@ -13,14 +13,14 @@ interface Submission {
 }
 
 export class Submissions {
-  readonly #clock: Clock;
+  readonly #turns: Turns;
   readonly #take: (transactions: readonly SignedTransaction[]) => Promise<SubmitOutcome[]>;
   /** Longest waiting first. Each is held by its caller anyway, who waits for the answer. */
   #waiting: Submission[] = [];
 
   /** @param take gives an outcome for each transaction, in the same order */
-  constructor(clock: Clock, take: (transactions: readonly SignedTransaction[]) => Promise<SubmitOutcome[]>) {
-    this.#clock = clock;
+  constructor(turns: Turns, take: (transactions: readonly SignedTransaction[]) => Promise<SubmitOutcome[]>) {
+    this.#turns = turns;
     this.#take = take;
   }
 
@@ -28,13 +28,15 @@ export class Submissions {
   add(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ transactions, resolve, reject });
-      if (this.#waiting.length === 1) this.#clock.after(0, () => this.#takeTogether());
+      if (this.#waiting.length === 1) void this.#takeTogether();
     });
   }
 
   async #takeTogether(): Promise<void> {
+    // Those that come before the turn does are taken with this one.
+    await this.#turns.next();
     const together = this.#nextTogether();
-    if (this.#waiting.length > 0) this.#clock.after(0, () => this.#takeTogether());
+    if (this.#waiting.length > 0) void this.#takeTogether();
     try {
       const outcomes = await this.#take(together.flatMap(({ transactions }) => transactions));
       let at = 0;

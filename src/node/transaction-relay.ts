@@ -15,6 +15,7 @@ import type { PoolKeeping } from './pool-keeping.ts';
 import type { Clock, Network, PeerId, Random, Verdict } from './ports.ts';
 import { Submissions } from './submissions.ts';
 import { WaitingTransactions } from './transaction-waiting.ts';
+import type { Turns } from './turns.ts';
 import {
   decodeWire,
   MAX_GOSSIP_TRANSACTIONS,
@@ -24,6 +25,8 @@ import {
 
 /** A batch leaves after so long, full or not: DESIGN allows 100 ms. */
 const BATCH_MS = 50;
+/** Admitting so many takes half a millisecond. */
+const MANY_TRANSACTIONS = 64;
 /** A full batch leaves at once: a good size for a gossip message. */
 const BATCH_BYTES = 32 * 1_024;
 
@@ -39,6 +42,7 @@ export interface TransactionRelayOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly keeping: PoolKeeping;
+  readonly turns: Turns;
   readonly emit: (event: NodeEvent) => void;
 }
 
@@ -53,7 +57,7 @@ export class TransactionRelay {
 
   constructor(options: TransactionRelayOptions) {
     this.#options = options;
-    this.#submissions = new Submissions(options.clock, (transactions) => this.#takeSubmitted(transactions));
+    this.#submissions = new Submissions(options.turns, (transactions) => this.#takeSubmitted(transactions));
     options.network.subscribe('transactions', (message, from) => this.#receive(message, from));
   }
 
@@ -76,8 +80,7 @@ export class TransactionRelay {
 
   /** Takes transactions fetched from a peer's pool. */
   async takeFetched(transactions: readonly SignedTransaction[], from: PeerId): Promise<void> {
-    const verdicts = await this.#options.checker.checkTransactions(transactions);
-    const outcomes = verdicts.map((verdict) => this.#admit(verdict, from));
+    const outcomes = await this.#checkAndAdmit(transactions, from);
     for (const outcome of outcomes) this.#punish(outcome, from);
     this.#passAccepted(outcomes, transactions);
     this.#options.keeping.soon();
@@ -112,10 +115,9 @@ export class TransactionRelay {
   }
 
   async #takeSubmitted(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
-    const { checker, keeping } = this.#options;
-    const verdicts = await checker.checkTransactions(transactions);
-    const outcomes = verdicts.map((verdict) => this.#admit(verdict, undefined));
-    if (outcomes.some((outcome) => outcome.accepted)) await keeping.kept();
+    const outcomes = await this.#checkAndAdmit(transactions, undefined);
+    if (outcomes.some((outcome) => outcome.accepted)) await this.#options.keeping.kept();
+    await this.#turnFor(transactions);
     this.#passAccepted(outcomes, transactions);
     return outcomes;
   }
@@ -135,7 +137,7 @@ export class TransactionRelay {
   }
 
   async #receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
-    const { checker, conduct, keeping } = this.#options;
+    const { conduct, keeping } = this.#options;
     let transactions: SignedTransaction[];
     try {
       if (message.length > MAX_GOSSIP_TRANSACTIONS_BYTES)
@@ -147,8 +149,7 @@ export class TransactionRelay {
       conduct.penalise(from, 'malformed-message', error.message);
       return 'reject';
     }
-    const verdicts = await checker.checkTransactions(transactions);
-    const outcomes = verdicts.map((verdict) => this.#admit(verdict, from));
+    const outcomes = await this.#checkAndAdmit(transactions, from);
     keeping.soon();
     if (outcomes.some((outcome) => this.#punish(outcome, from))) {
       this.#passAccepted(outcomes, transactions);
@@ -161,6 +162,20 @@ export class TransactionRelay {
     // Some are refused here: the others go on in a batch of our own.
     this.#passAccepted(outcomes, transactions);
     return 'ignore';
+  }
+
+  async #checkAndAdmit(
+    transactions: readonly SignedTransaction[],
+    from: PeerId | undefined,
+  ): Promise<SubmitOutcome[]> {
+    const verdicts = await this.#options.checker.checkTransactions(transactions);
+    await this.#turnFor(transactions);
+    return verdicts.map((verdict) => this.#admit(verdict, from));
+  }
+
+  /** Many at once get a turn of the event loop for themselves. */
+  async #turnFor({ length }: readonly SignedTransaction[]): Promise<void> {
+    if (length > MANY_TRANSACTIONS) await this.#options.turns.next();
   }
 
   #passAccepted(outcomes: readonly SubmitOutcome[], transactions: readonly SignedTransaction[]): void {

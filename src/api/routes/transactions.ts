@@ -7,6 +7,7 @@ import { invariant } from '../../core/errors.ts';
 import { type Address, parseId, type TransactionId } from '../../core/identifiers.ts';
 import type { Account } from '../../core/state.ts';
 import type { SubmitOutcome } from '../../node/transaction-relay.ts';
+import { Turns } from '../../node/turns.ts';
 import { type App, routeOf } from '../app.ts';
 import { notFound, readable } from '../errors.ts';
 import type { ServedNode } from '../served.ts';
@@ -14,18 +15,14 @@ import { Submission } from '../submission.ts';
 import { pendingView, placedView } from '../views.ts';
 
 const DEFAULT_PAGE = 100;
+/** Of a submission: to read so much takes half a millisecond. */
+const LONG_BODY_BYTES = 16 * 1_024;
 
 export function transactionRoutes(app: App, node: ServedNode): void {
   const { chain, pool } = node;
 
   void app.register(async (scope: App) => {
-    const takeBytes = (mediaType: string, decode: (bytes: Uint8Array) => Submission): void => {
-      scope.addContentTypeParser(mediaType, { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-        decode(body),
-      );
-    };
-    takeBytes(TRANSACTION_MEDIA_TYPE, Submission.fromBytes);
-    takeBytes(BATCH_MEDIA_TYPE, Submission.fromBatchBytes);
+    takeBodies(scope);
     scope.route({
       ...routeOf('submit'),
       bodyLimit: MAX_BATCH_BYTES,
@@ -95,6 +92,24 @@ export function transactionRoutes(app: App, node: ServedNode): void {
       const page = [...pool.transactions()].slice(from, from + (query.limit ?? DEFAULT_PAGE));
       return { count: pool.count, bytes: pool.bytes, transactions: page.map(pendingView) };
     },
+  });
+}
+
+/** The forms a submission may have. A long body gets a turn of the event loop for itself to be read in. */
+function takeBodies(scope: App): void {
+  const turns = new Turns(setImmediate);
+  const asBytes = (mediaType: string, read: (bytes: Uint8Array) => Submission): void => {
+    scope.addContentTypeParser(mediaType, { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
+      if (body.length > LONG_BODY_BYTES) await turns.next();
+      return read(body);
+    });
+  };
+  asBytes(TRANSACTION_MEDIA_TYPE, Submission.fromBytes);
+  asBytes(BATCH_MEDIA_TYPE, Submission.fromBatchBytes);
+  const parseJson = scope.getDefaultJsonParser('error', 'error');
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body.length <= LONG_BODY_BYTES) parseJson(request, body, done);
+    else void turns.next().then(() => parseJson(request, body, done));
   });
 }
 
