@@ -13,8 +13,9 @@ import { parseArgs } from 'node:util';
 import { type BenchCase, isReached, type Row } from './bench/case.ts';
 import { ingest } from './bench/ingest.ts';
 import { asLine } from './bench/report.ts';
+import { sustained } from './bench/sustained.ts';
 
-const CASES: readonly BenchCase[] = [ingest];
+const CASES: readonly BenchCase[] = [ingest, sustained];
 const DEFAULT_RUNS = 5;
 
 const { positionals, values } = parseArgs({

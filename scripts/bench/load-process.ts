@@ -33,8 +33,10 @@ async function prepare(request: PrepareRequest): Promise<void> {
   const network = defineNetwork(parseNetworkFile(JSON.parse(await readFile(request.networkFile, 'utf8'))));
   lanes = Array.from({ length: request.lanes }, (_, lane) => {
     payments[lane] ??= lanePayments(network, request, lane);
-    const signed = (payments[lane] as Payments).take(request.transactionsPerLane);
-    const requests: Prepared[] = [];
+    const { next = 0, requests: before = [] } = lanes[lane] ?? {};
+    const requests = before.slice(next);
+    const missing = request.transactionsPerLane - request.batch * requests.length;
+    const signed = (payments[lane] as Payments).take(missing);
     for (let at = 0; at < signed.length; at += request.batch) {
       const part = signed.slice(at, at + request.batch);
       requests.push({ transactions: part.length, request: asRequest(part, request) });

@@ -10,6 +10,7 @@ export interface PrepareRequest {
   readonly keys: number;
   /** Connections, each with senders of its own. */
   readonly lanes: number;
+  /** Those not sent yet counted. */
   readonly transactionsPerLane: number;
   /** Transactions of a request. */
   readonly batch: number;
@@ -54,7 +55,7 @@ export type LoadAnswer =
 export class Load {
   readonly #process: ChildProcess = fork(new URL('./load-process.ts', import.meta.url));
 
-  /** Signs, and puts requests together. */
+  /** Signs, and puts requests together, as many as are missing. */
   async prepare(request: Omit<PrepareRequest, 'kind'>): Promise<void> {
     await this.#ask({ kind: 'prepare', ...request });
   }
