@@ -13,6 +13,7 @@ import type { Conduct } from './conduct.ts';
 import type { NodeEvent } from './events.ts';
 import type { PoolKeeping } from './pool-keeping.ts';
 import type { Clock, Network, PeerId, Random, Verdict } from './ports.ts';
+import type { RecentlyConfirmed } from './recently-confirmed.ts';
 import { Submissions } from './submissions.ts';
 import { WaitingTransactions } from './transaction-waiting.ts';
 import type { Turns } from './turns.ts';
@@ -43,6 +44,9 @@ export interface TransactionRelayOptions {
   readonly random: Random;
   readonly keeping: PoolKeeping;
   readonly turns: Turns;
+  readonly recentlyConfirmed: RecentlyConfirmed;
+  /** A predecessor of what the peer sent is missing here. */
+  readonly onGap: (peer: PeerId) => void;
   readonly emit: (event: NodeEvent) => void;
 }
 
@@ -53,6 +57,8 @@ export class TransactionRelay {
   #cancelBatch: (() => void) | undefined;
   readonly #waiting = new WaitingTransactions();
   readonly #submissions: Submissions;
+  /** Resolves once all that came so far is admitted. */
+  #admitted: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: TransactionRelayOptions) {
@@ -164,13 +170,22 @@ export class TransactionRelay {
     return 'ignore';
   }
 
+  /** What came first is admitted first, however long it takes to check: no transaction overtakes its predecessor. */
   async #checkAndAdmit(
     transactions: readonly SignedTransaction[],
     from: PeerId | undefined,
   ): Promise<SubmitOutcome[]> {
-    const verdicts = await this.#options.checker.checkTransactions(transactions);
-    await this.#turnFor(transactions);
-    return verdicts.map((verdict) => this.#admit(verdict, from));
+    const before = this.#admitted;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#admitted = promise;
+    try {
+      const verdicts = await this.#options.checker.checkTransactions(transactions);
+      await before;
+      await this.#turnFor(transactions);
+      return verdicts.map((verdict) => this.#admit(verdict, from));
+    } finally {
+      resolve();
+    }
   }
 
   /** Many at once get a turn of the event loop for themselves. */
@@ -195,10 +210,13 @@ export class TransactionRelay {
   }
 
   #admit(verdict: TransactionVerdict, from: PeerId | undefined): SubmitOutcome {
-    const { emit, pool } = this.#options;
+    const { emit, onGap, pool, recentlyConfirmed } = this.#options;
     try {
       if ('error' in verdict) throw verdict.error;
       const { id, signed } = verdict.checked;
+      // Its block overtook it on the way here. A caller of this node is told that the sequence is used.
+      if (from !== undefined && recentlyConfirmed.get(id) !== undefined)
+        return { id, accepted: true, known: true };
       const result = pool.add(verdict.checked);
       if (result.kind === 'known') return { id, accepted: true, known: true };
       const { amount, fee, recipient, sender } = signed.transaction;
@@ -217,6 +235,7 @@ export class TransactionRelay {
       const id = 'checked' in verdict ? verdict.checked.id : verdict.id;
       if (from !== undefined && 'checked' in verdict && error.code === 'sequence-gap') {
         this.#waiting.add(verdict.checked, from, this.#options.clock.now());
+        onGap(from);
       }
       emit({
         event: 'transaction.refused',
