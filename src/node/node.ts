@@ -379,7 +379,7 @@ export class Node {
         this.#relay.admitWaiting(idFromBytes(transaction.sender));
     }
     this.mining.tipChanged();
-    this.#keeping.soon();
+    this.#keeping.later();
     this.#status.announceSoon(change.disconnected.length + change.connected.length > 1);
   }
 

@@ -3,14 +3,18 @@
  * come while one wait is under way share the next. Everything else only has to get there some time.
  */
 import type { PoolJournal } from '../chain/pool-journal.ts';
+import type { TransactionId } from '../core/identifiers.ts';
 import type { Background } from './background.ts';
 import type { Clock } from './ports.ts';
 import type { Turns } from './turns.ts';
 
 /** Transactions written or removed in one turn of the event loop: a few milliseconds. */
 const CHANGES_PER_TURN = 512;
-/** What nobody waits for is written after so long: a crash costs no more than peers will tell again. */
-const SOON_MS = 200;
+/**
+ * What nobody waits for is written after so long. A crash costs no more than peers will tell again; most of it is
+ * confirmed by then, and need not be written at all.
+ */
+const LATER_MS = 5_000;
 
 export interface PoolKeepingOptions {
   readonly clock: Clock;
@@ -23,14 +27,15 @@ export class PoolKeeping {
   readonly #options: PoolKeepingOptions;
   #underWay: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  #cancelSoon: (() => void) | undefined;
+  #cancelLater: (() => void) | undefined;
 
   constructor(options: PoolKeepingOptions) {
     this.#options = options;
   }
 
-  /** Resolves once all that the pool took so far survives a crash and a power cut. */
-  kept(): Promise<void> {
+  /** Resolves once these transactions, which the pool took, survive a crash and a power cut. */
+  kept(ids: Iterable<TransactionId>): Promise<void> {
+    for (const id of ids) this.#options.journal.promise(id);
     if (this.#next === undefined) {
       this.#next = this.#afterUnderWay();
       this.#options.background(this.#next);
@@ -39,14 +44,16 @@ export class PoolKeeping {
   }
 
   /** Nobody waits for what the pool took or let go. */
-  soon(): void {
-    const { background, clock, journal } = this.#options;
-    if (journal.pending >= CHANGES_PER_TURN) background(this.#write());
-    else this.#cancelSoon ??= clock.after(SOON_MS, () => background(this.#write()));
+  later(): void {
+    const { background, clock } = this.#options;
+    this.#cancelLater ??= clock.after(LATER_MS, () => {
+      this.#cancelLater = undefined;
+      background(this.#writeAll());
+    });
   }
 
   stop(): void {
-    this.#cancelSoon?.();
+    this.#cancelLater?.();
   }
 
   async #afterUnderWay(): Promise<void> {
@@ -57,21 +64,26 @@ export class PoolKeeping {
     this.#underWay = this.#next;
     this.#next = undefined;
     try {
-      await this.#write();
+      await this.#writePromised();
       await this.#options.journal.synced();
     } finally {
       this.#underWay = undefined;
     }
   }
 
-  /** Writes what there is by now, a part in each turn, so that nobody else has to wait for long. */
-  async #write(): Promise<void> {
+  /** In turns, so that nobody else has to wait for long. */
+  async #writePromised(): Promise<void> {
     const { journal, turns } = this.#options;
-    this.#cancelSoon?.();
-    this.#cancelSoon = undefined;
-    const changes = journal.pending;
-    for (let written = 0; written < changes; written += CHANGES_PER_TURN) {
-      if (written > 0) await turns.next();
+    for (let left = journal.promised; left > 0; left -= CHANGES_PER_TURN) {
+      journal.flushPromised('bulk', CHANGES_PER_TURN);
+      if (left > CHANGES_PER_TURN) await turns.next();
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    const { journal, turns } = this.#options;
+    for (let left = journal.pending; left > 0; left -= CHANGES_PER_TURN) {
+      await turns.next();
       journal.flush('bulk', CHANGES_PER_TURN);
     }
   }

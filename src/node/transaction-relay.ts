@@ -89,7 +89,7 @@ export class TransactionRelay {
     const outcomes = await this.#checkAndAdmit(transactions, from);
     for (const outcome of outcomes) this.#punish(outcome, from);
     this.#passAccepted(outcomes, transactions);
-    this.#options.keeping.soon();
+    this.#options.keeping.later();
   }
 
   /** A sender's earlier transactions may have come in a block: perhaps the next one waits for it. */
@@ -122,7 +122,8 @@ export class TransactionRelay {
 
   async #takeSubmitted(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
     const outcomes = await this.#checkAndAdmit(transactions, undefined);
-    if (outcomes.some((outcome) => outcome.accepted)) await this.#options.keeping.kept();
+    const accepted = outcomes.filter((outcome) => outcome.accepted);
+    if (accepted.length > 0) await this.#options.keeping.kept(accepted.map(({ id }) => id));
     await this.#turnFor(transactions);
     this.#passAccepted(outcomes, transactions);
     return outcomes;
@@ -156,7 +157,7 @@ export class TransactionRelay {
       return 'reject';
     }
     const outcomes = await this.#checkAndAdmit(transactions, from);
-    keeping.soon();
+    keeping.later();
     if (outcomes.some((outcome) => this.#punish(outcome, from))) {
       this.#passAccepted(outcomes, transactions);
       return 'reject';
