@@ -12,14 +12,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BenchCase, isReached, type Row } from './bench/case.ts';
 import { idle } from './bench/idle.ts';
+import { ingest } from './bench/ingest.ts';
 import { mining } from './bench/mining.ts';
 import { propagation } from './bench/propagation.ts';
 import { asLine } from './bench/report.ts';
+import { sustained } from './bench/sustained.ts';
 import { sync } from './bench/sync.ts';
-
 import { verify } from './bench/verify.ts';
 
-const CASES: readonly BenchCase[] = [mining, verify, sync, propagation, idle];
+const CASES: readonly BenchCase[] = [mining, verify, sync, propagation, ingest, sustained, idle];
 const DEFAULT_RUNS = 5;
 
 const { positionals, values } = parseArgs({

@@ -67,9 +67,9 @@ const BUGS: readonly Bug[] = [
   {
     name: 'crash-recovery',
     what: 'acknowledged transactions are not forced to disk',
-    file: 'chain/pool-journal.ts',
-    right: "flush(durability: Durability = 'full')",
-    wrong: "flush(durability: Durability = 'bulk')",
+    file: 'node/pool-keeping.ts',
+    right: 'await this.#options.journal.synced();',
+    wrong: '',
   },
   {
     name: 'crash-mined',

@@ -25,6 +25,18 @@ export function badRequest(message: string, options?: ErrorOptions): HttpError {
   return new HttpError(400, 'invalid-request', message, options);
 }
 
+/** What a value's own conversion finds wrong is the caller's fault. @param where it stands in the request */
+export function readable<T>(where: string, convert: () => T): T {
+  try {
+    return convert();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) {
+      throw badRequest(`${where}${error.message}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
 /** Rules about bytes rather than about the ledger: the request is malformed, not refused. */
 const MALFORMED: ReadonlySet<RuleCode> = new Set([
   'malformed-encoding',

@@ -7,12 +7,14 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import {
+  BATCH_MEDIA_TYPE,
   MAX_BATCH_TRANSACTIONS,
   MAX_CHAIN_BLOCKS,
   MAX_MINE_BLOCKS,
   MAX_PAGE_TRANSACTIONS,
   MAX_PEERS_ADDED,
   type RouteName,
+  TRANSACTION_MEDIA_TYPE,
 } from './routes.ts';
 import {
   AddressText,
@@ -264,8 +266,10 @@ export const contract = {
   },
   submit: {
     summary: 'Submits one signed transaction or a batch; answered once it is safe on disk',
-    description: 'One transaction may also be SSZ bytes (`application/octet-stream`).',
-    consumes: ['application/json', 'application/octet-stream'],
+    description:
+      `One transaction may also be SSZ bytes (\`${TRANSACTION_MEDIA_TYPE}\`), and so may a batch, as a list of ` +
+      `signed transactions (\`${BATCH_MEDIA_TYPE}\`): to take those in costs less.`,
+    consumes: ['application/json', TRANSACTION_MEDIA_TYPE, BATCH_MEDIA_TYPE],
     body: Type.Union([SubmittedSchema, BatchSchema]),
     response: { 202: SubmitAnswerSchema },
   },

@@ -1,7 +1,7 @@
 /** Transactions and blocks: from the ledger's values to JSON and back. The only place that knows both. */
-import { formatAddress, parseAddress } from '../core/address.ts';
+import { formatAddress, parseAddressBytes } from '../core/address.ts';
 import { bytesToHex, hexToBytes } from '../core/hex.ts';
-import { type BlockId, idFromBytes, idToBytes, type TransactionId } from '../core/identifiers.ts';
+import { type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import type { Block, Header, SignedTransaction } from '../core/types.ts';
 import type { BlockJson, HeaderJson, SubmittedJson, TransactionJson } from './schemas.ts';
 
@@ -118,7 +118,7 @@ function toCount(value: bigint, field: string): number {
 
 function addressBytes(text: string, field: string): Uint8Array {
   try {
-    return idToBytes(parseAddress(text));
+    return parseAddressBytes(text);
   } catch (cause) {
     throw new TypeError(`${field}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }

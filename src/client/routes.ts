@@ -35,6 +35,10 @@ export type RouteName = keyof typeof routes;
 export const MAX_BODY_BYTES = 64 * 1_024;
 /** Transactions submitted in one request: checked and written in well under a second. */
 export const MAX_BATCH_TRANSACTIONS = 1_000;
+/** A signed transaction as SSZ bytes. */
+export const TRANSACTION_MEDIA_TYPE = 'application/octet-stream';
+/** A list of signed transactions as SSZ bytes. */
+export const BATCH_MEDIA_TYPE = 'application/vnd.tallystick.transactions';
 /** Room for `MAX_BATCH_TRANSACTIONS` of the longest, their data in hex. */
 export const MAX_BATCH_BYTES = 2_560 * 1_024;
 /** Blocks in one page of the chain. */

@@ -25,15 +25,20 @@ import { HeaderSync } from './header-sync.ts';
 import { Mining } from './mining.ts';
 import { PeerExchange } from './peer-exchange.ts';
 import { Peers } from './peers.ts';
+import { PoolKeeping } from './pool-keeping.ts';
 import { syncPool } from './pool-sync.ts';
 import type { Clock, Miner, Network, PeerConnection, PeerId, Random, SignatureVerifier } from './ports.ts';
+import { RecentlyConfirmed } from './recently-confirmed.ts';
 import { serve } from './serve.ts';
 import { STATUS_INTERVAL_MS, StatusExchange } from './status.ts';
 import { Sync } from './sync.ts';
 import { type SubmitOutcome, TransactionRelay } from './transaction-relay.ts';
+import { Turns } from './turns.ts';
 
 /** Whoever asked to resolve gets an answer, though a peer keeps us waiting or the way is long. */
 const RESOLVE_DEADLINE_MS = 60_000;
+/** Pools are compared with one peer no more often: up to 8 MB of ids, and a look at the disk for many. */
+const POOL_SYNC_INTERVAL_MS = 60_000;
 
 export interface NodeOptions {
   readonly definition: NetworkDefinition;
@@ -106,10 +111,12 @@ export class Node {
   readonly #dialer: Dialer;
   readonly #exchange: PeerExchange;
   readonly #journal: PoolJournal;
+  readonly #keeping: PoolKeeping;
   readonly #background: Background;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
-  readonly #poolSynced = new Set<PeerId>();
-  #keeping: Promise<void> | undefined;
+  /** When each peer's pool was last compared with ours. */
+  readonly #poolSyncedAtMs = new Map<PeerId, number>();
+  readonly #recentlyConfirmed = new RecentlyConfirmed();
   #cancelStatus: (() => void) | undefined;
   #stopped = false;
   /** Nothing may touch the store any more. */
@@ -130,7 +137,11 @@ export class Node {
     });
     const peers = this.#peers;
     const conduct = new Conduct(network, clock, emit);
-    const checker = new BodyChecker(definition, verifier, (id) => pool.get(id));
+    const checker = new BodyChecker(
+      definition,
+      verifier,
+      (id) => pool.get(id) ?? this.#recentlyConfirmed.get(id),
+    );
     const addressBook = new AddressBook(store, clock);
     /** Each behaviour takes of these what its options name. */
     const shared = {
@@ -155,6 +166,8 @@ export class Node {
     this.#background = background;
     this.#conduct = conduct;
     this.#journal = PoolJournal.open(store, pool);
+    const turns = new Turns((call) => clock.after(0, call));
+    this.#keeping = new PoolKeeping({ clock, background, turns, journal: this.#journal });
     this.#status = new StatusExchange({ ...shared, onStatus: (peer) => this.#onStatus(peer) });
     this.#blocks = new Blocks({
       ...shared,
@@ -169,7 +182,13 @@ export class Node {
     });
     const headers = new HeaderSync({ ...shared, onHeaders: () => this.#bodies.wake() });
     this.#sync = new Sync({ ...shared, headers, bodies: this.#bodies });
-    this.#relay = new TransactionRelay({ ...shared, keep: () => this.#keep() });
+    this.#relay = new TransactionRelay({
+      ...shared,
+      turns,
+      keeping: this.#keeping,
+      recentlyConfirmed: this.#recentlyConfirmed,
+      onGap: (peer) => this.#onGap(peer),
+    });
     this.#dialer = new Dialer({
       ...shared,
       isConnected: (peer) => peers.has(peer),
@@ -218,6 +237,7 @@ export class Node {
     this.#bodies.stop();
     this.#blocks.stop();
     this.#relay.stop();
+    this.#keeping.stop();
     this.#status.stop();
     // At once, for the caller may not wait for the rest; and again for what the rest changes.
     this.#journal.flush();
@@ -304,7 +324,7 @@ export class Node {
     if (!this.#peers.has(peer)) return;
     this.#peers.disconnected(peer);
     this.#conduct.disconnected(peer);
-    this.#poolSynced.delete(peer);
+    this.#poolSyncedAtMs.delete(peer);
     this.#dialer.lost(peer);
     this.#emit({ event: 'peer.disconnected', peer, reason });
     this.#sync.wake();
@@ -312,9 +332,16 @@ export class Node {
 
   #onStatus(peer: PeerId): void {
     this.#sync.heard(peer);
-    if (this.#poolSynced.has(peer)) return;
-    this.#poolSynced.add(peer);
+    if (this.#poolSyncedAtMs.has(peer)) return;
+    this.#poolSyncedAtMs.set(peer, this.#clock.now());
     this.#background(this.#syncPool(peer));
+  }
+
+  /** Gossip lost something, and does not repeat itself: pools are compared again, with the peer's next status. */
+  #onGap(peer: PeerId): void {
+    const atMs = this.#poolSyncedAtMs.get(peer);
+    if (atMs !== undefined && this.#clock.now() - atMs > POOL_SYNC_INTERVAL_MS)
+      this.#poolSyncedAtMs.delete(peer);
   }
 
   async #within(work: Promise<void>, limitMs: number): Promise<void> {
@@ -335,7 +362,7 @@ export class Node {
     try {
       await syncPool({ network: this.#network, chain, pool, relay: this.#relay }, peer);
     } catch (error) {
-      this.#poolSynced.delete(peer); // tried again with its next status
+      this.#poolSyncedAtMs.delete(peer); // tried again with its next status
       this.#conduct.blame(peer, error, 'pool');
     }
   }
@@ -352,31 +379,19 @@ export class Node {
         forkHeight: oldTip.height - disconnected.length,
         returned: returned.length,
       });
+      this.#recentlyConfirmed.clear();
       this.#relay.passReturned(returned);
     }
+    // Several at once are fetched, not gossiped: nothing of theirs is under way.
+    const [connected, ...more] = change.connected;
+    if (connected !== undefined && more.length === 0) this.#recentlyConfirmed.add(connected);
     for (const { block } of change.connected) {
       for (const { transaction } of block.transactions)
         this.#relay.admitWaiting(idFromBytes(transaction.sender));
     }
     this.mining.tipChanged();
-    this.#background(this.#keep());
+    this.#keeping.later();
     this.#status.announceSoon(change.disconnected.length + change.connected.length > 1);
-  }
-
-  /** Writes the pool's changes to disk: all that come within one turn of the event loop share a commit. */
-  #keep(): Promise<void> {
-    this.#keeping ??= new Promise((resolve, reject) => {
-      this.#clock.after(0, () => {
-        this.#keeping = undefined;
-        try {
-          this.#journal.flush();
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-    return this.#keeping;
   }
 
   #askStatusLater(): void {

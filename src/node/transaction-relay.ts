@@ -8,12 +8,15 @@ import { sizeInBlock } from '../core/encoding.ts';
 import { RuleError } from '../core/errors.ts';
 import { type Address, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import type { SignedTransaction } from '../core/types.ts';
-import type { Background } from './background.ts';
 import type { BodyChecker, TransactionVerdict } from './block-check.ts';
 import type { Conduct } from './conduct.ts';
 import type { NodeEvent } from './events.ts';
+import type { PoolKeeping } from './pool-keeping.ts';
 import type { Clock, Network, PeerId, Random, Verdict } from './ports.ts';
+import type { RecentlyConfirmed } from './recently-confirmed.ts';
+import { Submissions } from './submissions.ts';
 import { WaitingTransactions } from './transaction-waiting.ts';
+import type { Turns } from './turns.ts';
 import {
   decodeWire,
   MAX_GOSSIP_TRANSACTIONS,
@@ -23,6 +26,8 @@ import {
 
 /** A batch leaves after so long, full or not: DESIGN allows 100 ms. */
 const BATCH_MS = 50;
+/** Admitting so many takes half a millisecond. */
+const MANY_TRANSACTIONS = 64;
 /** A full batch leaves at once: a good size for a gossip message. */
 const BATCH_BYTES = 32 * 1_024;
 
@@ -40,9 +45,11 @@ export interface TransactionRelayOptions {
   readonly conduct: Conduct;
   readonly clock: Clock;
   readonly random: Random;
-  /** Writes what the pool accepted to disk; resolves once it is kept. */
-  readonly keep: () => Promise<void>;
-  readonly background: Background;
+  readonly keeping: PoolKeeping;
+  readonly turns: Turns;
+  readonly recentlyConfirmed: RecentlyConfirmed;
+  /** A predecessor of what the peer sent is missing here. */
+  readonly onGap: (peer: PeerId) => void;
   readonly emit: (event: NodeEvent) => void;
 }
 
@@ -54,10 +61,14 @@ export class TransactionRelay {
   /** Batches that left lately, oldest first. */
   #left: { readonly atMs: number; readonly transactions: readonly SignedTransaction[] }[] = [];
   readonly #waiting = new WaitingTransactions();
+  readonly #submissions: Submissions;
+  /** Resolves once all that came so far is admitted. */
+  #admitted: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: TransactionRelayOptions) {
     this.#options = options;
+    this.#submissions = new Submissions(options.turns, (transactions) => this.#takeSubmitted(transactions));
     options.network.subscribe('transactions', (message, from) => this.#receive(message, from));
   }
 
@@ -74,21 +85,16 @@ export class TransactionRelay {
    * Takes transactions from a caller of this node. An outcome for each, in the same order; resolved once
    * the accepted ones survive a crash.
    */
-  async submit(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
-    const verdicts = await this.#options.checker.checkTransactions(transactions);
-    const outcomes = verdicts.map((verdict) => this.#admit(verdict, undefined));
-    if (outcomes.some((outcome) => outcome.accepted)) await this.#options.keep();
-    this.#passAccepted(outcomes, transactions);
-    return outcomes;
+  submit(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
+    return this.#submissions.add(transactions);
   }
 
   /** Takes transactions fetched from a peer's pool. */
   async takeFetched(transactions: readonly SignedTransaction[], from: PeerId): Promise<void> {
-    const verdicts = await this.#options.checker.checkTransactions(transactions);
-    const outcomes = verdicts.map((verdict) => this.#admit(verdict, from));
+    const outcomes = await this.#checkAndAdmit(transactions, from);
     for (const outcome of outcomes) this.#punish(outcome, from);
     this.#passAccepted(outcomes, transactions);
-    this.#options.background(this.#options.keep());
+    this.#options.keeping.later();
   }
 
   /** A sender's earlier transactions may have come in a block: perhaps the next one waits for it. */
@@ -130,6 +136,15 @@ export class TransactionRelay {
     this.#left = this.#left.filter(({ atMs }) => atMs > since);
   }
 
+  async #takeSubmitted(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
+    const outcomes = await this.#checkAndAdmit(transactions, undefined);
+    const accepted = outcomes.filter((outcome) => outcome.accepted);
+    if (accepted.length > 0) await this.#options.keeping.kept(accepted.map(({ id }) => id));
+    await this.#turnFor(transactions);
+    this.#passAccepted(outcomes, transactions);
+    return outcomes;
+  }
+
   #flush(): void {
     this.#cancelBatch?.();
     this.#cancelBatch = undefined;
@@ -147,7 +162,7 @@ export class TransactionRelay {
   }
 
   async #receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
-    const { background, checker, conduct, keep } = this.#options;
+    const { conduct, keeping } = this.#options;
     let transactions: SignedTransaction[];
     try {
       if (message.length > MAX_GOSSIP_TRANSACTIONS_BYTES)
@@ -159,9 +174,8 @@ export class TransactionRelay {
       conduct.penalise(from, 'malformed-message', error.message);
       return 'reject';
     }
-    const verdicts = await checker.checkTransactions(transactions);
-    const outcomes = verdicts.map((verdict) => this.#admit(verdict, from));
-    background(keep());
+    const outcomes = await this.#checkAndAdmit(transactions, from);
+    keeping.later();
     if (outcomes.some((outcome) => this.#punish(outcome, from))) {
       this.#passAccepted(outcomes, transactions);
       return 'reject';
@@ -173,6 +187,29 @@ export class TransactionRelay {
     // Some are refused here: the others go on in a batch of our own.
     this.#passAccepted(outcomes, transactions);
     return 'ignore';
+  }
+
+  /** What came first is admitted first, however long it takes to check: no transaction overtakes its predecessor. */
+  async #checkAndAdmit(
+    transactions: readonly SignedTransaction[],
+    from: PeerId | undefined,
+  ): Promise<SubmitOutcome[]> {
+    const before = this.#admitted;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#admitted = promise;
+    try {
+      const verdicts = await this.#options.checker.checkTransactions(transactions);
+      await before;
+      await this.#turnFor(transactions);
+      return verdicts.map((verdict) => this.#admit(verdict, from));
+    } finally {
+      resolve();
+    }
+  }
+
+  /** Many at once get a turn of the event loop for themselves. */
+  async #turnFor({ length }: readonly SignedTransaction[]): Promise<void> {
+    if (length > MANY_TRANSACTIONS) await this.#options.turns.next();
   }
 
   #passAccepted(outcomes: readonly SubmitOutcome[], transactions: readonly SignedTransaction[]): void {
@@ -192,10 +229,13 @@ export class TransactionRelay {
   }
 
   #admit(verdict: TransactionVerdict, from: PeerId | undefined): SubmitOutcome {
-    const { emit, pool } = this.#options;
+    const { emit, onGap, pool, recentlyConfirmed } = this.#options;
     try {
       if ('error' in verdict) throw verdict.error;
       const { id, signed } = verdict.checked;
+      // Its block overtook it on the way here. A caller of this node is told that the sequence is used.
+      if (from !== undefined && recentlyConfirmed.get(id) !== undefined)
+        return { id, accepted: true, known: true };
       const result = pool.add(verdict.checked);
       if (result.kind === 'known') return { id, accepted: true, known: true };
       const { amount, fee, recipient, sender } = signed.transaction;
@@ -214,6 +254,7 @@ export class TransactionRelay {
       const id = 'checked' in verdict ? verdict.checked.id : verdict.id;
       if (from !== undefined && 'checked' in verdict && error.code === 'sequence-gap') {
         this.#waiting.add(verdict.checked, from, this.#options.clock.now());
+        onGap(from);
       }
       emit({
         event: 'transaction.refused',

@@ -3,8 +3,8 @@ import type { CheckedTransaction } from '../chain/records.ts';
 import { type Address, idFromBytes } from '../core/identifiers.ts';
 import type { PeerId } from './ports.ts';
 
-/** At most 1.2 MB. */
-const MAX_WAITING = 1_024;
+/** At most 5 MB. */
+const MAX_WAITING = 4_096;
 /** Longer than any message is under way. */
 const WAITING_MS = 30_000;
 

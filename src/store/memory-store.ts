@@ -51,7 +51,7 @@ class Journal {
     } finally {
       this.#steps = undefined;
     }
-    if (durability === 'full') this.#unsynced.length = 0;
+    if (durability === 'full') this.synced();
     else if (this.#unsynced.push(steps) > this.#maxUnsynced) this.#unsynced.shift();
     return result;
   }
@@ -59,6 +59,10 @@ class Journal {
   onRollback(takeBack: () => void): void {
     invariant(this.#steps !== undefined, 'every write is part of a commit');
     this.#steps.push(takeBack);
+  }
+
+  synced(): void {
+    this.#unsynced.length = 0;
   }
 
   loseUnsynced(count: number): number {
@@ -422,6 +426,10 @@ export class MemoryStore implements Store {
 
   atomically<T>(write: () => T, durability: Durability = 'full'): T {
     return this.#journal.commit(write, durability);
+  }
+
+  async synced(): Promise<void> {
+    this.#journal.synced();
   }
 
   /**

@@ -91,6 +91,13 @@ const MIGRATIONS: readonly Migration[] = [
       if (id !== undefined) write.run(suffixColumn(hexOf(id) as BlockId), number);
     }
   },
+  // 3: the pool without an index by id: rows at the end only.
+  `
+  CREATE TABLE waiting (number INTEGER PRIMARY KEY, id BLOB NOT NULL, signed BLOB NOT NULL) STRICT;
+  INSERT INTO waiting SELECT number, id, signed FROM pool ORDER BY number;
+  DROP TABLE pool;
+  ALTER TABLE waiting RENAME TO pool;
+  `,
 ];
 
 /** The version this code writes. */

@@ -1,29 +1,10 @@
 /** Bodies, undo records and the main chain in SQLite. */
-import {
-  decodeSignedTransaction,
-  decodeTransactionAt,
-  decodeTransactions,
-  encodeSignedTransaction,
-  encodeTransactions,
-} from '../core/encoding.ts';
-import { RuleError } from '../core/errors.ts';
-import type { TransactionId } from '../core/identifiers.ts';
+import { decodeTransactionAt, decodeTransactions, encodeTransactions } from '../core/encoding.ts';
 import type { SignedTransaction } from '../core/types.ts';
-import { hexOf, idColumn } from './columns.ts';
 import type { Database, Query } from './database.ts';
-import { damaged } from './errors.ts';
-import type { BodyTable, MainChainTable, PoolEntry, PoolTable, Undo, UndoTable } from './store.ts';
+import { decodeKept } from './decode-kept.ts';
+import type { BodyTable, MainChainTable, Undo, UndoTable } from './store.ts';
 import { decodeUndo, encodeUndo } from './undo-encoding.ts';
-
-/** Decodes what only we wrote: if it does not, it is damaged. */
-function decodeKept<T>(what: string, decode: () => T): T {
-  try {
-    return decode();
-  } catch (cause) {
-    if (!(cause instanceof RuleError || cause instanceof RangeError)) throw cause;
-    throw damaged(`${what} does not decode`, cause);
-  }
-}
 
 export class SqliteBodies implements BodyTable {
   readonly #insert: Query<[]>;
@@ -119,32 +100,5 @@ export class SqliteMainChain implements MainChainTable {
 
   truncate(height: number): void {
     this.#truncate.run(height);
-  }
-}
-
-export class SqlitePool implements PoolTable {
-  readonly #put: Query<[]>;
-  readonly #remove: Query<[]>;
-  readonly #all: Query<[id: Uint8Array, signed: Uint8Array]>;
-
-  constructor(database: Database) {
-    this.#put = database.query('INSERT OR IGNORE INTO pool (id, signed) VALUES (?, ?)');
-    this.#remove = database.query('DELETE FROM pool WHERE id = ?');
-    this.#all = database.query('SELECT id, signed FROM pool ORDER BY number');
-  }
-
-  put(id: TransactionId, signed: SignedTransaction): void {
-    this.#put.run(idColumn(id), encodeSignedTransaction(signed));
-  }
-
-  remove(id: TransactionId): void {
-    this.#remove.run(idColumn(id));
-  }
-
-  all(): PoolEntry[] {
-    return this.#all.all().map(([id, signed]) => ({
-      id: hexOf(id) as TransactionId,
-      signed: decodeKept('a transaction of the pool', () => decodeSignedTransaction(signed)),
-    }));
   }
 }

@@ -7,10 +7,12 @@ import { idColumn, prefixColumn } from './columns.ts';
 import { CommitGroup } from './commit-group.ts';
 import { Database } from './database.ts';
 import { FolderLock } from './folder-lock.ts';
+import { LogSync } from './log-sync.ts';
 import { prepareSchema } from './schema.ts';
 import { SqliteAccounts, SqliteLocations, SqlitePeers } from './sqlite-accounts.ts';
 import { SqliteBlocks } from './sqlite-blocks.ts';
-import { SqliteBodies, SqliteMainChain, SqlitePool, SqliteUndo } from './sqlite-bodies.ts';
+import { SqliteBodies, SqliteMainChain, SqliteUndo } from './sqlite-bodies.ts';
+import { SqlitePool } from './sqlite-pool.ts';
 import type { Durability, Store } from './store.ts';
 
 const DATABASE_FILE = 'ledger.sqlite';
@@ -54,12 +56,14 @@ export class SqliteStore implements Store {
   readonly #database: Database;
   readonly #group: CommitGroup;
   readonly #checkpointer: Checkpointer;
+  readonly #log: LogSync;
 
   private constructor(lock: FolderLock, database: Database, onFailure: (error: unknown) => void) {
     this.#lock = lock;
     this.#database = database;
     this.#checkpointer = new Checkpointer(database.path);
     this.#group = new CommitGroup(database, onFailure, () => this.#checkpointer.committed());
+    this.#log = new LogSync(`${database.path}-wal`);
     this.blocks = new SqliteBlocks(database);
     this.bodies = new SqliteBodies(database);
     this.undo = new SqliteUndo(database);
@@ -105,8 +109,14 @@ export class SqliteStore implements Store {
     } catch (error) {
       this.blocks.forget();
       this.accounts.forget();
+      this.pool.forget();
       throw error;
     }
+  }
+
+  synced(): Promise<void> {
+    this.#group.commit();
+    return this.#log.synced();
   }
 
   /** Cheap: SQLite notes it for the next commit. */
@@ -122,6 +132,7 @@ export class SqliteStore implements Store {
       this.#database.execute('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
       this.#checkpointer.close();
+      this.#log.close();
       this.#database.close();
       this.#lock.release();
     }

@@ -37,6 +37,8 @@ export interface Store {
    * @throws StoreError, InvariantError if nested, and what `write` throws
    */
   atomically<T>(write: () => T, durability?: Durability): T;
+  /** Resolves once every commit so far survives a power cut, the `bulk` ones too. @throws StoreError */
+  synced(): Promise<void>;
   /** Lets go of the files. Nothing may be called afterwards. */
   close(): void;
 }

@@ -37,9 +37,10 @@ test('nothing else is', () => {
   expect(described.filter((name) => !Object.hasOwn(routes, name ?? ''))).toEqual([]);
 });
 
-test('a transaction may be sent in both forms', () => {
+test('transactions may be sent in every form', () => {
   expect(Object.keys(paths['/v1/transactions']?.post?.requestBody?.content ?? {})).toEqual([
     'application/json',
     'application/octet-stream',
+    'application/vnd.tallystick.transactions',
   ]);
 });

@@ -86,10 +86,10 @@ describe('waiting transactions', () => {
     expect(waiting.take(key.address, 2n, 31_001)).toBeUndefined();
   });
 
-  it('are 1,024 at most; the longest waiting make room', () => {
+  it('are 4,096 at most; the longest waiting make room', () => {
     const waiting = new WaitingTransactions();
-    for (let sequence = 0; sequence < 1_030; sequence++) waiting.add(paid(sequence), peer, 0);
-    expect(waiting.size).toBe(1_024);
+    for (let sequence = 0; sequence < 4_102; sequence++) waiting.add(paid(sequence), peer, 0);
+    expect(waiting.size).toBe(4_096);
     expect(waiting.take(key.address, 5n, 0)).toBeUndefined();
     expect(waiting.take(key.address, 6n, 0)).toBeDefined();
   });

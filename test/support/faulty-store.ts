@@ -43,6 +43,7 @@ export function faultyStore(inner: Store): FaultyStore {
     pool: faulty(inner.pool),
     peers: faulty(inner.peers),
     atomically: (write, durability) => inner.atomically(write, durability),
+    synced: () => inner.synced(),
     close: () => inner.close(),
   };
   return {

@@ -44,6 +44,8 @@ export interface StartOptions {
   /** Multiaddrs. */
   readonly peers?: readonly string[];
   readonly more?: readonly string[];
+  /** For Node itself. */
+  readonly nodeArguments?: readonly string[];
 }
 
 export interface Exit {
@@ -79,9 +81,13 @@ export class TallyProcess {
 
   constructor(options: StartOptions) {
     // The fourth channel has no words: the daemon stops with whoever started it.
-    this.#child = spawn(process.execPath, [ENTRY, ...startArguments(options)], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    this.#child = spawn(
+      process.execPath,
+      [...(options.nodeArguments ?? []), ENTRY, ...startArguments(options)],
+      {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    );
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
     });
@@ -152,7 +158,7 @@ export class TallyProcess {
     return this.waitFor((line) => line.event === name, name, options);
   }
 
-  /** Does nothing to one that is gone. */
+  /** A signal. Does nothing to one that is gone. @returns once it has ended */
   kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.#child.kill(signal);
     return this.ended;

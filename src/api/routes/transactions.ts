@@ -1,46 +1,40 @@
 /** Transactions: submitted, looked up, waiting; and the accounts they move. */
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { LookupJson, SubmitResultJson } from '../../client/contract.ts';
-import { transactionFromJson, transactionToJson } from '../../client/json.ts';
-import { MAX_BATCH_BYTES } from '../../client/routes.ts';
-import type { SubmittedJson } from '../../client/schemas.ts';
+import { BATCH_MEDIA_TYPE, MAX_BATCH_BYTES, TRANSACTION_MEDIA_TYPE } from '../../client/routes.ts';
 import { formatAddress, parseAddress } from '../../core/address.ts';
-import { decodeSignedTransaction } from '../../core/encoding.ts';
 import { invariant } from '../../core/errors.ts';
-import { transactionId } from '../../core/hashing.ts';
 import { type Address, parseId, type TransactionId } from '../../core/identifiers.ts';
 import type { Account } from '../../core/state.ts';
-import type { SignedTransaction } from '../../core/types.ts';
 import type { SubmitOutcome } from '../../node/transaction-relay.ts';
+import { Turns } from '../../node/turns.ts';
 import { type App, routeOf } from '../app.ts';
-import { badRequest, notFound } from '../errors.ts';
+import { notFound, readable } from '../errors.ts';
 import type { ServedNode } from '../served.ts';
+import { Submission } from '../submission.ts';
 import { pendingView, placedView } from '../views.ts';
 
 const DEFAULT_PAGE = 100;
+/** Of a submission: to read so much takes half a millisecond. */
+const LONG_BODY_BYTES = 16 * 1_024;
 
 export function transactionRoutes(app: App, node: ServedNode): void {
   const { chain, pool } = node;
 
   void app.register(async (scope: App) => {
-    // SSZ is turned into JSON's shape, so that one schema and one path serve both.
-    scope.addContentTypeParser(
-      'application/octet-stream',
-      { parseAs: 'buffer' },
-      async (_request: unknown, body: Buffer) => {
-        const signed = decodeSignedTransaction(Uint8Array.from(body));
-        return readable('', () => transactionToJson(transactionId(signed.transaction), signed));
-      },
-    );
+    takeBodies(scope);
     scope.route({
       ...routeOf('submit'),
       bodyLimit: MAX_BATCH_BYTES,
-      handler: async ({ body }, reply) => {
+      validatorCompiler: exceptSubmissions,
+      handler: async (request, reply) => {
+        const body: unknown = request.body;
+        const { isBatch, transactions } =
+          body instanceof Submission ? body : Submission.fromJson(request.body);
+        const outcomes = await node.submit(transactions);
         reply.code(202);
-        if ('transactions' in body) {
-          const signed = body.transactions.map((json, index) => read(json, `transactions[${index}].`));
-          return { results: (await node.submit(signed)).map(resultView) };
-        }
-        const [outcome] = await node.submit([read(body, '')]);
+        if (isBatch) return { results: outcomes.map(resultView) };
+        const [outcome] = outcomes;
         invariant(outcome !== undefined, 'every transaction submitted has an outcome');
         if (!outcome.accepted) throw outcome.error;
         return { id: outcome.id };
@@ -101,25 +95,28 @@ export function transactionRoutes(app: App, node: ServedNode): void {
   });
 }
 
-/** @throws HttpError 400 naming the field */
-function read(json: SubmittedJson, where: string): SignedTransaction {
-  const signed = readable(where, () => transactionFromJson(json));
-  if (json.id !== undefined && json.id.toLowerCase() !== transactionId(signed.transaction)) {
-    throw badRequest(`${where}id: it is ${transactionId(signed.transaction)}`);
-  }
-  return signed;
+/** The forms a submission may have. A long body gets a turn of the event loop for itself to be read in. */
+function takeBodies(scope: App): void {
+  const turns = new Turns(setImmediate);
+  const asBytes = (mediaType: string, read: (bytes: Uint8Array) => Submission): void => {
+    scope.addContentTypeParser(mediaType, { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
+      if (body.length > LONG_BODY_BYTES) await turns.next();
+      return read(body);
+    });
+  };
+  asBytes(TRANSACTION_MEDIA_TYPE, Submission.fromBytes);
+  asBytes(BATCH_MEDIA_TYPE, Submission.fromBatchBytes);
+  const parseJson = scope.getDefaultJsonParser('error', 'error');
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body.length <= LONG_BODY_BYTES) parseJson(request, body, done);
+    else void turns.next().then(() => parseJson(request, body, done));
+  });
 }
 
-/** What a value's own conversion finds wrong is the caller's fault. */
-function readable<T>(where: string, convert: () => T): T {
-  try {
-    return convert();
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) {
-      throw badRequest(`${where}${error.message}`, { cause: error });
-    }
-    throw error;
-  }
+/** Holds against the schema whatever was not decoded here. */
+function exceptSubmissions(part: Parameters<typeof TypeBoxValidatorCompiler>[0]) {
+  const check = TypeBoxValidatorCompiler(part);
+  return (value: unknown) => (value instanceof Submission ? { value } : check(value));
 }
 
 function readAddress(text: string): Address {

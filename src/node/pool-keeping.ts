@@ -1,0 +1,90 @@
+/**
+ * When the pool's changes go to disk. Whoever promised somebody to keep a transaction waits for the disk; all that
+ * come while one wait is under way share the next. Everything else only has to get there some time.
+ */
+import type { PoolJournal } from '../chain/pool-journal.ts';
+import type { TransactionId } from '../core/identifiers.ts';
+import type { Background } from './background.ts';
+import type { Clock } from './ports.ts';
+import type { Turns } from './turns.ts';
+
+/** Transactions written or removed in one turn of the event loop: a few milliseconds. */
+const CHANGES_PER_TURN = 512;
+/**
+ * What nobody waits for is written after so long. A crash costs no more than peers will tell again; most of it is
+ * confirmed by then, and need not be written at all.
+ */
+const LATER_MS = 5_000;
+
+export interface PoolKeepingOptions {
+  readonly clock: Clock;
+  readonly journal: PoolJournal;
+  readonly turns: Turns;
+  readonly background: Background;
+}
+
+export class PoolKeeping {
+  readonly #options: PoolKeepingOptions;
+  #underWay: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #cancelLater: (() => void) | undefined;
+
+  constructor(options: PoolKeepingOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once these transactions, which the pool took, survive a crash and a power cut. */
+  kept(ids: Iterable<TransactionId>): Promise<void> {
+    for (const id of ids) this.#options.journal.promise(id);
+    if (this.#next === undefined) {
+      this.#next = this.#afterUnderWay();
+      this.#options.background(this.#next);
+    }
+    return this.#next;
+  }
+
+  /** Nobody waits for what the pool took or let go. */
+  later(): void {
+    const { background, clock } = this.#options;
+    this.#cancelLater ??= clock.after(LATER_MS, () => {
+      this.#cancelLater = undefined;
+      background(this.#writeAll());
+    });
+  }
+
+  stop(): void {
+    this.#cancelLater?.();
+  }
+
+  async #afterUnderWay(): Promise<void> {
+    // Its failure is told to those who waited for it.
+    await this.#underWay?.catch(() => {});
+    // More may come within this turn of the event loop.
+    await this.#options.turns.next();
+    this.#underWay = this.#next;
+    this.#next = undefined;
+    try {
+      await this.#writePromised();
+      await this.#options.journal.synced();
+    } finally {
+      this.#underWay = undefined;
+    }
+  }
+
+  /** In turns, so that nobody else has to wait for long. */
+  async #writePromised(): Promise<void> {
+    const { journal, turns } = this.#options;
+    for (let left = journal.promised; left > 0; left -= CHANGES_PER_TURN) {
+      journal.flushPromised('bulk', CHANGES_PER_TURN);
+      if (left > CHANGES_PER_TURN) await turns.next();
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    const { journal, turns } = this.#options;
+    for (let left = journal.pending; left > 0; left -= CHANGES_PER_TURN) {
+      await turns.next();
+      journal.flush('bulk', CHANGES_PER_TURN);
+    }
+  }
+}
