@@ -178,7 +178,8 @@ describe('transactions the pool has not', () => {
       },
     ],
     ['gives nothing', () => []],
-    ['gives one too few', giving((signed) => signed.slice(1))],
+    ['gives one too few', giving((signed) => signed.slice(0, -1))],
+    ['gives one too many', giving((signed) => [...signed, ...signed.slice(0, 1)])],
     ['gives garbage', () => [new Uint8Array(500).fill(7)]],
     ['claims more than it gives', () => [new Uint8Array(50_000).fill(1)]],
     ['gives other transactions', giving((signed) => signed.toReversed())],
@@ -350,13 +351,17 @@ describe('a body that is withheld', () => {
     await world.converge([alice, bob], 30_000);
   });
 
-  it('by peers that never answer is given up too', async () => {
-    for (const peer of [sender, friend]) {
+  it('by peers that never answer is given up after twenty seconds, however many there are', async () => {
+    const peers = [sender, friend];
+    for (const name of ['third', 'fourth', 'fifth']) peers.push(await FakePeer.join(world, name));
+    for (const peer of peers.slice(2)) await peer.connectTo(alice);
+    for (const peer of peers) {
       peer.bend('block-transactions', never);
       peer.bend('blocks', never);
     }
-    await tell(messageOf(block), 100);
-    await world.clock.advance(45_000);
+    await tell(messageOf(block), 19_000);
+    expect(alice.node.sizes()).toMatchObject({ completing: 1, fetching: 1 });
+    await world.clock.advance(1_100);
     expect(alice.node.sizes()).toMatchObject({ completing: 0, fetching: 0 });
     expect(alice.failures).toEqual([]);
   });
