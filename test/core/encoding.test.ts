@@ -20,6 +20,7 @@ import {
   MAX_SEALED_HEADER_BYTES,
   MAX_SIGNED_TRANSACTION_BYTES,
   makeTransaction,
+  pickTransactions,
   SEALED_HEADER_BYTES,
   SIGNED_TRANSACTION_BYTES,
   signedTransactionSize,
@@ -34,6 +35,7 @@ import {
   MAX_UINT64,
   SealedHeaderType,
   type SignedTransaction,
+  TransactionsType,
 } from '../../src/core/types.ts';
 import * as arbitrary from '../support/arbitraries.ts';
 import { refusedWith } from '../support/refused.ts';
@@ -241,6 +243,24 @@ describe('a block in two parts', () => {
     );
   });
 
+  it('gives some of its transactions, as a list', () => {
+    fc.assert(
+      fc.property(
+        arbitrary.block,
+        fc.array(fc.boolean(), { maxLength: 20 }),
+        ({ transactions }, isWanted) => {
+          const bytes = encodeTransactions(transactions);
+          const indexes = [...transactions.keys()].filter((index) => isWanted[index]);
+          expect(pickTransactions(bytes, indexes)).toEqual(
+            encodeTransactions(indexes.map((index) => transactions[index] as SignedTransaction)),
+          );
+          expect(pickTransactions(bytes, [...indexes, transactions.length])).toBeUndefined();
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
   it('gives any one of its transactions', () => {
     fc.assert(
       fc.property(arbitrary.block, ({ transactions }) => {
@@ -279,6 +299,14 @@ describe('a list that claims many items', () => {
     ] as const) {
       refusedWith('malformed-encoding', () => decodeBlock(claiming(count, length), PARAMS));
     }
+    expect(deserialize).not.toHaveBeenCalled();
+    deserialize.mockRestore();
+  });
+
+  it('by itself is refused so too', () => {
+    const deserialize = vi.spyOn(TransactionsType, 'deserialize');
+    const bytes = claiming(250_000, 1_000_400);
+    refusedWith('malformed-encoding', () => decodeTransactions(bytes.subarray(bytes.length - 1_000_000)));
     expect(deserialize).not.toHaveBeenCalled();
     deserialize.mockRestore();
   });

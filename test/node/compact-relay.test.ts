@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedBlock, CheckedTransaction } from '../../src/chain/records.ts';
 import { trustTransaction } from '../../src/chain/records.ts';
 import { encodeBlock, encodeTransactions } from '../../src/core/encoding.ts';
-import { idToBytes } from '../../src/core/identifiers.ts';
 import { SHORT_ID_BYTES } from '../../src/core/short-ids.ts';
 import type { SignedTransaction } from '../../src/core/types.ts';
 import { type CompactBlock, decodeCompactBlock, encodeCompactBlock } from '../../src/node/compact-block.ts';
@@ -178,7 +177,8 @@ describe('transactions the pool has not', () => {
       },
     ],
     ['gives nothing', () => []],
-    ['gives one too few', giving((signed) => signed.slice(1))],
+    ['gives one too few', giving((signed) => signed.slice(0, -1))],
+    ['gives one too many', giving((signed) => [...signed, ...signed.slice(0, 1)])],
     ['gives garbage', () => [new Uint8Array(500).fill(7)]],
     ['claims more than it gives', () => [new Uint8Array(50_000).fill(1)]],
     ['gives other transactions', giving((signed) => signed.toReversed())],
@@ -350,13 +350,17 @@ describe('a body that is withheld', () => {
     await world.converge([alice, bob], 30_000);
   });
 
-  it('by peers that never answer is given up too', async () => {
-    for (const peer of [sender, friend]) {
+  it('by peers that never answer is given up after twenty seconds, however many there are', async () => {
+    const peers = [sender, friend];
+    for (const name of ['third', 'fourth', 'fifth']) peers.push(await FakePeer.join(world, name));
+    for (const peer of peers.slice(2)) await peer.connectTo(alice);
+    for (const peer of peers) {
       peer.bend('block-transactions', never);
       peer.bend('blocks', never);
     }
-    await tell(messageOf(block), 100);
-    await world.clock.advance(45_000);
+    await tell(messageOf(block), 19_000);
+    expect(alice.node.sizes()).toMatchObject({ completing: 1, fetching: 1 });
+    await world.clock.advance(1_100);
     expect(alice.node.sizes()).toMatchObject({ completing: 0, fetching: 0 });
     expect(alice.failures).toEqual([]);
   });
@@ -398,116 +402,5 @@ describe('a body that is withheld', () => {
     expect(verdicts.filter((verdict) => verdict === 'accept')).toHaveLength(256);
     expect(verdicts.slice(256)).toEqual(['ignore', 'ignore']);
     await expectQuiet();
-  });
-});
-
-describe('a node asked for transactions of a block', () => {
-  const limits = { deadlineMs: 10_000, maxChunks: 1, maxChunkBytes: 10_000 };
-  const ask = (indexes: number[], id = block.id): Promise<Uint8Array[]> =>
-    friend.network.request(
-      alice.network.self,
-      'block-transactions',
-      BlockTransactionsRequestType.serialize({ block: idToBytes(id), indexes }),
-      limits,
-    );
-  const signedAt = (...indexes: number[]): Uint8Array[] => [
-    encodeTransactions(indexes.map((index) => (payments[index] as CheckedTransaction).signed)),
-  ];
-
-  it('gives those of a block it has, its own too', async () => {
-    pooled(alice, 6);
-    await tell(messageOf(block), 50);
-    expect(await world.wait(ask([0, 3, 5]), 'given')).toEqual(signedAt(0, 3, 5));
-    const own = payment(definition, { from: key, to: testKey(3).address, sequence: 6 });
-    alice.node.pool.add(own);
-    const [mined] = await world.mine(alice, 1);
-    expect(await world.wait(ask([0], mined), 'given')).toEqual([encodeTransactions([own.signed])]);
-  });
-
-  it('waits until it has the block itself', async () => {
-    sender.bend('block-transactions', async function* () {
-      await new Promise<void>((resolve) => world.clock.after(500, resolve));
-      yield* signedAt(0, 1, 2, 3, 4, 5);
-    });
-    await tell(messageOf(block), 50);
-    expect(hasBlock(alice)).toBe(false);
-    const begunMs = world.clock.now();
-    expect(await world.wait(ask([1, 2]), 'given')).toEqual(signedAt(1, 2));
-    expect(world.clock.now() - begunMs).toBeLessThan(500);
-    await world.clock.until(() => hasBlock(bob), 'Bob got it from Alice', 500);
-    expect(bob.network.asked.filter(({ protocol }) => protocol === 'block-transactions')).toMatchObject([
-      { peer: 'alice' },
-    ]);
-  });
-
-  it('does not wait for ever', async () => {
-    for (const peer of [sender, friend]) peer.bend('block-transactions', never);
-    await tell(messageOf(block), 50);
-    const begunMs = world.clock.now();
-    await expect(world.wait(ask([0]), 'refused')).rejects.toMatchObject({ failure: 'refused' });
-    expect(world.clock.now() - begunMs).toBe(2_000 + HOP_MS);
-  });
-
-  it('lets 32 wait, and refuses the others at once', async () => {
-    for (const peer of [sender, friend]) peer.bend('block-transactions', never);
-    await tell(messageOf(block), 50);
-    // Bob waits too.
-    const asked = Array.from({ length: 33 }, () => ask([0]).catch((error) => error.failure));
-    await world.clock.advance(2 * HOP_MS);
-    const outcomes = await Promise.all(asked.map((one) => Promise.race([one, Promise.resolve('waits')])));
-    expect(outcomes.filter((outcome) => outcome === 'waits')).toHaveLength(31);
-    await world.clock.advance(2_000);
-    expect(await Promise.all(asked)).toEqual(Array(33).fill('refused'));
-  });
-
-  it.each<[string, number[]]>([
-    ['none', []],
-    ['one that is not there', [6]],
-    ['the same twice', [1, 1]],
-    ['them in another order', [2, 1]],
-  ])('refuses to give %s', async (_, indexes) => {
-    pooled(alice, 6);
-    await tell(messageOf(block), 50);
-    await expect(world.wait(ask(indexes), 'refused')).rejects.toMatchObject({ failure: 'refused' });
-  });
-
-  it('refuses what it has never heard of at once', async () => {
-    const begunMs = world.clock.now();
-    await expect(world.wait(ask([0]), 'refused')).rejects.toMatchObject({ failure: 'refused' });
-    expect(world.clock.now() - begunMs).toBe(HOP_MS);
-  });
-});
-
-describe('a mined block', () => {
-  const submitAndMine = async (count: number): Promise<void> => {
-    await world.wait(alice.node.submit(payments.slice(0, count).map(({ signed }) => signed)), 'submitted');
-    await world.mine(alice, 1);
-    await world.clock.until(() => bob.node.chain.tip.height === 1, 'told', 5_000);
-  };
-  const prefilledOf = (): number[] => {
-    const told = alice.network.sent.find(({ topic }) => topic === 'block')?.message as Uint8Array;
-    return decodeCompactBlock(told, definition.params).prefilled.map(({ index }) => index);
-  };
-
-  it('brings along what others have not heard of yet', async () => {
-    await submitAndMine(3);
-    expect(prefilledOf()).toEqual([0, 1, 2]);
-    expect(bob.network.asked.some(({ protocol }) => protocol === 'block-transactions')).toBe(false);
-  });
-
-  it('leaves out what they know by now', async () => {
-    await world.wait(alice.node.submit([(payments[0] as CheckedTransaction).signed]), 'submitted');
-    await world.clock.advance(260);
-    await submitAndMine(2);
-    expect(prefilledOf()).toEqual([1]);
-  });
-
-  it('can always be had from its miner, though nobody had its transactions', async () => {
-    payments = Array.from({ length: 150 }, (_, sequence) =>
-      payment(definition, { from: key, to: testKey(2).address, sequence }),
-    );
-    await submitAndMine(150);
-    expect(prefilledOf()).toEqual([]);
-    expect(bob.node.chain.tip.id).toBe(alice.node.chain.tip.id);
   });
 });

@@ -9,6 +9,7 @@ import {
   HeadersRequestType,
   HeadersType,
   MAX_ADDRESSES,
+  MAX_BLOCK_TRANSACTIONS,
   MAX_BLOCKS_ANSWER_BYTES,
   MAX_BLOCKS_REQUESTED,
   MAX_HEADERS,
@@ -72,15 +73,18 @@ const unknown = 'ab'.repeat(32) as BlockId;
 describe('requests that are not what the protocol says', () => {
   const protocols: ProtocolName[] = ['headers', 'blocks', 'pool', 'transactions'];
 
-  it.each(protocols)('%s: garbage and cut requests are refused', async (protocol) => {
-    const garbage = [new Uint8Array(0), new Uint8Array(3), new Uint8Array(37).fill(9), new Uint8Array(5)];
-    for (const request of garbage) {
-      const asked = ask(protocol, request);
-      await expect(asked).rejects.toSatisfy(
-        (error) => error instanceof RuleError || error instanceof RequestRefused,
-      );
-    }
-  });
+  it.each<ProtocolName>([...protocols, 'block-transactions'])(
+    '%s: garbage and cut requests are refused',
+    async (protocol) => {
+      const garbage = [new Uint8Array(0), new Uint8Array(3), new Uint8Array(37).fill(9), new Uint8Array(5)];
+      for (const request of garbage) {
+        const asked = ask(protocol, request);
+        await expect(asked).rejects.toSatisfy(
+          (error) => error instanceof RuleError || error instanceof RequestRefused,
+        );
+      }
+    },
+  );
 
   it.each(protocols)('%s: the longest request is the longest it can make sense of', async (protocol) => {
     const { maxRequestBytes } = handlers.get(protocol) as Served;
@@ -90,6 +94,20 @@ describe('requests that are not what the protocol says', () => {
     const beyond = new Uint8Array(maxRequestBytes + (protocol === 'pool' ? 1 : 32));
     if (protocol !== 'pool') beyond[0] = 4;
     await expect(ask(protocol, beyond)).rejects.toThrow(RuleError);
+  });
+
+  it('block-transactions: the longest request is the longest it can make sense of', async () => {
+    const { maxRequestBytes } = handlers.get('block-transactions') as Served;
+    const asking = (count: number): Uint8Array => {
+      const request = new Uint8Array(32 + 4 + 2 * count);
+      const view = new DataView(request.buffer);
+      view.setUint32(32, 36, true);
+      for (let index = 0; index < count; index++) view.setUint16(36 + 2 * index, index, true);
+      return request;
+    };
+    expect(asking(MAX_BLOCK_TRANSACTIONS)).toHaveLength(maxRequestBytes);
+    await expect(ask('block-transactions', asking(MAX_BLOCK_TRANSACTIONS))).rejects.toThrow(RequestRefused);
+    await expect(ask('block-transactions', asking(MAX_BLOCK_TRANSACTIONS + 1))).rejects.toThrow(RuleError);
   });
 
   it('a status of garbage is refused', async () => {
