@@ -1,9 +1,7 @@
 /** The HTTP server of a daemon: the routes of the contract behind one guard, with limits. */
-import swagger from '@fastify/swagger';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from 'fastify';
 import type { Logger } from 'pino';
-import packageJson from '../../package.json' with { type: 'json' };
 import { MAX_BODY_BYTES } from '../client/routes.ts';
 import { InvariantError } from '../core/errors.ts';
 import { OperationError } from '../node/ports.ts';
@@ -11,6 +9,7 @@ import type { App } from './app.ts';
 import { describeInvalid, type Refusal, refusalOf } from './errors.ts';
 import { guard, isLoopback } from './guard.ts';
 import { MAX_CONNECTIONS, REQUEST_TIMEOUT_MS } from './limits.ts';
+import { describeApi } from './openapi.ts';
 import { chainRoutes } from './routes/chain.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { transactionRoutes } from './routes/transactions.ts';
@@ -95,17 +94,11 @@ export async function buildApi(daemon: ServedDaemon, options: ApiOptions): Promi
     return reply.code(INTERNAL.status).send(INTERNAL.body);
   });
   guard(app, { loopback, token: options.token });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Tallystick', version: packageJson.version },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    },
-  });
   chainRoutes(app, daemon.node);
   transactionRoutes(app, daemon.node);
   nodeRoutes(app, daemon);
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  let description: Promise<object> | undefined;
+  app.get('/openapi.json', () => (description ??= describeApi()));
   await app.ready();
   return app;
 }

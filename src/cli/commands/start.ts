@@ -90,6 +90,7 @@ async function start(options: StartOptions): Promise<void> {
   const { startDaemon } = await import('../../daemon.ts');
   const { createApi } = await import('../../api/server.ts');
   const { ensureApiToken } = await import('../../api/token.ts');
+  const { collectStartupGarbage } = await import('../startup-garbage.ts');
 
   const daemon = await startDaemon({
     ...daemonOptions(options),
@@ -112,6 +113,7 @@ async function start(options: StartOptions): Promise<void> {
       log: log.logger,
     });
     lifetime.onStop(() => api.close());
+    collectStartupGarbage();
     const started = {
       network,
       folder,
