@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeSignedTransaction } from '../../src/core/encoding.ts';
 import { InvariantError } from '../../src/core/errors.ts';
 import type { Address, BlockId } from '../../src/core/identifiers.ts';
 import { Database } from '../../src/store/database.ts';
@@ -15,7 +16,7 @@ import { StoreError, type StoreFailure } from '../../src/store/errors.ts';
 import { SCHEMA_VERSION } from '../../src/store/schema.ts';
 import { SqliteStore } from '../../src/store/sqlite-store.ts';
 import { decodeUndo } from '../../src/store/undo-encoding.ts';
-import { testNetwork } from '../support/ledger.ts';
+import { payment, testKey, testNetwork } from '../support/ledger.ts';
 
 const network = testNetwork();
 const address = '11'.repeat(32) as Address;
@@ -202,7 +203,7 @@ describe('damage is found when it is read', () => {
     ['an undo record', "UPDATE undo SET accounts = x'00'", (store) => store.undo.get(0)],
     [
       'a transaction of the pool',
-      "INSERT INTO pool (id, signed) VALUES (x'00', x'00')",
+      "INSERT INTO pool (number, id, signed) VALUES (0, x'00', x'00')",
       (store) => store.pool.all(),
     ],
   ])('in %s', (_, sql, read) => {
@@ -243,6 +244,32 @@ describe('damage is found when it is read', () => {
 
   it('an undo record of a wrong length does not decode', () => {
     expectFailure(() => decodeUndo(new Uint8Array(47)), 'damaged', /47 bytes/);
+  });
+});
+
+describe('a file of an earlier version', () => {
+  it('has its pool, in its order', () => {
+    const paid = [2, 0, 1].map((sequence) =>
+      payment(network, { from: testKey(1), to: testKey(2).address, sequence }),
+    );
+    open().close();
+    const rows = paid.map(({ id, signed }, number) => {
+      const bytes = Buffer.from(encodeSignedTransaction(signed)).toString('hex');
+      return `(${number * 3}, x'${id}', x'${bytes}')`;
+    });
+    edit(`
+      DROP TABLE pool;
+      CREATE TABLE pool (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, signed BLOB NOT NULL) STRICT;
+      INSERT INTO pool VALUES ${rows.join(', ')};
+      PRAGMA user_version = ${SCHEMA_VERSION - 1}`);
+    const store = open();
+    expect(store.pool.all()).toEqual(paid.map(({ id, signed }) => ({ id, signed })));
+    const [first, second] = paid;
+    if (first === undefined || second === undefined) throw new Error('two payments');
+    store.atomically(() => store.pool.put(second.id, second.signed));
+    store.atomically(() => store.pool.remove(first.id));
+    expect(store.pool.all().map(({ id }) => id)).toEqual(paid.slice(1).map(({ id }) => id));
+    store.close();
   });
 });
 
