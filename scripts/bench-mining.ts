@@ -11,7 +11,8 @@ import { createHash } from 'node:crypto';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { hasher } from '@chainsafe/persistent-merkle-tree';
 import { createMiner } from '../src/mining/miner.ts';
-import { yieldToOtherThreads } from '../src/mining/priority.ts';
+import { MINING_NICENESS } from '../src/mining/thread.ts';
+import { yieldToOtherThreads } from '../src/native/thread-priority.ts';
 
 /** The miner must reach this share of the bare hasher's rate. */
 const RATIO_LIMIT = 0.8;
@@ -148,7 +149,7 @@ function ask(worker: Worker, request: RawRequest): Promise<number> {
 
 function hashWhenAsked(): void {
   // As the miner's threads do, or on a busy machine the priority would be compared, not the code.
-  yieldToOtherThreads();
+  yieldToOtherThreads(MINING_NICENESS);
   parentPort?.on('message', ({ batchSize, ms }: RawRequest) => {
     const input = new Uint8Array(batchSize * 64);
     const output = new Uint8Array(batchSize * 32);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { getPriority } from 'node:os';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import sodium from 'sodium-native';
@@ -58,6 +59,13 @@ afterEach(async () => {
 });
 
 describe('createSignatureVerifier', () => {
+  it('leaves the calling thread its priority', async () => {
+    const before = getPriority();
+    const checks = mixture(INLINE_CHECKS + 1, () => true);
+    expect(await verifier({ threads: 1 }).verify(checks)).not.toContain(false);
+    expect(getPriority()).toBe(before);
+  });
+
   const shared = createSignatureVerifier({ threads: 2 });
   afterAll(() => shared.close());
 
