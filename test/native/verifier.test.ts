@@ -100,10 +100,10 @@ describe('createSignatureVerifier', () => {
 
   it('lets a small batch overtake a large one', async () => {
     const one = verifier({ threads: 1 });
-    await one.verify(mixture(10, () => true));
+    await one.verify(mixture(20, () => true));
     const order: string[] = [];
     const large = one.verify(mixture(1_500, () => true)).then(() => order.push('large'));
-    const small = one.verify(mixture(10, () => true)).then(() => order.push('small'));
+    const small = one.verify(mixture(20, () => true)).then(() => order.push('small'));
     await Promise.all([large, small]);
     expect(order).toEqual(['small', 'large']);
   });
@@ -113,7 +113,7 @@ describe('createSignatureVerifier', () => {
     const lazy = verifier({ threads: 1 });
     const answer = lazy.verify(mixture(INLINE_CHECKS, (i) => i !== 2));
     await lazy.close();
-    expect(await answer).toEqual([true, true, false, true]);
+    expect(await answer).toEqual(Array.from({ length: INLINE_CHECKS }, (_, i) => i !== 2));
   });
 
   it('checks no more than a few milliseconds on the calling thread, however many small batches come', async () => {
