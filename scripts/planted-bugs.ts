@@ -68,8 +68,8 @@ const BUGS: readonly Bug[] = [
     name: 'crash-recovery',
     what: 'acknowledged transactions are not forced to disk',
     file: 'node/pool-keeping.ts',
-    right: 'await this.#options.journal.synced();',
-    wrong: '',
+    right: 'const synced = this.#options.journal.synced();',
+    wrong: 'const synced = Promise.resolve();',
   },
   {
     name: 'crash-mined',

@@ -34,8 +34,8 @@ const single = (encoding: 'json' | 'ssz'): Kind => ({
   goal: { of: 'value', atLeast: 4_000 },
 });
 const batches = (encoding: 'json' | 'ssz'): Kind => ({
-  name: `ingestion, batches of ${BATCH}, 4 connections, ${encoding}`,
-  request: { batch: BATCH, encoding, lanes: 4 },
+  name: `ingestion, batches of ${BATCH}, 8 connections, ${encoding}`,
+  request: { batch: BATCH, encoding, lanes: 8 },
   transactions: 48_000,
   limit: 'libsodium',
   goal: { of: 'ratio', atLeast: 0.6 },

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { hasher } from '@chainsafe/persistent-merkle-tree';
-import { yieldToOtherThreads } from '../../src/mining/priority.ts';
+import { MINING_NICENESS } from '../../src/mining/thread.ts';
+import { yieldToOtherThreads } from '../../src/native/thread-priority.ts';
 
 const BATCH_SIZES = [512, 1_024, 2_048, 4_096, 8_192];
 const BATCH_SIZE_MS = 250;
@@ -80,7 +81,7 @@ function sharedInts(length: number): Int32Array {
 
 function hashWhenAsked({ counts, index, running }: ThreadData): void {
   // As the miner's threads do, or on a busy machine the priority would be compared, not the code.
-  yieldToOtherThreads();
+  yieldToOtherThreads(MINING_NICENESS);
   parentPort?.on('message', (batchSize: number) => {
     const input = new Uint8Array(batchSize * 64);
     const output = new Uint8Array(batchSize * 32);

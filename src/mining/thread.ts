@@ -28,3 +28,6 @@ export interface Found {
   readonly number: number;
   readonly nonce: Uint8Array;
 }
+
+/** A mining thread gets what the others leave: peers wait for the daemon's, nobody for a miner's. */
+export const MINING_NICENESS = 10;

@@ -5,16 +5,16 @@
 import '../native/hasher.ts';
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../core/errors.ts';
+import { yieldToOtherThreads } from '../native/thread-priority.ts';
 import { NonceBatch } from './nonce-batch.ts';
-import { yieldToOtherThreads } from './priority.ts';
-import { type Found, type Search, THREAD_BATCH_HASHES, type ThreadData } from './thread.ts';
+import { type Found, MINING_NICENESS, type Search, THREAD_BATCH_HASHES, type ThreadData } from './thread.ts';
 
 const port = parentPort;
 invariant(port !== null, 'this file is run as a worker thread only');
 const { current, batches, index }: ThreadData = workerData;
 const batch = new NonceBatch(THREAD_BATCH_HASHES);
 
-yieldToOtherThreads();
+yieldToOtherThreads(MINING_NICENESS);
 port.on('message', ({ number, headerRoot, target }: Search) => {
   batch.start(headerRoot, target);
   while (Atomics.load(current, 0) === number) {

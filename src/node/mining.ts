@@ -18,6 +18,8 @@ import type { Clock, Miner } from './ports.ts';
 const TEMPLATE_MS = 1_000;
 /** New transactions wait this long for company before they restart the search. */
 const BETTER_TEMPLATE_MS = 100;
+/** And this many times as long as the last template took to make: a full pool's takes its time. */
+const TEMPLATE_SHARE = 20;
 /** Blocks one call may ask for. */
 const MAX_BLOCKS_ON_DEMAND = 100_000;
 
@@ -43,6 +45,7 @@ export class Mining {
   /** The loops take turns: whoever asked first mines first. */
   #turn: Promise<unknown> = Promise.resolve();
   #onDemand = 0;
+  #templateTookMs = 0;
   #stopped = false;
 
   constructor(options: MiningOptions) {
@@ -125,7 +128,8 @@ export class Mining {
   /** The pool has something new: worth a new template in a moment. */
   poolChanged(): void {
     if (this.#search === undefined) return;
-    this.#cancelRestart ??= this.#options.clock.after(BETTER_TEMPLATE_MS, () => this.#restart());
+    const delayMs = Math.max(BETTER_TEMPLATE_MS, TEMPLATE_SHARE * this.#templateTookMs);
+    this.#cancelRestart ??= this.#options.clock.after(delayMs, () => this.#restart());
   }
 
   async #mineContinuously(): Promise<void> {
@@ -149,7 +153,9 @@ export class Mining {
   /** One search. @returns the block, or undefined if the search was aborted or the block was no use any more */
   async #mineOne(): Promise<CheckedBlock | undefined> {
     const { address, chain, clock, miner, onMined, pool } = this.#options;
-    const template = blockTemplate(chain, pool, { miner: address, nowMs: clock.now() });
+    const nowMs = clock.now();
+    const template = blockTemplate(chain, pool, { miner: address, nowMs });
+    this.#templateTookMs = Math.max(0, clock.now() - nowMs);
     const { header } = template;
     if (isEarly(header, clock.now())) {
       // Blocks on demand came faster than a millisecond each: others would set this one aside.

@@ -36,10 +36,7 @@ export class PoolKeeping {
   /** Resolves once these transactions, which the pool took, survive a crash and a power cut. */
   kept(ids: Iterable<TransactionId>): Promise<void> {
     for (const id of ids) this.#options.journal.promise(id);
-    if (this.#next === undefined) {
-      this.#next = this.#afterUnderWay();
-      this.#options.background(this.#next);
-    }
+    this.#next ??= this.#afterUnderWay();
     return this.#next;
   }
 
@@ -65,7 +62,10 @@ export class PoolKeeping {
     this.#next = undefined;
     try {
       await this.#writePromised();
-      await this.#options.journal.synced();
+      const synced = this.#options.journal.synced();
+      // A commit that fails may be tried again. A disk that does not keep what it took is not to be trusted any more.
+      this.#options.background(synced);
+      await synced;
     } finally {
       this.#underWay = undefined;
     }

@@ -9,10 +9,9 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { StoreError } from './errors.ts';
 
-const forceToDisk = promisify(fdatasync);
-
 export class LogSync {
   readonly #path: string;
+  readonly #forceToDisk: (file: number) => Promise<void>;
   #file: number | undefined;
   #underWay: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -20,9 +19,13 @@ export class LogSync {
   #failure: StoreError | undefined;
   #closed = false;
 
-  /** @param path of the log: it is there once something was committed, and stays until the database is closed */
-  constructor(path: string) {
+  /**
+   * @param path of the log: it is there once something was committed, and stays until the database is closed
+   * @param forceToDisk given a file descriptor; the operating system's unless a test has another
+   */
+  constructor(path: string, forceToDisk: (file: number) => Promise<void> = promisify(fdatasync)) {
     this.#path = path;
+    this.#forceToDisk = forceToDisk;
   }
 
   /** Resolves once all that is written by now is on the disk. @throws StoreError; then again and again */
@@ -56,7 +59,7 @@ export class LogSync {
     if (this.#closed) throw new StoreError('failed', `${this.#path} is closed: the daemon is stopping`);
     try {
       this.#file ??= openSync(this.#path, 'r+');
-      await forceToDisk(this.#file);
+      await this.#forceToDisk(this.#file);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       this.#failure = new StoreError('failed', `${this.#path}: ${reason}; the disk may be failing`, {

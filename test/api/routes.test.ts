@@ -6,7 +6,12 @@ import { blockFromJson, transactionToJson } from '../../src/client/json.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS, MAX_BODY_BYTES } from '../../src/client/routes.ts';
 import type { BlockJson } from '../../src/client/schemas.ts';
 import { formatAddress } from '../../src/core/address.ts';
-import { decodeBlock, encodeBlock, encodeSignedTransaction } from '../../src/core/encoding.ts';
+import {
+  decodeBlock,
+  encodeBlock,
+  encodeSignedTransaction,
+  encodeTransactions,
+} from '../../src/core/encoding.ts';
 import { InvariantError } from '../../src/core/errors.ts';
 import { blockId } from '../../src/core/hashing.ts';
 import { BlockMaker, NOW_MS, payment } from '../support/ledger.ts';
@@ -221,6 +226,91 @@ describe('transactions', () => {
     });
     expect(response).toEqual({ status: 202, body: { id } });
   });
+
+  const batchOf = (payload: Uint8Array) => ({
+    method: 'POST' as const,
+    url: '/v1/transactions',
+    headers: { 'content-type': 'application/vnd.tallystick.transactions' },
+    payload: Buffer.from(payload),
+  });
+
+  test('a batch is accepted as SSZ bytes, and judged one by one', async () => {
+    const [good, gap] = [pay(), pay({ sequence: 9 })];
+    const forged = { ...pay({ sequence: 1 }).signed, signature: new Uint8Array(64) };
+    const { status, body } = await ask(batchOf(encodeTransactions([good.signed, forged, gap.signed])));
+    expect(status).toBe(202);
+    expect(body).toMatchObject({
+      results: [
+        { id: good.id, accepted: true, known: false },
+        { accepted: false, error: { code: 'invalid-signature' } },
+        { id: gap.id, accepted: false, error: { code: 'sequence-gap' } },
+      ],
+    });
+  });
+
+  test('a batch of bytes has as many transactions as one of JSON, and one at least', async () => {
+    const { signed } = pay();
+    const many = (count: number) => encodeTransactions(new Array(count).fill(signed));
+    expect(await ask(batchOf(many(MAX_BATCH_TRANSACTIONS)))).toMatchObject({ status: 202 });
+    for (const wrong of [many(0), many(MAX_BATCH_TRANSACTIONS + 1), new Uint8Array(3)]) {
+      expect(await ask(batchOf(wrong))).toMatchObject({
+        status: 400,
+        body: {
+          error: { code: 'invalid-request', message: expect.stringMatching(/1 to 1000 transactions/) },
+        },
+      });
+    }
+  });
+
+  test.each([
+    ['cut off', (bytes: Uint8Array) => bytes.slice(0, -1)],
+    ['that claims more than it has', (bytes: Uint8Array) => bytes.with(0, 40)],
+    ['of an odd offset', (bytes: Uint8Array) => bytes.with(0, 9)],
+  ])('a batch of bytes %s is refused whole', async (_what, change) => {
+    const bytes = encodeTransactions([pay().signed, pay({ sequence: 1 }).signed]);
+    expect(await ask(batchOf(change(bytes)))).toMatchObject({
+      status: 400,
+      body: { error: { code: 'malformed-encoding' } },
+    });
+    expect(ledger.pool.count).toBe(0);
+  });
+
+  test('an amount beyond 63 bits in bytes is refused by its rule', async () => {
+    const { signed } = pay();
+    const payload = encodeSignedTransaction({
+      ...signed,
+      transaction: { ...signed.transaction, amount: 2n ** 64n - 1n },
+    });
+    const response = await ask({
+      method: 'POST',
+      url: '/v1/transactions',
+      headers: { 'content-type': 'application/octet-stream' },
+      payload: Buffer.from(payload),
+    });
+    expect(response).toMatchObject({ status: 422, body: { error: { code: 'invalid-signature' } } });
+  });
+
+  test.each(['application/json', 'application/json; charset=utf-8', 'application/JSON'])(
+    'what comes as %s is held against the schema, in whatever shape',
+    async (type) => {
+      for (const body of [
+        { transactions: [{}] },
+        { transactions: [payJson()], isBatch: true },
+        [],
+        'x',
+        null,
+      ]) {
+        const response = await ask({
+          method: 'POST',
+          url: '/v1/transactions',
+          headers: { 'content-type': type },
+          payload: JSON.stringify(body),
+        });
+        expect(response.status).toBe(400);
+      }
+      expect(ledger.pool.count).toBe(0);
+    },
+  );
 
   test('a batch is judged one by one, in its order', async () => {
     const good = payJson();

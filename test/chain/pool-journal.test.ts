@@ -129,4 +129,38 @@ describe('the pool over a restart', () => {
     restart();
     expect(pool.ids()).toEqual([pay(0).id]);
   });
+
+  it('writes what somebody waits for without the rest', () => {
+    pool.add(pay(0));
+    pool.add(pay(1));
+    pool.add(pay(2));
+    journal.promise(pay(1).id);
+    journal.promise(pay(2).id);
+    expect(journal.promised).toBe(2);
+    journal.flushPromised('bulk', 1);
+    expect(kept()).toEqual([pay(1).id]);
+    journal.flushPromised();
+    expect(kept()).toEqual([pay(1).id, pay(2).id]);
+    expect([journal.promised, journal.pending]).toEqual([0, 1]);
+    journal.flush();
+    expect(kept()).toHaveLength(3);
+  });
+
+  it('has what was promised though its predecessor was not kept', () => {
+    pool.add(pay(0));
+    pool.add(pay(1));
+    journal.promise(pay(1).id);
+    journal.flushPromised();
+    restart();
+    expect(pool.ids()).toEqual([]);
+    pool.add(pay(0));
+    expect(pool.ids()).toEqual([pay(0).id, pay(1).id]);
+  });
+
+  it('writes at most as much as it is told, the oldest first', () => {
+    for (const sequence of [0, 1, 2]) pool.add(pay(sequence));
+    journal.flush('bulk', 2);
+    expect(kept()).toEqual([pay(0).id, pay(1).id]);
+    expect(journal.pending).toBe(1);
+  });
 });

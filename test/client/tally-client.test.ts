@@ -5,7 +5,7 @@ import { type Api, createApi } from '../../src/api/server.ts';
 import { transactionToJson } from '../../src/client/json.ts';
 import { ConnectionError, TallyClient } from '../../src/client/tally-client.ts';
 import { formatAddress } from '../../src/core/address.ts';
-import { decodeBlock, encodeSignedTransaction } from '../../src/core/encoding.ts';
+import { decodeBlock, encodeSignedTransaction, encodeTransactions } from '../../src/core/encoding.ts';
 import { blockId } from '../../src/core/hashing.ts';
 import { payment } from '../support/ledger.ts';
 import { POOR, RICH, type ServedLedger, SILENT, servedLedger } from '../support/served-ledger.ts';
@@ -53,6 +53,15 @@ describe('against a daemon', () => {
   test('bytes go both ways', async () => {
     const { id, signed } = payment(ledger.network, { from: RICH, to: POOR.address, sequence: 0 });
     expect(await client.submitBytes(Uint8Array.from(encodeSignedTransaction(signed)))).toBe(id);
+    const batch = [0, 1, 5].map((sequence) =>
+      payment(ledger.network, { from: RICH, to: POOR.address, sequence }),
+    );
+    const bytes = encodeTransactions(batch.map((paid) => paid.signed));
+    expect(await client.submitBatchBytes(Uint8Array.from(bytes))).toMatchObject([
+      { id, accepted: true, known: true },
+      { id: batch[1]?.id, accepted: true, known: false },
+      { id: batch[2]?.id, accepted: false, error: { code: 'sequence-gap' } },
+    ]);
     const [mined] = ledger.mine(1);
     const block = decodeBlock(await client.blockBytes('tip'), ledger.network.params);
     expect(blockId(block.sealed)).toBe(mined?.id);

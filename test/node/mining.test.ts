@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_FUTURE_MS } from '../../src/core/header.ts';
 import { bigIntToBytes, bytesToBigInt } from '../../src/core/hex.ts';
 import { idToBytes } from '../../src/core/identifiers.ts';
@@ -94,6 +94,25 @@ describe('continuous mining', () => {
     miner.find();
     await world.clock.until(() => tipHeight() === 2, 'connected', 10);
     expect(node.failures).toEqual([]);
+  });
+
+  it('takes them in less often while a template takes long to make', async () => {
+    const { pool } = node.node;
+    const select = pool.select.bind(pool);
+    vi.spyOn(pool, 'select').mockImplementation((maxBytes) => {
+      world.clock.correct(world.clock.now() + 20);
+      return select(maxBytes);
+    });
+    node.node.mining.start();
+    await findNext();
+    await world.clock.until(() => miner.isSearching, 'searching');
+    const { length } = miner.jobs;
+    const { signed } = payment(world.definition, { from: node.key, to: testKey(2).address, sequence: 0 });
+    await world.wait(node.node.submit([signed]), 'submitted');
+    await world.clock.advance(350);
+    expect(miner.jobs).toHaveLength(length);
+    await world.clock.advance(100);
+    expect(miner.jobs).toHaveLength(length + 1);
   });
 
   it('takes in new transactions within a moment, many of them with one restart', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedTransaction } from '../../src/chain/records.ts';
+import type { SignatureVerifier } from '../../src/node/ports.ts';
 import {
   decodeWire,
   MAX_GOSSIP_TRANSACTIONS,
@@ -12,7 +13,7 @@ import { MemoryStore } from '../../src/store/memory-store.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { faultyStore, SimulatedCrash } from '../support/faulty-store.ts';
 import { type Key, type PaymentFields, payment, testKey, testNetwork } from '../support/ledger.ts';
-import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
+import { eventsOf, inlineVerifier, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
 
 /** Alice, whom we test; Bob, who hears only what Alice passes on; Mallory, connected to Alice. */
 let world: VirtualWorld;
@@ -223,6 +224,83 @@ describe('transactions by gossip', () => {
     expect(scoreOf(mallory)).toBeCloseTo(50, 0);
     expect(alice.node.pool.count).toBe(0);
     expect(alice.failures).toEqual([]);
+  });
+});
+
+describe('a transaction whose block was faster than its gossip', () => {
+  it('is known already: it is neither refused nor verified once more', async () => {
+    let verified = 0;
+    const verifier: SignatureVerifier = {
+      verify: (checks) => {
+        verified += checks.length;
+        return inlineVerifier.verify(checks);
+      },
+    };
+    const carol = await world.start('carol', { verifier });
+    world.hub.introduceAll();
+    await world.converge();
+    await mallory.connectTo(carol);
+    await world.clock.advance(1_000);
+    alice.network.hangUp(bob.network.self, 'apart for a moment');
+    const paid = pay(0);
+    await world.wait(alice.node.submit([paid.signed]), 'submitted');
+    await world.mine(alice, 1);
+    await world.converge([alice, carol]);
+    const before = verified;
+    await mallory.gossip('transactions', encode(paid));
+    expect(verified).toBe(before);
+    expect(eventsOf(carol, 'transaction.refused')).toEqual([]);
+    expect(carol.node.pool.count).toBe(0);
+  });
+
+  it('is of a sequence that is used, for a caller of the node', async () => {
+    await gossip(pay(0));
+    await world.mine(alice, 1);
+    const [outcome] = await world.wait(alice.node.submit([pay(0).signed]), 'submitted');
+    expect(outcome).toMatchObject({ accepted: false, error: { code: 'wrong-sequence' } });
+  });
+});
+
+describe('a transaction that takes long to check', () => {
+  it('is not overtaken by the next one of its sender', async () => {
+    const verifier: SignatureVerifier = {
+      verify: (checks) =>
+        new Promise((resolve) =>
+          world.clock.after(checks.length, () => resolve(inlineVerifier.verify(checks))),
+        ),
+    };
+    const carol = await world.start('carol', { verifier, key: alice.key });
+    await world.mine(carol, 1);
+    const many = carol.node.submit([0, 1, 2, 3, 4, 5].map((sequence) => pay(sequence).signed));
+    await world.clock.advance(0);
+    const next = carol.node.submit([pay(6).signed]);
+    const outcomes = await world.wait(Promise.all([many, next]), 'submitted');
+    expect(outcomes.flat().map(({ accepted }) => accepted)).toEqual(new Array(7).fill(true));
+  });
+});
+
+describe('a gap in what a peer sends', () => {
+  it('makes the pools be compared again, but not all the time', async () => {
+    const peer = await FakePeer.join(world, 'gappy');
+    let asked = 0;
+    peer.bend('pool', () => {
+      asked++;
+      return [PoolIdsType.serialize([pay(0), pay(1)].map(({ id }) => Buffer.from(id, 'hex')))];
+    });
+    peer.bend('transactions', () => [TransactionsAnswerType.serialize([])]);
+    await peer.connectTo(alice);
+    await world.clock.advance(2_000);
+    expect(asked).toBe(1);
+    await peer.gossip('transactions', encode(pay(1)));
+    await world.clock.advance(50_000);
+    expect(asked).toBe(1);
+    peer.bend('transactions', () => [
+      TransactionsAnswerType.serialize([pay(0), pay(1)].map(({ signed }) => signed)),
+    ]);
+    await world.clock.advance(20_000);
+    await peer.gossip('transactions', encode(pay(2)));
+    await world.clock.until(() => alice.node.pool.count === 3, 'made up for', 60_000);
+    expect(asked).toBe(2);
   });
 });
 

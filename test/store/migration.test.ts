@@ -2,12 +2,14 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Chain } from '../../src/chain/chain.ts';
+import { encodeSignedTransaction } from '../../src/core/encoding.ts';
 import type { BlockId } from '../../src/core/identifiers.ts';
 import { SqliteStore } from '../../src/store/sqlite-store.ts';
-import { testKey, testNetwork } from '../support/ledger.ts';
+import { payment, testKey, testNetwork } from '../support/ledger.ts';
 
 const TIP = '0daccb0947bde241798f50c14baedfd52e064ebb7912b975681590b1f0fae19b' as BlockId;
 const SIDE = '36353ed0275a8f799ee2908af6c2662d2f32e4f5927d209f47941dc5dcbbab4f' as BlockId;
@@ -19,12 +21,18 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-it('schema 1: nine blocks, a side branch of two, and two headers without bodies', () => {
-  copyFileSync(
-    fileURLToPath(new URL('./fixtures/schema-1.sqlite', import.meta.url)),
-    join(folder, 'ledger.sqlite'),
-  );
+it('schema 1: nine blocks, a side branch of two, two headers without bodies, two transactions waiting', () => {
+  const file = join(folder, 'ledger.sqlite');
+  copyFileSync(fileURLToPath(new URL('./fixtures/schema-1.sqlite', import.meta.url)), file);
   const network = testNetwork();
+  const waiting = [1, 2].map((sequence) =>
+    payment(network, { from: testKey(1), to: testKey(2).address, sequence }),
+  );
+  const old = new DatabaseSync(file);
+  const put = old.prepare('INSERT INTO pool (number, id, signed) VALUES (?, ?, ?)');
+  for (const [number, { id, signed }] of waiting.entries())
+    put.run(3 * number, Buffer.from(id, 'hex'), encodeSignedTransaction(signed));
+  old.close();
   const store = SqliteStore.open({ folder, network });
   try {
     const chain = Chain.open(network, store);
@@ -36,6 +44,7 @@ it('schema 1: nine blocks, a side branch of two, and two headers without bodies'
     expect(chain.byId(SIDE)?.height).toBe(7);
     expect(chain.missingBodies(9).map(({ height }) => height)).toEqual([10, 11]);
     expect(chain.account(testKey(2).address).balance).toBe(5n);
+    expect(store.pool.all()).toEqual(waiting.map(({ id, signed }) => ({ id, signed })));
     expect(chain.history(testKey(1).address, { limit: 9 })).toHaveLength(1);
   } finally {
     store.close();

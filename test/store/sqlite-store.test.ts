@@ -203,7 +203,7 @@ describe('damage is found when it is read', () => {
     ['an undo record', "UPDATE undo SET accounts = x'00'", (store) => store.undo.get(0)],
     [
       'a transaction of the pool',
-      "INSERT INTO pool (id, signed) VALUES (x'00', x'00')",
+      "INSERT INTO pool (number, id, signed) VALUES (0, x'00', x'00')",
       (store) => store.pool.all(),
     ],
   ])('in %s', (_, sql, read) => {

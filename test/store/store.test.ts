@@ -94,6 +94,13 @@ describe.each(implementations)('%s', (_, open) => {
       alsoAfterRestart((kept) => expect(kept.peers.all()).toHaveLength(1));
     });
 
+    it('what it commits is safe once it is synced, `bulk` commits too', async () => {
+      store.atomically(() => store.peers.put({ address: '/a', lastSeenMs: 1 }), 'bulk');
+      await store.synced();
+      await store.synced();
+      alsoAfterRestart((kept) => expect(kept.peers.all()).toHaveLength(1));
+    });
+
     it('takes everything back if the writes throw, whatever the tables hold in memory', () => {
       const paid = payment(network, { from: alice, to: bob.address, sequence: 0 });
       store.atomically(() => {
@@ -383,6 +390,21 @@ describe.each(implementations)('%s', (_, open) => {
       store.atomically(() => store[name].add(key, at(2 ** 36, 65_535)));
       expect(store[name].find(key, 1)).toEqual([at(2 ** 36, 65_535)]);
     });
+  });
+
+  it('a transaction whose commit was taken back can be put into the pool again', () => {
+    const paid = payment(network, { from: alice, to: bob.address, sequence: 0 });
+    const failing = (write: () => void) => () =>
+      store.atomically(() => {
+        write();
+        throw new Error('on purpose');
+      });
+    expect(failing(() => store.pool.put(paid.id, paid.signed))).toThrow('on purpose');
+    store.atomically(() => store.pool.put(paid.id, paid.signed));
+    expect(store.pool.all()).toEqual([{ id: paid.id, signed: paid.signed }]);
+    expect(failing(() => store.pool.remove(paid.id))).toThrow('on purpose');
+    store.atomically(() => store.pool.remove(paid.id));
+    alsoAfterRestart((kept) => expect(kept.pool.all()).toEqual([]));
   });
 
   it('the pool keeps transactions in the order they came', () => {

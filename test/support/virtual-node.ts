@@ -13,7 +13,7 @@ import { type Key, testKey } from './ledger.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { VirtualHub, type VirtualNetwork } from './virtual-network.ts';
 
-const inlineVerifier: SignatureVerifier = { verify: async (checks) => checks.map(verifySignature) };
+export const inlineVerifier: SignatureVerifier = { verify: async (checks) => checks.map(verifySignature) };
 
 /** Counts up: for targets that take a handful of hashes. */
 const inlineMiner: Miner = {
@@ -62,11 +62,19 @@ export class VirtualWorld {
 
   async start(
     name: string,
-    options: { store?: Store; minFeeRate?: bigint; peers?: string[]; miner?: Miner; key?: Key } = {},
+    options: {
+      store?: Store;
+      minFeeRate?: bigint;
+      peers?: string[];
+      miner?: Miner;
+      verifier?: SignatureVerifier;
+      key?: Key;
+    } = {},
   ): Promise<VirtualNode> {
     const {
       store = new MemoryStore(),
       miner = inlineMiner,
+      verifier = inlineVerifier,
       key = testKey(1_000 + this.#keys++),
       ...rest
     } = options;
@@ -79,7 +87,7 @@ export class VirtualWorld {
       network,
       clock: this.clock,
       random: this.#random,
-      verifier: inlineVerifier,
+      verifier,
       miner,
       minerAddress: key.address,
       onFailure: (error) => failures.push(error),

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { Turns } from '../../src/node/turns.ts';
+
+it('everybody gets a turn of the event loop for itself, in the order they asked', async () => {
+  const loop: (() => void)[] = [];
+  const turns = new Turns((call) => loop.push(call));
+  const had: number[] = [];
+  for (const number of [1, 2, 3]) void turns.next().then(() => had.push(number));
+  const hadAfter: number[][] = [];
+  while (loop.length > 0) {
+    for (const call of loop.splice(0)) call();
+    await Promise.resolve();
+    hadAfter.push([...had]);
+  }
+  expect(hadAfter).toEqual([[1], [1, 2], [1, 2, 3]]);
+});
