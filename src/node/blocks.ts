@@ -15,6 +15,7 @@ import { checkProofOfWork } from '../core/target.ts';
 import type { Header } from '../core/types.ts';
 import type { Background } from './background.ts';
 import type { BodyChecker } from './block-check.ts';
+import type { BlockQueue } from './block-queue.ts';
 import { type ArrivedBlock, WaitingBlocks } from './block-waiting.ts';
 import type { FetchedBlock } from './body-sync.ts';
 import type { Conduct, Offence } from './conduct.ts';
@@ -31,6 +32,7 @@ export interface BlocksOptions {
   readonly peers: Peers;
   readonly conduct: Conduct;
   readonly checker: BodyChecker;
+  readonly queue: BlockQueue;
   readonly background: Background;
   readonly emit: (event: NodeEvent) => void;
   /** The peer is on a chain we do not know yet. */
@@ -42,7 +44,7 @@ type Origin = Pick<ArrivedBlock, 'source' | 'from' | 'publishedAt'>;
 
 export class Blocks {
   readonly #options: BlocksOptions;
-  /** Their bodies are being checked. */
+  /** Their bodies are being checked, or wait for a long move of the tip to end. */
   readonly #checking = new Map<BlockId, ArrivedBlock>();
   readonly #orphans = new WaitingBlocks();
   readonly #early = new WaitingBlocks();
@@ -56,6 +58,7 @@ export class Blocks {
 
   stop(): void {
     this.#stopped = true;
+    this.#options.queue.stop();
     for (const cancel of this.#cancelEarly.values()) cancel();
     this.#cancelEarly.clear();
   }
@@ -65,17 +68,17 @@ export class Blocks {
   }
 
   /** A block of our own: kept on disk before anybody hears of it. @returns false if it is not due yet */
-  mined(checked: CheckedBlock): boolean {
+  async mined(checked: CheckedBlock): Promise<boolean> {
     const { clock, emit, network } = this.#options;
     const publishedAt = clock.now();
     const { sealed, transactions } = checked.block;
-    const result = this.#connect(checked, { source: 'mined', from: undefined, publishedAt });
+    const result = await this.#connect(checked, { source: 'mined', from: undefined, publishedAt });
     if (result instanceof RuleError) {
       throw new InvariantError(`a block made by our own rules keeps them: ${result.message}`, {
         cause: result,
       });
     }
-    if (result.kind !== 'connected') return false;
+    if (result?.kind !== 'connected') return false;
     emit({
       event: 'block.mined',
       id: checked.id,
@@ -91,12 +94,11 @@ export class Blocks {
   }
 
   /** Blocks fetched by sync, each the next one's parent. */
-  connectFetched(blocks: readonly FetchedBlock[]): void {
-    const { chain, clock } = this.#options;
+  async connectFetched(blocks: readonly FetchedBlock[]): Promise<void> {
     const checked = blocks.map((block) => block.checked);
     let results: readonly AddResult[];
     try {
-      results = chain.addBlocks(checked, clock.now(), 'bulk');
+      results = (await this.#options.queue.add(checked, 'bulk')) ?? [];
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
       results = error instanceof InvalidBlockError ? error.results : [];
@@ -194,19 +196,17 @@ export class Blocks {
   async #checkAndConnect(arrived: ArrivedBlock): Promise<void> {
     const { checker } = this.#options;
     this.#checking.set(arrived.id, arrived);
-    let checked: CheckedBlock;
     try {
-      checked = await checker.checkBlock(arrived.id, arrived.block);
+      const checked = await checker.checkBlock(arrived.id, arrived.block);
+      if (!this.#stopped) await this.#connect(checked, arrived, arrived);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
       if (this.#stopped) return;
       this.#refuse(error, arrived.id, arrived.from, 'relayed-invalid-block');
       this.#remember(arrived, error);
-      return;
     } finally {
       this.#checking.delete(arrived.id);
     }
-    if (!this.#stopped) this.#connect(checked, arrived, arrived);
   }
 
   /** A body that broke a rule makes its block bad for good, unless it was simply another's. */
@@ -217,17 +217,22 @@ export class Blocks {
     chain.markInvalid(id);
   }
 
-  /** @returns what became of it, or the rule it broke */
-  #connect(checked: CheckedBlock, origin: Origin, arrived?: ArrivedBlock): AddResult | RuleError {
-    const { chain, clock, emit } = this.#options;
-    let result: AddResult;
+  /** @returns what became of it, or the rule it broke; undefined if the node stopped */
+  async #connect(
+    checked: CheckedBlock,
+    origin: Origin,
+    arrived?: ArrivedBlock,
+  ): Promise<AddResult | RuleError | undefined> {
+    const { clock, emit, queue } = this.#options;
+    let result: AddResult | undefined;
     try {
-      result = chain.addBlock(checked, clock.now());
+      [result] = (await queue.add([checked], 'full')) ?? [];
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
       this.#refusedByState(error, checked.id, origin.from);
       return error;
     }
+    if (result === undefined || this.#stopped) return result;
     if (result.kind === 'orphan' && arrived !== undefined) this.#orphans.add(arrived);
     if (result.kind === 'early' && arrived !== undefined) this.#setAsideUntilDue(arrived);
     if (result.kind === 'connected' || result.kind === 'stored') {

@@ -41,7 +41,7 @@ export interface BodySyncOptions {
   readonly checker: BodyChecker;
   readonly background: Background;
   /** Connects blocks whose parents are there. @throws nothing: it reports refused blocks itself */
-  readonly connect: (blocks: readonly FetchedBlock[]) => void;
+  readonly connect: (blocks: readonly FetchedBlock[]) => Promise<void>;
   /** A body broke a rule for good: the block is to be remembered as invalid. */
   readonly refuse: (id: BlockId, error: RuleError, from: PeerId) => void;
 }
@@ -67,6 +67,8 @@ export class BodySync {
   #cancelRetry: (() => void) | undefined;
   #stopped = false;
   #connecting = false;
+  /** Blocks taken out of `#ready` are on their way into the chain. */
+  #isBatchUnderWay = false;
 
   constructor(options: BodySyncOptions) {
     this.#options = options;
@@ -74,7 +76,7 @@ export class BodySync {
 
   /** True while bodies are on their way or being connected. What is ready may wait for ever for an earlier one. */
   get active(): boolean {
-    return this.#asked.size > 0 || (this.#connecting && this.#ready.size > 0);
+    return this.#asked.size > 0 || this.#isBatchUnderWay || (this.#connecting && this.#ready.size > 0);
   }
 
   sizes(): { bodiesReady: number; bodiesAsked: number } {
@@ -205,10 +207,13 @@ export class BodySync {
       while (!this.#stopped) {
         const batch = this.#takeBatch();
         if (batch.length === 0) return;
-        this.#options.connect(batch);
+        this.#isBatchUnderWay = true;
+        await this.#options.connect(batch);
+        this.#isBatchUnderWay = false;
         await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
       }
     } finally {
+      this.#isBatchUnderWay = false;
       this.#connecting = false;
     }
   }

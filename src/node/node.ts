@@ -9,13 +9,14 @@
 import { Chain } from '../chain/chain.ts';
 import { Mempool, type PoolUpdate } from '../chain/mempool.ts';
 import { PoolJournal } from '../chain/pool-journal.ts';
-import { type Address, type BlockId, idFromBytes } from '../core/identifiers.ts';
+import { type Address, type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { Store } from '../store/store.ts';
 import { AddressBook } from './address-book.ts';
 import { type Background, runInBackground } from './background.ts';
 import { BodyChecker } from './block-check.ts';
+import { BlockQueue } from './block-queue.ts';
 import { Blocks } from './blocks.ts';
 import { BodySync } from './body-sync.ts';
 import { Conduct } from './conduct.ts';
@@ -34,6 +35,10 @@ import { type SubmitOutcome, TransactionRelay } from './transaction-relay.ts';
 
 /** Whoever asked to resolve gets an answer, though a peer keeps us waiting or the way is long. */
 const RESOLVE_DEADLINE_MS = 60_000;
+/** Changes of the pool written in one commit while a long move of the tip goes on. */
+const POOL_CHANGES_PER_COMMIT = 512;
+/** Transactions of abandoned blocks passed on in one turn: a gossip message or two. */
+const RETURNED_PER_TURN = 256;
 
 export interface NodeOptions {
   readonly definition: NetworkDefinition;
@@ -99,6 +104,7 @@ export class Node {
   readonly #status: StatusExchange;
   readonly #sync: Sync;
   readonly #bodies: BodySync;
+  readonly #queue: BlockQueue;
   readonly #blocks: Blocks;
   readonly #relay: TransactionRelay;
   readonly #dialer: Dialer;
@@ -130,6 +136,7 @@ export class Node {
     const conduct = new Conduct(network, clock, emit);
     const checker = new BodyChecker(definition, verifier, (id) => pool.get(id));
     const addressBook = new AddressBook(store, clock);
+    const queue = new BlockQueue({ chain, clock, onTurn: () => this.#keepMany() });
     /** Each behaviour takes of these what its options name. */
     const shared = {
       definition,
@@ -141,6 +148,7 @@ export class Node {
       peers,
       conduct,
       checker,
+      queue,
       background,
       emit,
     };
@@ -151,6 +159,7 @@ export class Node {
     this.#network = network;
     this.#clock = clock;
     this.#background = background;
+    this.#queue = queue;
     this.#conduct = conduct;
     this.#journal = PoolJournal.open(store, pool);
     this.#status = new StatusExchange({ ...shared, onStatus: (peer) => this.#onStatus(peer) });
@@ -176,7 +185,7 @@ export class Node {
       ...shared,
       miner: options.miner,
       address: options.minerAddress,
-      isCatchingUp: () => this.#sync.isCatchingUp(),
+      isCatchingUp: () => chain.isMoving || this.#sync.isCatchingUp(),
       onMined: (block) => this.#blocks.mined(block),
     });
     pool.onUpdate((update) => this.#onTipChange(update));
@@ -195,6 +204,8 @@ export class Node {
     });
     this.#dialer.start();
     this.#askStatusLater();
+    // A long move of the tip may have been under way when the last process ended.
+    this.#background(this.#queue.add([], 'full'));
   }
 
   /** Ends everything and keeps what is not kept yet. The store is the caller's to close. */
@@ -341,15 +352,29 @@ export class Node {
         forkHeight: oldTip.height - disconnected.length,
         returned: returned.length,
       });
-      this.#relay.passReturned(returned);
+      this.#background(this.#passReturned(returned));
     }
-    for (const { block } of change.connected) {
-      for (const { transaction } of block.transactions)
-        this.#relay.admitWaiting(idFromBytes(transaction.sender));
+    if (change.isLong) this.#relay.admitAllWaiting();
+    else {
+      for (const { block } of change.connected) {
+        for (const { transaction } of block.transactions)
+          this.#relay.admitWaiting(idFromBytes(transaction.sender));
+      }
     }
     this.mining.tipChanged();
     this.#background(this.#keep());
     this.#status.announceSoon(change.disconnected.length + change.connected.length > 1);
+  }
+
+  async #passReturned(ids: readonly TransactionId[]): Promise<void> {
+    for (let at = 0; at < ids.length && !this.#stopped; at += RETURNED_PER_TURN) {
+      if (at > 0) await new Promise<void>((resolve) => this.#clock.after(0, resolve));
+      this.#relay.passReturned(ids.slice(at, at + RETURNED_PER_TURN));
+    }
+  }
+
+  #keepMany(): void {
+    if (this.#journal.pending >= POOL_CHANGES_PER_COMMIT) this.#background(this.#keep());
   }
 
   /** Writes the pool's changes to disk: all that come within one turn of the event loop share a commit. */

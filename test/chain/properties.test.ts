@@ -100,7 +100,7 @@ describe('after any sequence of blocks', () => {
         const told: string[] = [TREE_NETWORK.genesisId];
         chain.onTipChange(({ disconnected, connected, oldTip, newTip }: TipChange) => {
           expect(oldTip.id).toBe(told.at(-1));
-          for (const block of disconnected) expect(told.pop()).toBe(block.id);
+          for (const block of [...disconnected].reverse()) expect(told.pop()).toBe(block.id);
           for (const block of connected) told.push(block.id);
           expect(newTip.id).toBe(told.at(-1));
         });
