@@ -14,6 +14,7 @@ import { InvalidBlockError, invalidAncestor } from './errors.ts';
 import { HeaderRun } from './header-run.ts';
 import type { BlockRecord, CheckedBlock, TipChange } from './records.ts';
 import { StateView } from './state-view.ts';
+import type { StepSizes } from './step-sizes.ts';
 
 /** `far`: kept, and the way from the tip to it is too long for this commit. */
 export type AddedKind = AddResult['kind'] | 'far';
@@ -22,6 +23,7 @@ export class BlockCommit {
   readonly #params: NetworkParams;
   readonly #store: Store;
   readonly #tree: BlockTree;
+  readonly #sizes: StepSizes;
   readonly #oldTip: BlockRecord;
   readonly #view: StateView;
   readonly #disconnected: CheckedBlock[] = [];
@@ -29,7 +31,8 @@ export class BlockCommit {
   #tip: BlockRecord;
   #far: BlockRecord | undefined;
 
-  constructor(params: NetworkParams, store: Store, tree: BlockTree, tip: BlockRecord) {
+  constructor(params: NetworkParams, store: Store, tree: BlockTree, tip: BlockRecord, sizes: StepSizes) {
+    this.#sizes = sizes;
     this.#params = params;
     this.#store = store;
     this.#tree = tree;
@@ -60,7 +63,7 @@ export class BlockCommit {
     const record = known === undefined ? this.#insert(block, parent) : this.#complete(known);
     this.#store.bodies.insert(record.number, block.block.transactions);
     if (record.work <= this.#tip.work) return 'stored';
-    if (this.#far !== undefined || isLongWay(this.#store, this.#tree, this.#tip, record)) {
+    if (this.#far !== undefined || this.#isFar(record)) {
       this.#far = record;
       return 'far';
     }
@@ -80,6 +83,10 @@ export class BlockCommit {
       newTip: this.#tip,
       isLong: false,
     };
+  }
+
+  #isFar(record: BlockRecord): boolean {
+    return isLongWay(this.#store, this.#tree, this.#tip, record, this.#sizes.shortMove);
   }
 
   #insert(block: CheckedBlock, parent: BlockRecord): BlockRecord {

@@ -16,8 +16,6 @@ import { requireStored, storedBlock } from './stored-block.ts';
 
 /** What a block costs besides its transactions, in bytes of them. */
 const BLOCK_COST = 512;
-/** Bytes of transactions on the way that are moved in one go: 400 payments, some 10 ms. */
-export const MAX_SHORT_COST = 64 * 1_024;
 
 interface Disconnected {
   readonly record: BlockRecord;
@@ -45,14 +43,24 @@ export interface SwitchContext {
   readonly tip: BlockRecord;
 }
 
-/** Whether the way from one block to another is too long to be moved in one go. Looks at no more of it than it must. */
-export function isLongWay(store: Store, tree: BlockTree, from: BlockRecord, to: BlockRecord): boolean {
+/**
+ * Whether the way from one block to another costs more than `limit`. Looks at no more of it than it must.
+ *
+ * @param limit bytes of transactions, and `BLOCK_COST` a block
+ */
+export function isLongWay(
+  store: Store,
+  tree: BlockTree,
+  from: BlockRecord,
+  to: BlockRecord,
+  limit: number,
+): boolean {
   let [a, b] = [from, to];
   let cost = 0;
   while (a.number !== b.number) {
     const higher = a.height > b.height ? a : b;
     cost += BLOCK_COST + (store.bodies.size(higher.number) ?? 0);
-    if (cost > MAX_SHORT_COST) return true;
+    if (cost > limit) return true;
     if (higher === a) a = tree.get(a.parent);
     else b = tree.get(b.parent);
   }

@@ -26,6 +26,7 @@ import { locatorFrom, MAX_LOCATOR_IDS } from './locator.ts';
 import { type ConfirmedTransaction, findHistory, findTransaction, type HistoryPage } from './lookup.ts';
 import { openTip } from './opening.ts';
 import type { BlockRecord, CheckedBlock } from './records.ts';
+import { STEP_SIZES, type StepSizes } from './step-sizes.ts';
 import { type Validity, type VerifyOptions, verifyChain } from './validity.ts';
 
 export interface AddedHeaders {
@@ -41,20 +42,21 @@ export class Chain {
   readonly #tree: BlockTree;
   readonly #growth: Growth;
 
-  private constructor(network: NetworkDefinition, store: Store, tip: BlockRecord) {
+  private constructor(network: NetworkDefinition, store: Store, tip: BlockRecord, sizes: StepSizes) {
     this.network = network;
     this.#store = store;
     this.#tree = new BlockTree(store);
-    this.#growth = new Growth(network.params, store, this.#tree, tip);
+    this.#growth = new Growth(network.params, store, this.#tree, tip, sizes);
   }
 
   /**
    * Opens the chain a store holds; an empty store gets the genesis.
    *
+   * @param sizes of the steps a long move of the tip takes
    * @throws StoreError if the store is damaged or holds another network's chain
    */
-  static open(network: NetworkDefinition, store: Store): Chain {
-    return new Chain(network, store, openTip(network, store));
+  static open(network: NetworkDefinition, store: Store, sizes: StepSizes = STEP_SIZES): Chain {
+    return new Chain(network, store, openTip(network, store), sizes);
   }
 
   /** The last block of the valid chain with the most work; of equals, the one that was connected first. */

@@ -14,6 +14,7 @@ import { InvalidBlockError } from './errors.ts';
 import { LongSwitch, type LongSwitchResult } from './long-switch.ts';
 import type { BlockRecord, CheckedBlock, TipChange } from './records.ts';
 import { currentAccount, settleStaged } from './staged-state.ts';
+import type { StepSizes } from './step-sizes.ts';
 
 export type TipListener = (change: TipChange) => void;
 /** @returns what is left to do in steps; nothing after a short move */
@@ -33,6 +34,7 @@ export class Growth {
   readonly #params: NetworkParams;
   readonly #store: Store;
   readonly #tree: BlockTree;
+  readonly #sizes: StepSizes;
   #tip: BlockRecord;
   /** Of the best header; its record changes when the body comes. */
   #best: number;
@@ -43,7 +45,8 @@ export class Growth {
   /** A heavier branch may be here already: something failed before the tip moved to it. */
   #mayBeBehind = true;
 
-  constructor(params: NetworkParams, store: Store, tree: BlockTree, tip: BlockRecord) {
+  constructor(params: NetworkParams, store: Store, tree: BlockTree, tip: BlockRecord, sizes: StepSizes) {
+    this.#sizes = sizes;
     this.#params = params;
     this.#store = store;
     this.#tree = tree;
@@ -108,7 +111,7 @@ export class Growth {
 
   #commit(blocks: readonly CheckedBlock[], nowMs: number, durability: Durability): Commit {
     const done = this.#store.atomically((): Commit => {
-      const commit = new BlockCommit(this.#params, this.#store, this.#tree, this.#tip);
+      const commit = new BlockCommit(this.#params, this.#store, this.#tree, this.#tip, this.#sizes);
       const kinds: AddedKind[] = [];
       let refused: RuleError | undefined;
       try {
@@ -148,8 +151,15 @@ export class Growth {
   *#move(target: BlockRecord, durability: Durability): Generator<void, LongSwitchResult> {
     this.#isMoving = true;
     try {
-      const way = { params: this.#params, store: this.#store, tree: this.#tree, tip: this.#tip, target };
-      const result = yield* new LongSwitch({ ...way, durability }).run();
+      const result = yield* new LongSwitch({
+        params: this.#params,
+        store: this.#store,
+        tree: this.#tree,
+        sizes: this.#sizes,
+        tip: this.#tip,
+        target,
+        durability,
+      }).run();
       this.#isStaged = result.isStaged;
       this.#take(result.change);
       yield* this.#tell(result.change);
@@ -166,7 +176,7 @@ export class Growth {
   }
 
   *#settle(): Generator<void> {
-    yield* settleStaged(this.#store);
+    yield* settleStaged(this.#store, this.#sizes);
     this.#isStaged = false;
   }
 

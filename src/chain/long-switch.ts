@@ -22,10 +22,9 @@ import { InvalidBlockError, invalidAncestor } from './errors.ts';
 import type { BlockRecord, CheckedBlock, TipChange } from './records.ts';
 import { discardStaged, StagedView } from './staged-state.ts';
 import { undoOf } from './state-view.ts';
+import type { StepSizes } from './step-sizes.ts';
 import { requireStored, StoredRun, storedBlock } from './stored-block.ts';
 
-/** Transactions gone through in one step: 5 ms or less. */
-export const TRANSACTIONS_PER_STEP = 256;
 /** What a block costs besides its transactions, in transactions. */
 const BLOCK_COST = 4;
 /** Links followed in one step. */
@@ -39,6 +38,7 @@ export interface LongSwitchOptions {
   /** Has more work than the tip, and all its ancestors' bodies are here. */
   readonly target: BlockRecord;
   readonly durability: Durability;
+  readonly sizes: StepSizes;
 }
 
 export interface LongSwitchResult {
@@ -57,12 +57,12 @@ export class LongSwitch {
 
   constructor(options: LongSwitchOptions) {
     this.#options = options;
-    this.#view = new StagedView(options.store);
+    this.#view = new StagedView(options.store, options.sizes);
   }
 
   *run(): Generator<void, LongSwitchResult> {
-    const { store, target, tip, tree } = this.#options;
-    yield* discardStaged(store);
+    const { sizes, store, target, tip, tree } = this.#options;
+    yield* discardStaged(store, sizes);
     const fork = tree.lastOnChain(target);
     const old = yield* this.#numbers(fork, tip);
     const planned = yield* this.#numbers(fork, target);
@@ -72,7 +72,7 @@ export class LongSwitch {
     const last = reached.at(-1);
     const newTip = last === undefined ? fork : tree.get(last);
     if (newTip.work <= tip.work) {
-      yield* discardStaged(store);
+      yield* discardStaged(store, sizes);
       return { change: undefined, refused, isStaged: false };
     }
     yield* this.#keepAbandoned(old);
@@ -113,7 +113,7 @@ export class LongSwitch {
   *#apply(
     numbers: readonly number[],
   ): Generator<void, { applied: number; refused: InvalidBlockError | undefined }> {
-    const { params, store, tree } = this.#options;
+    const { params, sizes, store, tree } = this.#options;
     let unwritten: Connected[] = [];
     let cost = 0;
     let applied = 0;
@@ -139,7 +139,7 @@ export class LongSwitch {
       applied++;
       if (this.#isStepDone(BLOCK_COST + size / 2)) yield;
       cost += BLOCK_COST + size;
-      if (cost >= TRANSACTIONS_PER_STEP) {
+      if (cost >= sizes.transactions) {
         yield* this.#write(unwritten);
         unwritten = [];
         cost = 0;
@@ -152,12 +152,12 @@ export class LongSwitch {
 
   /** Undo records and places, so many transactions a commit. */
   *#write(blocks: readonly Connected[]): Generator<void> {
-    const { store } = this.#options;
+    const { sizes, store } = this.#options;
     let at = 0;
     let from = 0;
     while (at < blocks.length) {
       store.atomically(() => {
-        for (let left = TRANSACTIONS_PER_STEP; left > 0; ) {
+        for (let left = sizes.transactions; left > 0; ) {
           const connected = blocks[at];
           if (connected === undefined) return;
           const { block, change, record } = connected;
@@ -181,13 +181,13 @@ export class LongSwitch {
    * tip moves, or a crash could lose transactions somebody was told are kept.
    */
   *#keepAbandoned(old: readonly number[]): Generator<void> {
-    const { store, tree } = this.#options;
+    const { sizes, store, tree } = this.#options;
     for (const block of new StoredRun(store, tree, old)) {
       const { length } = block.transactionIds;
       if (this.#isStepDone(BLOCK_COST + length / 2)) yield;
-      for (let from = 0; from < length; from += TRANSACTIONS_PER_STEP) {
+      for (let from = 0; from < length; from += sizes.transactions) {
         store.atomically(() => {
-          keepWaiting(store, block, this.#view.read, from, Math.min(length, from + TRANSACTIONS_PER_STEP));
+          keepWaiting(store, block, this.#view.read, from, Math.min(length, from + sizes.transactions));
         }, 'bulk');
         this.#spent = 0;
         yield;
@@ -208,7 +208,7 @@ export class LongSwitch {
   /** True once in so much work: others are to have their turn. */
   #isStepDone(cost: number): boolean {
     this.#spent += cost;
-    if (this.#spent < TRANSACTIONS_PER_STEP) return false;
+    if (this.#spent < this.#options.sizes.transactions) return false;
     this.#spent = 0;
     return true;
   }

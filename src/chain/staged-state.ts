@@ -6,11 +6,8 @@
 import type { Address } from '../core/identifiers.ts';
 import type { Account, ReadAccount } from '../core/state.ts';
 import type { Store } from '../store/store.ts';
+import type { StepSizes } from './step-sizes.ts';
 
-/** Accounts written in one commit: some 5 ms, for each may be on a page of its own. */
-const ACCOUNTS_PER_COMMIT = 256;
-/** Accounts held in memory, 2 MB; and those of one block more, 8 MB at the worst. */
-const MAX_HELD = 8_192;
 const HEX_DIGITS = '0123456789abcdef';
 
 /** An account at the tip. */
@@ -19,14 +16,14 @@ export function currentAccount(store: Store, address: Address, stagedCount: bool
 }
 
 /** Moves staged accounts that count to their place. */
-export function* settleStaged(store: Store): Generator<void> {
+export function* settleStaged(store: Store, { accounts: limit }: StepSizes): Generator<void> {
   for (let left = true; left; ) {
     store.atomically(() => {
-      const accounts = store.staged.first(ACCOUNTS_PER_COMMIT);
+      const accounts = store.staged.first(limit);
       for (const [address, account] of accounts) store.accounts.set(address, account);
       const last = accounts.at(-1);
       if (last !== undefined) store.staged.removeTo(last[0]);
-      left = accounts.length === ACCOUNTS_PER_COMMIT;
+      left = accounts.length === limit;
       if (!left) store.staged.setCounts(false);
     }, 'bulk');
     yield;
@@ -34,9 +31,9 @@ export function* settleStaged(store: Store): Generator<void> {
 }
 
 /** Removes staged accounts that do not count. */
-export function* discardStaged(store: Store): Generator<void> {
+export function* discardStaged(store: Store, { accounts: limit }: StepSizes): Generator<void> {
   for (;;) {
-    const last = store.staged.first(ACCOUNTS_PER_COMMIT).at(-1);
+    const last = store.staged.first(limit).at(-1);
     if (last === undefined) return;
     store.atomically(() => store.staged.removeTo(last[0]), 'bulk');
     yield;
@@ -48,9 +45,11 @@ export class StagedView {
   readonly #store: Store;
   /** Those that differ from what is staged. */
   readonly #held = new Map<Address, Account>();
+  readonly #sizes: StepSizes;
   #isStaged = false;
 
-  constructor(store: Store) {
+  constructor(store: Store, sizes: StepSizes) {
+    this.#sizes = sizes;
     this.#store = store;
   }
 
@@ -63,12 +62,12 @@ export class StagedView {
 
   /** To be called now and then: keeps what is held in memory within bounds. */
   *relieve(): Generator<void> {
-    if (this.#held.size > MAX_HELD) yield* this.#stage();
+    if (this.#held.size > this.#sizes.heldAccounts) yield* this.#stage();
   }
 
   /** Stages all that would be too much for one commit. */
   *prepare(): Generator<void> {
-    if (this.#isStaged || this.#held.size > ACCOUNTS_PER_COMMIT) yield* this.#stage();
+    if (this.#isStaged || this.#held.size > this.#sizes.accounts) yield* this.#stage();
   }
 
   /** Makes it the state at the tip. Inside of the commit that moves the tip. @returns whether staged accounts count now */
@@ -80,11 +79,12 @@ export class StagedView {
 
   /** In order, so that neighbours share a page; a part at a time, for sorting takes time too. */
   *#stage(): Generator<void> {
+    const { accounts } = this.#sizes;
     for (const digit of HEX_DIGITS) {
       const part = [...this.#held.keys()].filter((address) => address.startsWith(digit)).sort();
-      for (let at = 0; at < part.length; at += ACCOUNTS_PER_COMMIT) {
+      for (let at = 0; at < part.length; at += accounts) {
         this.#store.atomically(() => {
-          for (const address of part.slice(at, at + ACCOUNTS_PER_COMMIT)) {
+          for (const address of part.slice(at, at + accounts)) {
             this.#store.staged.put(address, this.read(address));
           }
         }, 'bulk');

@@ -122,7 +122,9 @@ describe('history', () => {
     expect(places(chain.history(alice.address, { limit: 9 }))).toEqual(['2:0', '1:2', '1:1', '1:0']);
     expect(places(chain.history(bob.address, { limit: 9 }))).toEqual(['2:0', '1:1', '1:0']);
     expect(places(chain.history(bob.address, { limit: 2 }))).toEqual(['2:0', '1:1']);
-    expect(places(chain.history(bob.address, { limit: 2, before: { height: 1, index: 1 } }))).toEqual(['1:0']);
+    expect(places(chain.history(bob.address, { limit: 2, before: { height: 1, index: 1 } }))).toEqual([
+      '1:0',
+    ]);
   });
 
   it('and the transaction index follow a reorganisation', () => {

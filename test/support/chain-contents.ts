@@ -1,6 +1,7 @@
 /** All that a chain says of itself, for comparing two of them to the last balance. */
 import type { Chain } from '../../src/chain/chain.ts';
 import type { CheckedBlock } from '../../src/chain/records.ts';
+import type { StepSizes } from '../../src/chain/step-sizes.ts';
 import { bytesToHex } from '../../src/core/hex.ts';
 import { type Address, idFromBytes } from '../../src/core/identifiers.ts';
 import type { NetworkDefinition } from '../../src/core/network-params.ts';
@@ -8,6 +9,9 @@ import { type Account, applyBlock, EMPTY_ACCOUNT, genesisState } from '../../src
 import type { Store } from '../../src/store/store.ts';
 
 const ALL = 1_000_000;
+
+/** Every move of the tip is a long one, in steps as small as can be. */
+export const TINY_STEPS: StepSizes = { shortMove: 0, transactions: 1, accounts: 1, heldAccounts: 0 };
 
 /** What the store keeps of the state and the main chain; the tree and the pool are not part of it. */
 export function stateContents(chain: Chain, store: Store): unknown {
