@@ -3,13 +3,13 @@
  * writing anything, so that an invalid block anywhere on the way changes nothing; then all is written. This
  * is for short ways, in one go; long ones are `long-switch.ts`'s.
  */
-import { invariant, RuleError } from '../core/errors.ts';
-import { type Address, idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import { RuleError } from '../core/errors.ts';
 import { applyBlock, type ReadAccount, type StateChange } from '../core/state.ts';
-import type { NetworkParams, SignedTransaction } from '../core/types.ts';
+import type { NetworkParams } from '../core/types.ts';
 import type { Store } from '../store/store.ts';
 import type { BlockTree } from './block-tree.ts';
 import { InvalidBlockError } from './errors.ts';
+import { writePlaces } from './place-batch.ts';
 import type { BlockRecord, CheckedBlock } from './records.ts';
 import { StateView, undoOf } from './state-view.ts';
 import { requireStored, storedBlock } from './stored-block.ts';
@@ -22,7 +22,7 @@ interface Disconnected {
   readonly block: CheckedBlock;
 }
 
-export interface Connected extends Disconnected {
+interface Connected extends Disconnected {
   readonly change: StateChange;
 }
 
@@ -116,32 +116,6 @@ export function writeSwitch(store: Store, { disconnected, connected }: BranchSwi
   for (const { record, block, change } of connected) {
     store.mainChain.append(record.height, record.number);
     store.undo.put(record.number, undoOf(change));
-    writeIndex(store, record, block);
-  }
-}
-
-/**
- * Where a block's transactions are found, by id and by the two addresses. It stays when the block leaves the
- * chain, and whoever looks there sees that it has.
- *
- * @param from first transaction @param to the one after the last
- */
-export function writeIndex(
-  store: Store,
-  { number }: BlockRecord,
-  { block, transactionIds }: CheckedBlock,
-  from = 0,
-  to: number = block.transactions.length,
-): void {
-  for (let index = from; index < to; index++) {
-    const { transaction } = block.transactions[index] as SignedTransaction;
-    const id: TransactionId | undefined = transactionIds[index];
-    invariant(id !== undefined, 'a checked block names all its transactions');
-    const location = { block: number, index };
-    store.transactions.add(id, location);
-    const sender = idFromBytes<Address>(transaction.sender);
-    const recipient = idFromBytes<Address>(transaction.recipient);
-    store.history.add(sender, location);
-    if (recipient !== sender) store.history.add(recipient, location);
+    writePlaces(store, record, block);
   }
 }

@@ -17,8 +17,9 @@ import type { ReadAccount } from '../core/state.ts';
 import type { NetworkParams } from '../core/types.ts';
 import type { Durability, Store } from '../store/store.ts';
 import type { BlockTree } from './block-tree.ts';
-import { type Connected, changeOf, writeIndex } from './branch-switch.ts';
+import { changeOf } from './branch-switch.ts';
 import { InvalidBlockError, invalidAncestor } from './errors.ts';
+import { PlaceBatch } from './place-batch.ts';
 import type { BlockRecord, CheckedBlock, TipChange } from './records.ts';
 import { discardStaged, StagedView } from './staged-state.ts';
 import { undoOf } from './state-view.ts';
@@ -114,8 +115,7 @@ export class LongSwitch {
     numbers: readonly number[],
   ): Generator<void, { applied: number; refused: InvalidBlockError | undefined }> {
     const { params, sizes, store, tree } = this.#options;
-    let unwritten: Connected[] = [];
-    let cost = 0;
+    const places = new PlaceBatch(store);
     let applied = 0;
     let refused: InvalidBlockError | undefined;
     for (const number of numbers) {
@@ -127,53 +127,21 @@ export class LongSwitch {
       const block = storedBlock(store, record);
       const size = block.transactionIds.length;
       if (this.#isStepDone(BLOCK_COST + size / 2)) yield;
-      try {
-        const change = changeOf(params, record, block, this.#view.read);
-        for (const [address, { after }] of change) this.#view.set(address, after);
-        unwritten.push({ record, block, change });
-      } catch (error) {
-        if (!(error instanceof InvalidBlockError)) throw error;
-        refused = error;
+      const change = accepted(() => changeOf(params, record, block, this.#view.read));
+      if (change instanceof InvalidBlockError) {
+        refused = change;
         break;
       }
       applied++;
+      for (const [address, { after }] of change) this.#view.set(address, after);
+      store.atomically(() => store.undo.put(number, undoOf(change)), 'bulk');
+      places.add(record, block);
       if (this.#isStepDone(BLOCK_COST + size / 2)) yield;
-      cost += BLOCK_COST + size;
-      if (cost >= sizes.transactions) {
-        yield* this.#write(unwritten);
-        unwritten = [];
-        cost = 0;
-      }
+      if (places.size > sizes.heldPlaces) yield* places.write(sizes.places);
       yield* this.#view.relieve();
     }
-    yield* this.#write(unwritten);
+    yield* places.write(sizes.places);
     return { applied, refused };
-  }
-
-  /** Undo records and places, so many transactions a commit. */
-  *#write(blocks: readonly Connected[]): Generator<void> {
-    const { sizes, store } = this.#options;
-    let at = 0;
-    let from = 0;
-    while (at < blocks.length) {
-      store.atomically(() => {
-        for (let left = sizes.transactions; left > 0; ) {
-          const connected = blocks[at];
-          if (connected === undefined) return;
-          const { block, change, record } = connected;
-          const to = Math.min(block.transactionIds.length, from + left);
-          writeIndex(store, record, block, from, to);
-          left -= to - from + BLOCK_COST;
-          from = to;
-          if (to < block.transactionIds.length) return;
-          store.undo.put(record.number, undoOf(change));
-          at++;
-          from = 0;
-        }
-      }, 'bulk');
-      this.#spent = 0;
-      yield;
-    }
   }
 
   /**
@@ -228,5 +196,14 @@ function keepWaiting(
     if (signed === undefined || id === undefined) continue;
     const { sender, sequence } = signed.transaction;
     if (sequence >= read(idFromBytes<Address>(sender)).sequence) store.pool.put(id, signed);
+  }
+}
+
+function accepted<T>(work: () => T): T | InvalidBlockError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof InvalidBlockError) return error;
+    throw error;
   }
 }

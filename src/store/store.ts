@@ -135,7 +135,7 @@ export interface Location {
   readonly index: number;
 }
 
-/** Of every block that was ever on the main chain, and of no other. */
+/** Of every block that is or was on the main chain; of others only if all their transactions were found valid. */
 export interface LocationIndex<Key> {
   /** Does nothing if it is here already. */
   add(key: Key, location: Location): void;

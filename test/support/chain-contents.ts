@@ -11,7 +11,14 @@ import type { Store } from '../../src/store/store.ts';
 const ALL = 1_000_000;
 
 /** Every move of the tip is a long one, in steps as small as can be. */
-export const TINY_STEPS: StepSizes = { shortMove: 0, transactions: 1, accounts: 1, heldAccounts: 0 };
+export const TINY_STEPS: StepSizes = {
+  shortMove: 0,
+  transactions: 1,
+  places: 1,
+  heldPlaces: 0,
+  accounts: 1,
+  heldAccounts: 0,
+};
 
 /** What the store keeps of the state and the main chain; the tree and the pool are not part of it. */
 export function stateContents(chain: Chain, store: Store): unknown {
