@@ -29,6 +29,8 @@ const DEFAULT_MAX_PER_SENDER = 1_024;
 const REPLACEMENT_TENTHS = 11n;
 /** Senders and transactions gone through in one step after a long move of the tip: some 5 ms. */
 const STEP = 256;
+/** Ids looked up in one step. */
+const IDS_PER_STEP = 4_096;
 /** Share of `maxBytes` for transactions that cannot be paid for the moment, beyond those in the pool. */
 const PARKED_SHARE = 8;
 
@@ -257,20 +259,18 @@ export class Mempool {
       if (concerned) this.#rebuild(address, returning.get(address) ?? []);
     }
     this.#trim();
-    this.#tell(
-      change,
-      abandoned.map(({ id }) => id),
-    );
+    const returned = abandoned.map(({ id }) => id).filter((id) => this.#entries.has(id));
+    this.#tell(change, returned);
     return [];
   }
 
   *#followInSteps(change: TipChange): Generator<void> {
-    const returned: TransactionId[] = [];
+    const returned = new Set<TransactionId>();
     let work = 0;
     for (const block of change.disconnected) {
       for (const [sender, theirs] of bySender(checkedTransactions(block))) {
         this.#return(sender, theirs);
-        for (const { id } of theirs) if (this.#entries.has(id)) returned.push(id);
+        for (const { id } of theirs) returned.add(id);
         work += theirs.length;
         if (work < STEP) continue;
         work = 0;
@@ -287,11 +287,14 @@ export class Mempool {
       if (++work % STEP === 0) yield;
     }
     this.#trim();
-    this.#tell(change, returned);
+    for (const id of returned) {
+      if (!this.#entries.has(id)) returned.delete(id);
+      if (++work % IDS_PER_STEP === 0) yield;
+    }
+    this.#tell(change, [...returned]);
   }
 
-  #tell(change: TipChange, abandoned: readonly TransactionId[]): void {
-    const returned = abandoned.filter((id) => this.#entries.has(id));
+  #tell(change: TipChange, returned: readonly TransactionId[]): void {
     for (const listener of this.#listeners) listener({ change, returned });
   }
 
