@@ -11,9 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BenchCase, isReached, type Row } from './bench/case.ts';
+import { reorganise } from './bench/reorganise.ts';
 import { asLine } from './bench/report.ts';
 
-const CASES: readonly BenchCase[] = [];
+const CASES: readonly BenchCase[] = [reorganise];
 const DEFAULT_RUNS = 5;
 
 const { positionals, values } = parseArgs({
