@@ -16,5 +16,5 @@ EXPOSE 4141 8141
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8141/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
-ENTRYPOINT ["node", "src/cli/tally.ts"]
+ENTRYPOINT ["node", "src/cli/tally.js"]
 CMD ["start"]

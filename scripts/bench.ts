@@ -11,10 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BenchCase, isReached, type Row } from './bench/case.ts';
+import { opening } from './bench/opening.ts';
 import { reorganise } from './bench/reorganise.ts';
 import { asLine } from './bench/report.ts';
 
-const CASES: readonly BenchCase[] = [reorganise];
+const CASES: readonly BenchCase[] = [opening, reorganise];
 const DEFAULT_RUNS = 5;
 
 const { positionals, values } = parseArgs({

@@ -23,7 +23,7 @@ const compose = (args: readonly string[], deadlineMs?: number): Promise<string> 
 const hosts: Host[] = NAMES.map((name) => ({
   name,
   tally: async (...args) =>
-    JSON.parse(await compose(['exec', '-T', name, 'node', 'src/cli/tally.ts', ...args])),
+    JSON.parse(await compose(['exec', '-T', name, 'node', 'src/cli/tally.js', ...args])),
 }));
 
 interface LogLine {

@@ -24,7 +24,7 @@ const LAB = process.env.NETLAB_COMMAND ?? '../shared/lab/netlab';
 /** A lab of our own, beside any other. */
 process.env.NETLAB = `tally-${process.pid}`.slice(0, 16);
 const HOSTS = 4;
-const TALLY = ['src/cli/tally.ts'];
+const TALLY = ['src/cli/tally.js'];
 
 const folder = await mkdtemp(join(tmpdir(), 'tallystick-netlab-'));
 const daemons: ChildProcess[] = [];

@@ -22,6 +22,9 @@ export function watchLoop(): LoopDelays {
   };
 }
 
+/** A module that watches the loop of a process it is loaded into: see `watchedLoop`. */
+export const LOOP_WATCH: string = new URL('event-loop-watch.ts', import.meta.url).href;
+
 /** Turns of this much work: what an event loop that behaves well does, on this machine at this moment. */
 const WORK_MS = 4;
 

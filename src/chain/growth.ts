@@ -203,13 +203,13 @@ export class Growth {
   ): AddResult[] {
     const results: AddResult[] = [];
     for (const [index, kind] of kinds.entries()) {
-      if (kind !== 'far' && kind !== 'connected') {
-        results.push({ kind });
-        continue;
-      }
-      const told = kind === 'far' ? move?.change : change;
-      if (told === undefined || !this.#isOnChain(blocks[index]?.id)) break;
-      results.push({ kind: 'connected', change: told });
+      if (kind === 'far') {
+        if (move?.change === undefined || !this.#isOnChain(blocks[index]?.id)) break;
+        results.push({ kind: 'connected', change: move.change });
+      } else if (kind === 'connected') {
+        invariant(change !== undefined, 'a block was connected, so the tip moved');
+        results.push({ kind, change });
+      } else results.push({ kind });
     }
     return results;
   }

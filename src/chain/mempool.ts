@@ -268,6 +268,8 @@ export class Mempool {
     const returned = new Set<TransactionId>();
     let work = 0;
     for (const block of change.disconnected) {
+      // Reading it was work too.
+      if (block.transactionIds.length >= STEP) yield;
       for (const [sender, theirs] of bySender(checkedTransactions(block))) {
         this.#return(sender, theirs);
         for (const { id } of theirs) returned.add(id);

@@ -1,10 +1,4 @@
-#!/usr/bin/env node
-/** `tally …`: what a person types. */
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
-
-// From the second run on, a command starts a third sooner. In the checkout, where nobody else can write.
-enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/tally'));
+/** `tally …`: what a person types. Entered by way of `tally.js`. */
 
 // The reader of a pipe may have seen enough: `tally chain | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -12,7 +6,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-// Loaded from here on, so that the cache serves them.
 const [{ createProgram }, { report }] = await Promise.all([import('./program.ts'), import('./errors.ts')]);
 try {
   await createProgram().parseAsync();

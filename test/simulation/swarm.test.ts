@@ -11,7 +11,7 @@ const SEEDS = Array.from({ length: 40 }, (_, i) => 1 + i);
 const FAILED: number[] = JSON.parse(
   readFileSync(fileURLToPath(new URL('failed-seeds.json', import.meta.url)), 'utf8'),
 );
-const TALLY = fileURLToPath(new URL('../../src/cli/tally.ts', import.meta.url));
+const TALLY = fileURLToPath(new URL('../../src/cli/tally.js', import.meta.url));
 
 describe('no rule is broken', () => {
   it.each([...new Set([...FAILED, ...SEEDS])])('with seed %i', async (seed) => {

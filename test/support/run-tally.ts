@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-export const ENTRY = fileURLToPath(new URL('../../src/cli/tally.ts', import.meta.url));
+export const ENTRY = fileURLToPath(new URL('../../src/cli/tally.js', import.meta.url));
 /** No test waits longer for a process. */
 const DEADLINE_MS = 25_000;
 

@@ -44,6 +44,8 @@ export interface StartOptions {
   /** Multiaddrs. */
   readonly peers?: readonly string[];
   readonly more?: readonly string[];
+  /** A module the process loads before the daemon. */
+  readonly preload?: string;
 }
 
 export interface Exit {
@@ -79,7 +81,8 @@ export class TallyProcess {
 
   constructor(options: StartOptions) {
     // The fourth channel has no words: the daemon stops with whoever started it.
-    this.#child = spawn(process.execPath, [ENTRY, ...startArguments(options)], {
+    const preload = options.preload === undefined ? [] : ['--import', options.preload];
+    this.#child = spawn(process.execPath, [...preload, ENTRY, ...startArguments(options)], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -99,6 +102,10 @@ export class TallyProcess {
     const line = this.lines.find(isStarted);
     if (line === undefined) throw new Error('the daemon is not ready');
     return new TallyClient({ url: line.api });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
   }
 
   /** Whether it is running. */

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const ENTRY = fileURLToPath(new URL('../tally.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../tally.js', import.meta.url));
 /** Beyond the two seconds a daemon takes to stop by itself. */
 const KILL_AFTER_MS = 4_000;
 /** What a daemon said last, told if it dies. */

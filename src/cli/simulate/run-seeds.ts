@@ -82,7 +82,7 @@ async function runApart(
   options: SimulateOptions,
   children: Set<ChildProcess>,
 ): Promise<SimulationNumbers> {
-  const tally = fileURLToPath(new URL('../tally.ts', import.meta.url));
+  const tally = fileURLToPath(new URL('../tally.js', import.meta.url));
   const child = spawn(process.execPath, [tally, 'simulate', ...argumentsFor(options, seed), '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
