@@ -56,7 +56,7 @@ export class Chain {
    * @throws StoreError if the store is damaged or holds another network's chain
    */
   static open(network: NetworkDefinition, store: Store, sizes: StepSizes = STEP_SIZES): Chain {
-    return new Chain(network, store, openTip(network, store), sizes);
+    return new Chain(network, store, openTip(network, store, sizes), sizes);
   }
 
   /** The last block of the valid chain with the most work; of equals, the one that was connected first. */

@@ -64,7 +64,7 @@ export class Growth {
   }
 
   get isMoving(): boolean {
-    return this.#isMoving;
+    return this.#isMoving || this.#isStaged;
   }
 
   /** At the tip. */
