@@ -80,6 +80,15 @@ export class Chain {
     return number === undefined ? undefined : this.#tree.get(number);
   }
 
+  /** The main chain's blocks from `height` up, `limit` at most, as it is now; each is read when its turn comes. */
+  blocksFrom(height: number, limit: number): Iterable<BlockRecord> {
+    return this.#read(this.#store.mainChain.from(height, limit));
+  }
+
+  *#read(numbers: readonly number[]): Generator<BlockRecord> {
+    for (const number of numbers) yield this.#tree.get(number);
+  }
+
   /** Undefined for the genesis. */
   parentOf(record: BlockRecord): BlockRecord | undefined {
     return this.#tree.parentOf(record);
