@@ -14,13 +14,25 @@ import { type BenchCase, isReached, type Row } from './bench/case.ts';
 import { idle } from './bench/idle.ts';
 import { ingest } from './bench/ingest.ts';
 import { mining } from './bench/mining.ts';
+import { opening } from './bench/opening.ts';
 import { propagation } from './bench/propagation.ts';
+import { reorganise } from './bench/reorganise.ts';
 import { asLine } from './bench/report.ts';
 import { sustained } from './bench/sustained.ts';
 import { sync } from './bench/sync.ts';
 import { verify } from './bench/verify.ts';
 
-const CASES: readonly BenchCase[] = [mining, verify, sync, propagation, ingest, sustained, idle];
+const CASES: readonly BenchCase[] = [
+  mining,
+  verify,
+  sync,
+  propagation,
+  ingest,
+  sustained,
+  reorganise,
+  opening,
+  idle,
+];
 const DEFAULT_RUNS = 5;
 
 const { positionals, values } = parseArgs({

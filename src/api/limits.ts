@@ -10,5 +10,7 @@ export const MAX_EVENT_STREAMS = 64;
 export const MAX_UNSENT_BYTES = 1_024 * 1_024;
 /** Signatures verified without a break while the chain is validated: some 5 ms. */
 export const SIGNATURES_PER_TURN = 100;
-/** SSZ bytes of blocks turned into JSON without a break: some 10 ms. */
-export const BLOCK_BYTES_PER_TURN = 64 * 1_024;
+/** Transactions turned into JSON without a break: some 3 ms. */
+export const TRANSACTIONS_PER_TURN = 128;
+/** Of an account's history, read without a break: each may be in a block of 2 MiB. Some 5 ms. */
+export const HISTORY_PER_TURN = 32;

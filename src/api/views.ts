@@ -1,5 +1,6 @@
 /** The chain's records as the API shows them. */
-import type { Chain, ConfirmedTransaction } from '../chain/chain.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { ConfirmedTransaction } from '../chain/lookup.ts';
 import type { BlockRecord, CheckedTransaction } from '../chain/records.ts';
 import { blockToJson, timeToJson, transactionToJson } from '../client/json.ts';
 import type { BlockJson, TransactionJson } from '../client/schemas.ts';

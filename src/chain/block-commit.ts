@@ -9,31 +9,41 @@ import type { NetworkParams } from '../core/types.ts';
 import type { Store } from '../store/store.ts';
 import type { AddResult } from './add-result.ts';
 import type { BlockTree } from './block-tree.ts';
-import { planSwitch, writeSwitch } from './branch-switch.ts';
+import { isLongWay, planSwitch, writeSwitch } from './branch-switch.ts';
 import { InvalidBlockError, invalidAncestor } from './errors.ts';
 import { HeaderRun } from './header-run.ts';
 import type { BlockRecord, CheckedBlock, TipChange } from './records.ts';
 import { StateView } from './state-view.ts';
+import type { StepSizes } from './step-sizes.ts';
 
-export type AddedKind = AddResult['kind'];
+/** `far`: kept, and the way from the tip to it is too long for this commit. */
+export type AddedKind = AddResult['kind'] | 'far';
 
 export class BlockCommit {
   readonly #params: NetworkParams;
   readonly #store: Store;
   readonly #tree: BlockTree;
+  readonly #sizes: StepSizes;
   readonly #oldTip: BlockRecord;
   readonly #view: StateView;
   readonly #disconnected: CheckedBlock[] = [];
   readonly #connected: CheckedBlock[] = [];
   #tip: BlockRecord;
+  #far: BlockRecord | undefined;
 
-  constructor(params: NetworkParams, store: Store, tree: BlockTree, tip: BlockRecord) {
+  constructor(params: NetworkParams, store: Store, tree: BlockTree, tip: BlockRecord, sizes: StepSizes) {
+    this.#sizes = sizes;
     this.#params = params;
     this.#store = store;
     this.#tree = tree;
     this.#oldTip = tip;
     this.#tip = tip;
     this.#view = new StateView((address) => store.accounts.get(address));
+  }
+
+  /** The heaviest block that is to become the tip, but not by this commit. */
+  get far(): BlockRecord | undefined {
+    return this.#far;
   }
 
   /**
@@ -53,6 +63,10 @@ export class BlockCommit {
     const record = known === undefined ? this.#insert(block, parent) : this.#complete(known);
     this.#store.bodies.insert(record.number, block.block.transactions);
     if (record.work <= this.#tip.work) return 'stored';
+    if (this.#far !== undefined || this.#isFar(record)) {
+      this.#far = record;
+      return 'far';
+    }
     this.#moveTo(record, block);
     return 'connected';
   }
@@ -67,7 +81,12 @@ export class BlockCommit {
       connected: this.#connected,
       oldTip: this.#oldTip,
       newTip: this.#tip,
+      isLong: false,
     };
+  }
+
+  #isFar(record: BlockRecord): boolean {
+    return isLongWay(this.#store, this.#tree, this.#tip, record, this.#sizes.shortMove);
   }
 
   #insert(block: CheckedBlock, parent: BlockRecord): BlockRecord {
@@ -117,7 +136,7 @@ export class BlockCommit {
   #keepAbandoned(): void {
     if (this.#disconnected.length === 0) return;
     const confirmed = new Set(this.#connected.flatMap(({ transactionIds }) => transactionIds));
-    for (const { block, transactionIds } of this.#disconnected.toReversed()) {
+    for (const { block, transactionIds } of this.#disconnected) {
       for (const [index, id] of transactionIds.entries()) {
         const signed = block.transactions[index];
         if (signed !== undefined && !confirmed.has(id)) this.#store.pool.put(id, signed);

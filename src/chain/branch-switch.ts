@@ -1,18 +1,21 @@
 /**
  * Moving the tip: from blocks no longer on the chain to those that now are. First all is computed without
- * writing anything, so that an invalid block anywhere on the way changes nothing; then all is written.
+ * writing anything, so that an invalid block anywhere on the way changes nothing; then all is written. This
+ * is for short ways, in one go; long ones are `long-switch.ts`'s.
  */
-import { invariant, RuleError } from '../core/errors.ts';
-import { transactionId } from '../core/hashing.ts';
-import { type Address, idFromBytes } from '../core/identifiers.ts';
-import { applyBlock, type StateChange } from '../core/state.ts';
+import { RuleError } from '../core/errors.ts';
+import { applyBlock, type ReadAccount, type StateChange } from '../core/state.ts';
 import type { NetworkParams } from '../core/types.ts';
-import { damaged } from '../store/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { BlockTree } from './block-tree.ts';
 import { InvalidBlockError } from './errors.ts';
-import { type BlockRecord, type CheckedBlock, trustBlock } from './records.ts';
+import { writePlaces } from './place-batch.ts';
+import type { BlockRecord, CheckedBlock } from './records.ts';
 import { StateView, undoOf } from './state-view.ts';
+import { requireStored, storedBlock } from './stored-block.ts';
+
+/** What a block costs besides its transactions, in bytes of them. */
+const BLOCK_COST = 512;
 
 interface Disconnected {
   readonly record: BlockRecord;
@@ -23,10 +26,9 @@ interface Connected extends Disconnected {
   readonly change: StateChange;
 }
 
+/** Lowest first, both. */
 export interface BranchSwitch {
-  /** Old tip first. */
   readonly disconnected: readonly Disconnected[];
-  /** Lowest first. */
   readonly connected: readonly Connected[];
   /** The state afterwards. */
   readonly view: StateView;
@@ -39,6 +41,30 @@ export interface SwitchContext {
   /** The state at `tip`. */
   readonly view: StateView;
   readonly tip: BlockRecord;
+}
+
+/**
+ * Whether the way from one block to another costs more than `limit`. Looks at no more of it than it must.
+ *
+ * @param limit bytes of transactions, and `BLOCK_COST` a block
+ */
+export function isLongWay(
+  store: Store,
+  tree: BlockTree,
+  from: BlockRecord,
+  to: BlockRecord,
+  limit: number,
+): boolean {
+  let [a, b] = [from, to];
+  let cost = 0;
+  while (a.number !== b.number) {
+    const higher = a.height > b.height ? a : b;
+    cost += BLOCK_COST + (store.bodies.size(higher.number) ?? 0);
+    if (cost > limit) return true;
+    if (higher === a) a = tree.get(a.parent);
+    else b = tree.get(b.parent);
+  }
+  return false;
 }
 
 /**
@@ -57,24 +83,26 @@ export function planSwitch(context: SwitchContext, target: BlockRecord, block: C
     .map((record) => {
       view.restore(requireStored(store.undo.get(record.number), record, 'undo record'));
       return { record, block: storedBlock(store, record) };
-    });
+    })
+    .reverse();
   const connected = tree.path(fork, target).map((record) => {
     const next = record.number === target.number ? block : storedBlock(store, record);
-    const change = changeOf(params, record, next, view);
+    const change = changeOf(params, record, next, view.read);
     view.apply(change);
     return { record, block: next, change };
   });
   return { disconnected, connected, view };
 }
 
-function changeOf(
+/** @throws InvalidBlockError if the block's transactions do not fit the state */
+export function changeOf(
   params: NetworkParams,
   record: BlockRecord,
   block: CheckedBlock,
-  view: StateView,
+  read: ReadAccount,
 ): StateChange {
   try {
-    return applyBlock(params, record.sealed.header, block.block.transactions, view.read);
+    return applyBlock(params, record.sealed.header, block.block.transactions, read);
   } catch (error) {
     if (error instanceof RuleError) throw new InvalidBlockError(record.id, error);
     throw error;
@@ -83,48 +111,11 @@ function changeOf(
 
 /** Writes all of a switch but the accounts: several switches of one commit write those once. */
 export function writeSwitch(store: Store, { disconnected, connected }: BranchSwitch): void {
-  for (const { record, block } of disconnected) {
-    store.mainChain.truncate(record.height - 1);
-    writeIndex(store, 'remove', record, block);
-  }
+  const [lowest] = disconnected;
+  if (lowest !== undefined) store.mainChain.truncate(lowest.record.height - 1);
   for (const { record, block, change } of connected) {
     store.mainChain.append(record.height, record.number);
     store.undo.put(record.number, undoOf(change));
-    writeIndex(store, 'add', record, block);
+    writePlaces(store, record, block);
   }
-}
-
-/** Where a block's transactions are found, by id and by the two addresses. */
-function writeIndex(
-  store: Store,
-  write: 'add' | 'remove',
-  { height }: BlockRecord,
-  block: CheckedBlock,
-): void {
-  for (const [index, { transaction }] of block.block.transactions.entries()) {
-    const location = { height, index };
-    const id = block.transactionIds[index];
-    invariant(id !== undefined, 'a checked block names all its transactions');
-    store.transactions[write](id, location);
-    const sender = idFromBytes<Address>(transaction.sender);
-    const recipient = idFromBytes<Address>(transaction.recipient);
-    store.history[write](sender, location);
-    if (recipient !== sender) store.history[write](recipient, location);
-  }
-}
-
-/** A block of the store: it was checked before it was kept. */
-function storedBlock(store: Store, record: BlockRecord): CheckedBlock {
-  const transactions = requireStored(store.bodies.get(record.number), record, 'body');
-  return trustBlock({
-    id: record.id,
-    block: { sealed: record.sealed, transactions },
-    transactionIds: transactions.map(({ transaction }) => transactionId(transaction)),
-  });
-}
-
-/** @throws StoreError `damaged` */
-function requireStored<T>(row: T | undefined, record: BlockRecord, what: string): T {
-  if (row === undefined) throw damaged(`the ${what} of block ${record.id} is missing`);
-  return row;
 }

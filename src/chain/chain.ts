@@ -4,48 +4,31 @@
  *
  * A block passes these stages: its header is checked against its ancestors (`header-run.ts`), it is put
  * into the tree (`block-tree.ts`), and if it has more work than the tip, the tip moves to it
- * (`branch-switch.ts`), all in one commit (`block-commit.ts`). The tip stands for the commit: whatever
- * happens, what the store says is what is here.
+ * (`growth.ts`): all in one commit, or, if the way is long, prepared in many and seen when the last of them
+ * is through. The tip stands for the commit: whatever happens, what
+ * the store says is what is here.
  */
 import { assembleBlock, encodeSealedHeader } from '../core/encoding.ts';
-import { invariant, RuleError } from '../core/errors.ts';
-import { transactionId } from '../core/hashing.ts';
+import { invariant } from '../core/errors.ts';
 import { isEarly } from '../core/header.ts';
 import { hashHeaders } from '../core/header-hashes.ts';
 import { type Address, type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import { partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { Account } from '../core/state.ts';
-import type { Block, SealedHeader, SignedTransaction } from '../core/types.ts';
-import { damaged } from '../store/errors.ts';
-import type { Durability, Location, Store } from '../store/store.ts';
+import type { Block, SealedHeader } from '../core/types.ts';
+import type { Durability, Store } from '../store/store.ts';
 import type { AddResult } from './add-result.ts';
-import { type AddedKind, BlockCommit } from './block-commit.ts';
 import { BlockTree } from './block-tree.ts';
-import { InvalidBlockError, invalidAncestor, UnknownParentError } from './errors.ts';
+import { invalidAncestor, UnknownParentError } from './errors.ts';
+import { Growth, type TipFollower, type TipListener } from './growth.ts';
 import { HeaderRun } from './header-run.ts';
 import { locatorFrom, MAX_LOCATOR_IDS } from './locator.ts';
+import { type ConfirmedTransaction, findHistory, findTransaction, type HistoryPage } from './lookup.ts';
 import { openTip } from './opening.ts';
-import type { BlockRecord, CheckedBlock, TipChange } from './records.ts';
+import type { BlockRecord, CheckedBlock } from './records.ts';
+import { STEP_SIZES, type StepSizes } from './step-sizes.ts';
 import { type Validity, type VerifyOptions, verifyChain } from './validity.ts';
-
-/** Entries of one page of an address's history at most. */
-const MAX_HISTORY_PAGE = 1_000;
-
-/** A transaction on the main chain. */
-export interface ConfirmedTransaction {
-  readonly signed: SignedTransaction;
-  readonly record: BlockRecord;
-  /** Position in the block. */
-  readonly index: number;
-}
-
-export interface HistoryPage {
-  /** Only what is older than this place. */
-  readonly before?: Location;
-  /** At most `MAX_HISTORY_PAGE` are given. */
-  readonly limit: number;
-}
 
 export interface AddedHeaders {
   /** Those that were new, in order. */
@@ -54,42 +37,37 @@ export interface AddedHeaders {
   readonly early?: SealedHeader;
 }
 
-export type TipListener = (change: TipChange) => void;
-
 export class Chain {
   readonly network: NetworkDefinition;
   readonly #store: Store;
   readonly #tree: BlockTree;
-  readonly #listeners = new Set<TipListener>();
-  #tip: BlockRecord;
-  /** Of the best header; its record changes when the body comes. */
-  #best: number;
+  readonly #growth: Growth;
 
-  private constructor(network: NetworkDefinition, store: Store, tip: BlockRecord) {
+  private constructor(network: NetworkDefinition, store: Store, tip: BlockRecord, sizes: StepSizes) {
     this.network = network;
     this.#store = store;
     this.#tree = new BlockTree(store);
-    this.#tip = tip;
-    this.#best = this.#findBest();
+    this.#growth = new Growth(network.params, store, this.#tree, tip, sizes);
   }
 
   /**
    * Opens the chain a store holds; an empty store gets the genesis.
    *
+   * @param sizes of the steps a long move of the tip takes
    * @throws StoreError if the store is damaged or holds another network's chain
    */
-  static open(network: NetworkDefinition, store: Store): Chain {
-    return new Chain(network, store, openTip(network, store));
+  static open(network: NetworkDefinition, store: Store, sizes: StepSizes = STEP_SIZES): Chain {
+    return new Chain(network, store, openTip(network, store, sizes), sizes);
   }
 
   /** The last block of the valid chain with the most work; of equals, the one that was connected first. */
   get tip(): BlockRecord {
-    return this.#tip;
+    return this.#growth.tip;
   }
 
   /** Most work among all headers not known to be invalid; of equals the tip, else the first that came. */
   get bestHeader(): BlockRecord {
-    return this.#tree.get(this.#best);
+    return this.#growth.bestHeader;
   }
 
   byId(id: BlockId): BlockRecord | undefined {
@@ -103,6 +81,15 @@ export class Chain {
     return number === undefined ? undefined : this.#tree.get(number);
   }
 
+  /** The main chain's blocks from `height` up, `limit` at most, as it is now; each is read when its turn comes. */
+  blocksFrom(height: number, limit: number): Iterable<BlockRecord> {
+    return this.#read(this.#store.mainChain.from(height, limit));
+  }
+
+  *#read(numbers: readonly number[]): Generator<BlockRecord> {
+    for (const number of numbers) yield this.#tree.get(number);
+  }
+
   /** Undefined for the genesis. */
   parentOf(record: BlockRecord): BlockRecord | undefined {
     return this.#tree.parentOf(record);
@@ -113,7 +100,7 @@ export class Chain {
   }
 
   /** Ids on the way from `from` (the tip) to the genesis, newest first: dense, then in doubling steps. */
-  locator(from: BlockRecord = this.#tip): BlockId[] {
+  locator(from: BlockRecord = this.tip): BlockId[] {
     return locatorFrom(this.#tree, from);
   }
 
@@ -162,7 +149,7 @@ export class Chain {
       }
       return { added };
     }, 'bulk');
-    for (const record of result.added) if (record.work > this.bestHeader.work) this.#best = record.number;
+    for (const record of result.added) this.#growth.headerAdded(record);
     return result;
   }
 
@@ -195,34 +182,25 @@ export class Chain {
    * @throws as `addBlock`; the blocks before the invalid one stay, see the error's `results`
    */
   addBlocks(blocks: readonly CheckedBlock[], nowMs: number, durability: Durability = 'full'): AddResult[] {
-    requireConsecutive(blocks);
-    const kinds: AddedKind[] = [];
-    const { change, refused } = this.#store.atomically(() => {
-      const commit = new BlockCommit(this.network.params, this.#store, this.#tree, this.#tip);
-      try {
-        for (const block of blocks) {
-          const kind = commit.add(block, nowMs);
-          kinds.push(kind);
-          if (kind === 'orphan' || kind === 'early') break;
-        }
-      } catch (error) {
-        // A broken rule is remembered, and what came before it stays; anything else takes all of it back.
-        if (!(error instanceof RuleError)) throw error;
-        return { change: commit.finish(), refused: error };
-      }
-      return { change: commit.finish(), refused: undefined };
-    }, durability);
-    if (change !== undefined) this.#tip = change.newTip;
-    if (refused !== undefined) this.#best = this.#findBest();
-    else if (this.#tip.work >= this.bestHeader.work) this.#best = this.#tip.number;
-    if (change !== undefined) this.#tell(change);
-    const results = kinds.map((kind): AddResult => {
-      if (kind !== 'connected') return { kind };
-      invariant(change !== undefined, 'a block was connected, so the tip moved');
-      return { kind, change };
-    });
-    if (refused !== undefined) throw withResults(refused, results);
-    return results;
+    return toEnd(this.adding(blocks, nowMs, durability));
+  }
+
+  /**
+   * `addBlocks` in steps of some milliseconds: between two of them others may have their turn. Most take one;
+   * a long move of the tip takes many. Until it is done everybody sees the old tip, and no blocks may be
+   * added; all else may be done.
+   */
+  adding(
+    blocks: readonly CheckedBlock[],
+    nowMs: number,
+    durability: Durability = 'full',
+  ): Generator<void, AddResult[]> {
+    return this.#growth.adding(blocks, nowMs, durability);
+  }
+
+  /** True during a long move of the tip. */
+  get isMoving(): boolean {
+    return this.#growth.isMoving;
   }
 
   /**
@@ -236,34 +214,33 @@ export class Chain {
     const record = this.byId(id);
     if (record === undefined || record.status === 'invalid') return;
     invariant(record.status === 'header', 'a body that is kept has been checked');
-    this.#store.atomically(() => this.#tree.markInvalid(record));
-    this.#best = this.#findBest();
+    this.#growth.markInvalid(record);
+  }
+
+  /** Is told of every move of the tip before all listeners; what it has left to do is part of the move. */
+  followWith(follower: TipFollower): void {
+    this.#growth.followers.add(follower);
   }
 
   /** Is told of every move of the tip, after it was committed. @returns what ends it */
   onTipChange(listener: TipListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#growth.listeners.add(listener);
+    return () => this.#growth.listeners.delete(listener);
   }
 
   /** At the tip. */
   account(address: Address): Account {
-    return this.#store.accounts.get(address);
+    return this.#growth.account(address);
   }
 
   /** Undefined if it is not on the main chain. */
   transaction(id: TransactionId): ConfirmedTransaction | undefined {
-    for (const location of this.#store.transactions.find(id, MAX_HISTORY_PAGE)) {
-      const found = this.#at(location);
-      if (transactionId(found.signed.transaction) === id) return found;
-    }
-    return undefined;
+    return findTransaction(this.#store, this.#tree, id);
   }
 
   /** The main chain's transactions from or to an address, newest first. */
-  history(address: Address, { before, limit }: HistoryPage): ConfirmedTransaction[] {
-    const most = Math.min(limit, MAX_HISTORY_PAGE);
-    return this.#store.history.find(address, most, before).map((location) => this.#at(location));
+  history(address: Address, page: HistoryPage): ConfirmedTransaction[] {
+    return findHistory(this.#store, this.#tree, address, page);
   }
 
   /** SSZ of the block's transactions; undefined if its body is not here. */
@@ -288,15 +265,6 @@ export class Chain {
     return verifyChain(this, this.#store, options);
   }
 
-  #at({ height, index }: Location): ConfirmedTransaction {
-    const record = this.atHeight(height);
-    const signed = record && this.#store.bodies.transaction(record.number, index);
-    if (record === undefined || signed === undefined) {
-      throw damaged(`there is no transaction ${index} at height ${height}, but it is indexed`);
-    }
-    return { signed, record, index };
-  }
-
   #validParent({ header }: SealedHeader, id: BlockId): BlockRecord {
     const parentId = idFromBytes<BlockId>(header.parent);
     const parent = this.byId(parentId);
@@ -304,28 +272,12 @@ export class Chain {
     if (parent.status === 'invalid') throw invalidAncestor(id, `its parent ${parentId} is invalid`);
     return parent;
   }
-
-  #findBest(): number {
-    const best = this.#store.blocks.best();
-    return best === undefined || best.work <= this.#tip.work ? this.#tip.number : best.number;
-  }
-
-  #tell(change: TipChange): void {
-    for (const listener of this.#listeners) listener(change);
-  }
 }
 
-function requireConsecutive(blocks: readonly CheckedBlock[]): void {
-  for (const [index, { block }] of blocks.entries()) {
-    const before = blocks[index - 1];
-    invariant(
-      before === undefined || idFromBytes<BlockId>(block.sealed.header.parent) === before.id,
-      'blocks of one commit follow each other',
-    );
+/** Takes all steps at once. */
+function toEnd<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
   }
-}
-
-/** The error with what became of the blocks before, for whoever reports them. */
-function withResults(error: RuleError, results: readonly AddResult[]): RuleError {
-  return error instanceof InvalidBlockError ? error.with(results) : error;
 }

@@ -31,6 +31,10 @@ const DEFAULT_MAX_PER_SENDER = 1_024;
 const REPLACEMENT_TENTHS = 11n;
 /** Ids compared with a block's at once: some 2 ms, so that the event loop breathes. */
 const OFFERED_AT_ONCE = 16_384;
+/** Senders and transactions gone through in one step after a long move of the tip: some 5 ms. */
+const STEP = 256;
+/** Ids looked up in one step. */
+const IDS_PER_STEP = 4_096;
 /** Share of `maxBytes` for transactions that cannot be paid for the moment, beyond those in the pool. */
 const PARKED_SHARE = 8;
 
@@ -77,6 +81,8 @@ export class Mempool {
   readonly #listeners = new Set<(update: PoolUpdate) => void>();
   #keeper: PoolKeeper | undefined;
   #bytes = 0;
+  /** Long moves of the tip so far. A queue of an earlier generation has not followed the last one yet. */
+  #generation = 0;
 
   constructor(chain: Chain, options: MempoolOptions = {}) {
     this.#chain = chain;
@@ -84,7 +90,7 @@ export class Mempool {
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     this.#maxPerSender = options.maxPerSender ?? DEFAULT_MAX_PER_SENDER;
     this.#parked = new ParkedTransactions(this.#maxBytes / PARKED_SHARE);
-    chain.onTipChange((change) => this.#follow(change));
+    chain.followWith((change) => this.#follow(change));
   }
 
   get count(): number {
@@ -121,12 +127,13 @@ export class Mempool {
 
   /** The account as it will be once all its waiting transactions are confirmed; money on its way in not counted. */
   pendingAccount(address: Address): Account {
-    return this.#queues.get(address)?.pending() ?? this.#chain.account(address);
+    return this.#queue(address)?.pending() ?? this.#chain.account(address);
   }
 
   /** The best for a block. @param maxBytes for transactions, as `sizeInBlock` counts them */
   select(maxBytes: number): CheckedTransaction[] {
-    return selectTransactions(this.#queues.values(), maxBytes);
+    const current = [...this.#queues.values()].filter(({ generation }) => generation === this.#generation);
+    return selectTransactions(current, maxBytes);
   }
 
   /**
@@ -158,7 +165,7 @@ export class Mempool {
     const { transaction } = checked.signed;
     this.#requireFee(checked, transaction.fee);
     const sender = idFromBytes<Address>(transaction.sender);
-    const queue = this.#queues.get(sender) ?? new SenderQueue(this.#chain.account(sender));
+    const queue = this.#queue(sender) ?? this.#newQueue(sender);
     const position = queue.position(transaction.sequence);
     if (position > queue.entries.length) {
       throw new PolicyError('sequence-gap', `${transaction.sequence}, next is ${queue.pending().sequence}`);
@@ -256,7 +263,12 @@ export class Mempool {
     this.#keeper?.drop(checked.id);
   }
 
-  #follow(change: TipChange): void {
+  /** A long move is followed in steps; until its turn comes, a sender's queue follows when it is asked for. */
+  #follow(change: TipChange): Iterable<void> {
+    if (change.isLong) {
+      this.#generation += 1;
+      return this.#followInSteps(change);
+    }
     const abandoned = abandonedTransactions(change);
     // While catching up there is nothing to follow with.
     if (abandoned.length > 0 || this.#queues.size > 0 || this.#parked.size > 0) {
@@ -268,16 +280,81 @@ export class Mempool {
       this.#trim();
     }
     const returned = abandoned.map(({ id }) => id).filter((id) => this.#entries.has(id));
+    this.#tell(change, returned);
+    return [];
+  }
+
+  *#followInSteps(change: TipChange): Generator<void> {
+    const returned = new Set<TransactionId>();
+    let work = 0;
+    for (const block of change.disconnected) {
+      // Reading it was work too.
+      if (block.transactionIds.length >= STEP) yield;
+      for (const [sender, theirs] of bySender(checkedTransactions(block))) {
+        this.#return(sender, theirs);
+        for (const { id } of theirs) returned.add(id);
+        work += theirs.length;
+        if (work < STEP) continue;
+        work = 0;
+        this.#trim();
+        yield;
+      }
+    }
+    for (const sender of this.#queues.keys()) {
+      this.#queue(sender);
+      if (++work % STEP === 0) yield;
+    }
+    for (const sender of this.#parked.senders()) {
+      if (this.#parked.has(sender)) this.#rebuild(sender, []);
+      if (++work % STEP === 0) yield;
+    }
+    this.#trim();
+    for (const id of returned) {
+      if (!this.#entries.has(id)) returned.delete(id);
+      if (++work % IDS_PER_STEP === 0) yield;
+    }
+    this.#tell(change, [...returned]);
+  }
+
+  #tell(change: TipChange, returned: readonly TransactionId[]): void {
     for (const listener of this.#listeners) listener({ change, returned });
+  }
+
+  /** As of the tip. */
+  #queue(sender: Address): SenderQueue | undefined {
+    const queue = this.#queues.get(sender);
+    if (queue === undefined || queue.generation === this.#generation) return queue;
+    this.#rebuild(sender, []);
+    return this.#queues.get(sender);
+  }
+
+  #newQueue(sender: Address): SenderQueue {
+    return new SenderQueue(this.#chain.account(sender), this.#generation);
+  }
+
+  /** Transactions come back that may follow those that are back already. */
+  #return(sender: Address, returning: readonly CheckedTransaction[]): void {
+    const queue = this.#queues.get(sender);
+    const canFollow = queue?.generation === this.#generation && !this.#parked.has(sender);
+    if (!canFollow) this.#rebuild(sender, returning);
+    else
+      this.#fill(
+        sender,
+        queue,
+        returning.filter(({ id }) => !this.#entries.has(id)),
+      );
   }
 
   /** Builds a sender's queue anew on its account at the tip, from all we have of it. */
   #rebuild(sender: Address, returning: readonly CheckedTransaction[]): void {
     const waiting = this.#queues.get(sender)?.retire() ?? [];
-    const queue = new SenderQueue(this.#chain.account(sender));
-    const unpayable: CheckedTransaction[] = [];
     const all = new Map([...waiting, ...returning, ...this.#parked.take(sender)].map((one) => [one.id, one]));
-    for (const checked of bySequence([...all.values()])) {
+    this.#fill(sender, this.#newQueue(sender), [...all.values()]);
+  }
+
+  #fill(sender: Address, queue: SenderQueue, transactions: CheckedTransaction[]): void {
+    const unpayable: CheckedTransaction[] = [];
+    for (const checked of bySequence(transactions)) {
       const entry = nextEntry(queue, checked);
       if (entry === 'used') this.#remove(checked);
       else if (entry === 'unpayable') unpayable.push(checked);
@@ -333,11 +410,8 @@ function bySender(transactions: readonly CheckedTransaction[]): Map<Address, Che
 /** Lowest block first, each block's in its order; without those the new branch has too. */
 function abandonedTransactions({ disconnected, connected }: TipChange): CheckedTransaction[] {
   if (disconnected.length === 0) return [];
-  const confirmed = new Set(connected.flatMap(({ transactionIds }) => transactionIds));
-  return disconnected
-    .toReversed()
-    .flatMap(checkedTransactions)
-    .filter(({ id }) => !confirmed.has(id));
+  const confirmed = new Set([...connected].flatMap(({ transactionIds }) => transactionIds));
+  return [...disconnected].flatMap(checkedTransactions).filter(({ id }) => !confirmed.has(id));
 }
 
 /** A checked block's signatures have been verified. */

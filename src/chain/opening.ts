@@ -5,14 +5,18 @@ import { workOfBits } from '../core/target.ts';
 import { damaged, StoreError } from '../store/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { BlockRecord } from './records.ts';
+import { settleStaged } from './staged-state.ts';
+import type { StepSizes } from './step-sizes.ts';
 
 /**
  * The tip of the chain a store holds; an empty store gets the genesis. Looks at the first and the last
- * block only: every commit left the store whole.
+ * block only: every commit left the store whole. A long move of the tip that was interrupted when it was
+ * seen already, but not settled, is settled now.
  *
  * @throws StoreError `damaged`, `foreign`
  */
-export function openTip(network: NetworkDefinition, store: Store): BlockRecord {
+export function openTip(network: NetworkDefinition, store: Store, sizes: StepSizes): BlockRecord {
+  if (store.staged.counts()) for (const _ of settleStaged(store, sizes));
   const number = store.mainChain.tip();
   if (number === undefined) return writeGenesis(network, store);
   const genesis = store.blocks.get(0);

@@ -24,6 +24,10 @@ export class ParkedTransactions {
     return this.#bySender.has(sender);
   }
 
+  senders(): Address[] {
+    return [...this.#bySender.keys()];
+  }
+
   /** Takes all of a sender's out. */
   take(sender: Address): CheckedTransaction[] {
     const parked = [...(this.#bySender.get(sender)?.values() ?? [])];

@@ -35,12 +35,17 @@ export function trustBlock(fields: Omit<CheckedBlock, typeof checked>): CheckedB
   return fields as CheckedBlock;
 }
 
+/** Blocks in order. After a long move of the tip they are too many to hold: each is read when its turn comes. */
+export type BlockRun = Iterable<CheckedBlock> & { readonly length: number };
+
 /** The chain from one tip to another, told after it was committed. */
 export interface TipChange {
-  /** Blocks no longer on the chain, old tip first. Empty unless it was a reorganisation. */
-  readonly disconnected: readonly CheckedBlock[];
+  /** Blocks no longer on the chain, lowest first. Empty unless it was a reorganisation. */
+  readonly disconnected: BlockRun;
   /** Blocks now on the chain, lowest first. */
-  readonly connected: readonly CheckedBlock[];
+  readonly connected: BlockRun;
   readonly oldTip: BlockRecord;
   readonly newTip: BlockRecord;
+  /** So many blocks or transactions that whoever goes over them must do so in steps. */
+  readonly isLong: boolean;
 }

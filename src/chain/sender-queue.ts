@@ -23,9 +23,12 @@ export class SenderQueue {
   readonly confirmed: Account;
   /** The first carries the confirmed sequence, each the next one. */
   readonly entries: PoolEntry[] = [];
+  /** Of long moves of the tip, how many this has followed. */
+  readonly generation: number;
 
-  constructor(confirmed: Account) {
+  constructor(confirmed: Account, generation: number) {
     this.confirmed = confirmed;
+    this.generation = generation;
   }
 
   get tail(): PoolEntry | undefined {

@@ -15,7 +15,7 @@ import type { BlockRecord } from './records.ts';
 export interface VerifyOptions {
   /** A verdict for each, in the same order. */
   readonly verifySignatures: (checks: SignatureCheck[]) => Promise<boolean[]>;
-  /** Resolves once others had their turn. Called after every block. */
+  /** Resolves once others had their turn. Called after every block, and several times in a large one. */
   readonly pause: () => Promise<void>;
   /** @param length blocks of the chain, the genesis counted */
   readonly onProgress?: (checkedBlocks: number, length: number) => void;
@@ -37,11 +37,14 @@ export interface Validity {
   readonly error?: { readonly height: number; readonly code: InvalidityCode; readonly message: string };
 }
 
-/** The chain may move while it is checked: so many blocks can be taken back without starting over. */
-const KEPT_STEPS = 256;
+/** The chain may move while it is checked: so many account changes of the last blocks can be taken back, 16 MB. */
+const KEPT_CHANGES = 65_536;
+/** Compared without a break: 5 ms. */
 const ACCOUNTS_PER_PAGE = 1_000;
-/** After so many comparisons the chain moved during, the next one does not pause. */
-const PATIENT_COMPARISONS = 8;
+/** Made ready and handed to the verifier without a break: 2 ms. */
+const SIGNATURES_PER_BATCH = 256;
+/** Transactions of a block gone through before others have their turn. */
+const MANY_TRANSACTIONS = 256;
 
 class Invalidity extends Error {
   readonly code: InvalidityCode;
@@ -60,11 +63,8 @@ interface Step {
 export async function verifyChain(chain: Chain, store: Store, options: VerifyOptions): Promise<Validity> {
   const replay = new Replay(chain, options);
   try {
-    for (let comparison = 0; ; comparison++) {
-      await replay.toTip();
-      const pause = comparison < PATIENT_COMPARISONS ? options.pause : undefined;
-      if (await compareAccounts(store, replay.accounts, () => replay.isAtTip(), pause)) break;
-    }
+    await replay.toTip();
+    await compareAccounts(store, replay, options.pause);
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined || !(error instanceof Error)) throw error;
@@ -91,8 +91,12 @@ class Replay {
   #beforeLast: BlockRecord | undefined;
   /** The last steps, for when the chain moves. */
   #steps: Step[] = [];
+  #keptChanges = 0;
   /** Without empty accounts, as the store keeps them. */
-  accounts = new Map<Address, Account>();
+  readonly accounts = new Map<Address, Account>();
+  /** How far the accounts kept have been compared, and how many there are up to here. */
+  #comparedTo: Address | undefined;
+  #compared = 0;
 
   constructor(chain: Chain, options: VerifyOptions) {
     this.#chain = chain;
@@ -103,15 +107,36 @@ class Replay {
     return this.#last === undefined ? 0 : this.#last.height + 1;
   }
 
+  /** Whether every account kept was compared. */
+  get comparedAll(): boolean {
+    return this.#compared === this.accounts.size;
+  }
+
+  get compared(): number {
+    return this.#compared;
+  }
+
+  /** Undefined: nothing yet, or nothing that still holds. */
+  get comparedTo(): Address | undefined {
+    return this.#comparedTo;
+  }
+
+  /** At the tip, and nobody is moving it. */
   isAtTip(): boolean {
-    return this.#last?.id === this.#chain.tip.id;
+    return this.#last?.id === this.#chain.tip.id && !this.#chain.isMoving;
+  }
+
+  /** The page after what was compared before agrees. */
+  agreed(page: readonly (readonly [Address, Account])[]): void {
+    this.#compared += page.length;
+    this.#comparedTo = page.at(-1)?.[0];
   }
 
   async toTip(): Promise<void> {
     while (!this.isAtTip()) {
       this.#options.signal?.throwIfAborted();
       this.#stepBack();
-      await this.#stepForward();
+      if (this.#last?.id !== this.#chain.tip.id) await this.#stepForward();
       this.#options.onProgress?.(this.checkedBlocks, this.#chain.tip.height + 1);
       await this.#options.pause();
     }
@@ -125,6 +150,7 @@ class Replay {
         this.#startOver();
         return;
       }
+      this.#keptChanges -= step.change.size;
       for (const [address, { before }] of step.change) this.#set(address, before);
       this.#last = this.#chain.parentOf(step.record);
       this.#beforeLast = this.#last && this.#chain.parentOf(this.#last);
@@ -135,7 +161,10 @@ class Replay {
     this.#last = undefined;
     this.#beforeLast = undefined;
     this.#steps = [];
-    this.accounts = new Map();
+    this.#keptChanges = 0;
+    this.#comparedTo = undefined;
+    this.#compared = 0;
+    this.accounts.clear();
   }
 
   async #stepForward(): Promise<void> {
@@ -167,52 +196,53 @@ class Replay {
     }
     checkHeader(params, header, last.sealed.header, this.#beforeLast?.sealed.header);
     checkBody(params, block);
-    const verdicts = await this.#options.verifySignatures(
-      block.transactions.map((signed) => signatureCheck(signed, network)),
-    );
-    for (const [index, signed] of block.transactions.entries()) {
-      checkSignature(signed, verdicts[index] === true);
+    const isLarge = block.transactions.length >= MANY_TRANSACTIONS;
+    if (isLarge) await this.#options.pause();
+    for (let at = 0; at < block.transactions.length; at += SIGNATURES_PER_BATCH) {
+      const batch = block.transactions.slice(at, at + SIGNATURES_PER_BATCH);
+      const checks = batch.map((signed) => signatureCheck(signed, network));
+      const verdicts = await this.#options.verifySignatures(checks);
+      for (const [index, signed] of batch.entries()) checkSignature(signed, verdicts[index] === true);
     }
+    if (isLarge) await this.#options.pause();
     const read = (address: Address) => this.accounts.get(address) ?? EMPTY_ACCOUNT;
     const change = applyBlock(params, header, block.transactions, read);
     for (const [address, { after }] of change) this.#set(address, after);
     this.#steps.push({ record, change });
-    if (this.#steps.length > KEPT_STEPS) this.#steps.shift();
+    this.#keptChanges += change.size;
+    while (this.#keptChanges > KEPT_CHANGES) this.#keptChanges -= this.#steps.shift()?.change.size ?? 0;
   }
 
   #set(address: Address, account: Account): void {
+    const before = this.accounts.size;
     if (account.balance === 0n && account.sequence === 0n) this.accounts.delete(address);
     else this.accounts.set(address, account);
+    const isCompared = this.#comparedTo !== undefined && address <= this.#comparedTo;
+    if (isCompared) this.#compared += this.accounts.size - before;
   }
 }
 
-/**
- * Compares page by page.
- *
- * @param pause between pages; undefined: none
- * @returns false if the chain moved meanwhile, so that nothing can be said
- */
-async function compareAccounts(
-  store: Store,
-  expected: ReadonlyMap<Address, Account>,
-  isAtTip: () => boolean,
-  pause: (() => Promise<void>) | undefined,
-): Promise<boolean> {
+/** Compares page by page. When the chain moves between two, both sides move; what was compared needs no second look. */
+async function compareAccounts(store: Store, replay: Replay, pause: () => Promise<void>): Promise<void> {
   let after: Address | undefined;
-  let seen = 0;
   for (;;) {
+    // Whoever had their turn since then may have moved it again.
+    while (!replay.isAtTip()) await replay.toTip();
     const page = store.accounts.page(after, ACCOUNTS_PER_PAGE);
-    for (const [address, account] of page) requireAccount(address, account, expected.get(address));
-    seen += page.length;
-    after = page.at(-1)?.[0];
-    if (after === undefined) break;
-    await pause?.();
-    if (!isAtTip()) return false;
+    for (const [address, account] of page) requireAccount(address, account, replay.accounts.get(address));
+    const last = page.at(-1);
+    if (last === undefined) break;
+    replay.agreed(page);
+    await pause();
+    await replay.toTip();
+    after = replay.comparedTo;
   }
-  if (seen !== expected.size) {
-    throw new Invalidity('wrong-accounts', `${seen} accounts are kept, the blocks make ${expected.size}`);
+  if (!replay.comparedAll) {
+    throw new Invalidity(
+      'wrong-accounts',
+      `${replay.compared} accounts are kept, the blocks make ${replay.accounts.size}`,
+    );
   }
-  return true;
 }
 
 function requireAccount(address: Address, kept: Account, expected: Account = EMPTY_ACCOUNT): void {

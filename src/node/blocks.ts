@@ -15,6 +15,7 @@ import { checkProofOfWork } from '../core/target.ts';
 import type { Header, SignedTransaction } from '../core/types.ts';
 import type { Background } from './background.ts';
 import { BlockCompletion } from './block-completion.ts';
+import type { BlockQueue } from './block-queue.ts';
 import { type ArrivedBlock, WaitingBlocks } from './block-waiting.ts';
 import type { BodyFetchOptions } from './body-fetch.ts';
 import type { FetchedBlock } from './body-sync.ts';
@@ -26,6 +27,7 @@ import type { PeerId, Verdict } from './ports.ts';
 export interface BlocksOptions extends BodyFetchOptions {
   readonly chain: Chain;
   readonly pool: Mempool;
+  readonly queue: BlockQueue;
   readonly background: Background;
   readonly emit: (event: NodeEvent) => void;
   /** The peer is on a chain we do not know yet. */
@@ -58,6 +60,7 @@ export class Blocks {
 
   stop(): void {
     this.#stopped = true;
+    this.#options.queue.stop();
     for (const cancel of this.#cancelEarly.values()) cancel();
     this.#cancelEarly.clear();
   }
@@ -77,16 +80,16 @@ export class Blocks {
   }
 
   /** A block of our own: kept on disk before anybody hears of it. @returns false if it is not due yet */
-  mined(checked: CheckedBlock): boolean {
+  async mined(checked: CheckedBlock): Promise<boolean> {
     const { clock, emit, fresh, network } = this.#options;
     const { sealed, transactions } = checked.block;
-    const result = this.#connect(checked, { source: 'mined', from: undefined, publishedAt: 0 });
+    const result = await this.#connect(checked, { source: 'mined', from: undefined, publishedAt: 0 });
     if (result instanceof RuleError) {
       throw new InvariantError(`a block made by our own rules keeps them: ${result.message}`, {
         cause: result,
       });
     }
-    if (result.kind !== 'connected') return false;
+    if (result?.kind !== 'connected') return false;
     emit({
       event: 'block.mined',
       id: checked.id,
@@ -100,12 +103,11 @@ export class Blocks {
   }
 
   /** Blocks fetched by sync, each the next one's parent. */
-  connectFetched(blocks: readonly FetchedBlock[]): void {
-    const { chain, clock } = this.#options;
+  async connectFetched(blocks: readonly FetchedBlock[]): Promise<void> {
     const checked = blocks.map((block) => block.checked);
     let results: readonly AddResult[];
     try {
-      results = chain.addBlocks(checked, clock.now(), 'bulk');
+      results = (await this.#options.queue.add(checked, 'bulk')) ?? [];
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
       results = error instanceof InvalidBlockError ? error.results : [];
@@ -208,7 +210,7 @@ export class Blocks {
     try {
       const checked = await this.#completion.complete(id);
       if (checked === undefined || this.#stopped) return;
-      this.#connectArrived({ ...arrived, checked, byteLength: blockSize(checked.block) }, checked);
+      await this.#connectArrived({ ...arrived, checked, byteLength: blockSize(checked.block) }, checked);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
       if (this.#stopped) return;
@@ -227,25 +229,26 @@ export class Blocks {
     chain.markInvalid(id);
   }
 
-  #connectArrived(arrived: ArrivedBlock, checked: CheckedBlock): void {
+  async #connectArrived(arrived: ArrivedBlock, checked: CheckedBlock): Promise<void> {
     const { compact, from } = arrived;
-    const result = this.#connect(checked, { source: 'gossip', from, publishedAt: compact.publishedAt });
-    if (result instanceof RuleError) return;
+    const result = await this.#connect(checked, { source: 'gossip', from, publishedAt: compact.publishedAt });
+    if (result === undefined || result instanceof RuleError) return;
     if (result.kind === 'orphan') this.#orphans.add(arrived);
     if (result.kind === 'early') this.#setAsideUntilDue(arrived);
   }
 
-  /** @returns what became of it, or the rule it broke */
-  #connect(checked: CheckedBlock, origin: Origin): AddResult | RuleError {
-    const { chain, clock, emit } = this.#options;
-    let result: AddResult;
+  /** @returns what became of it, or the rule it broke; undefined if the node stopped */
+  async #connect(checked: CheckedBlock, origin: Origin): Promise<AddResult | RuleError | undefined> {
+    const { clock, emit, queue } = this.#options;
+    let result: AddResult | undefined;
     try {
-      result = chain.addBlock(checked, clock.now());
+      [result] = (await queue.add([checked], 'full')) ?? [];
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
       this.#refusedByState(error, checked.id, origin.from);
       return error;
     }
+    if (result === undefined || this.#stopped) return result;
     if (result.kind === 'connected' || result.kind === 'stored') {
       const latencyMs = origin.publishedAt > 0 ? Math.max(0, clock.now() - origin.publishedAt) : undefined;
       emit(accepted(checked, origin, latencyMs, result.kind === 'connected'));

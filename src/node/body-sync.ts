@@ -43,7 +43,7 @@ export interface BodySyncOptions {
   readonly checker: BodyChecker;
   readonly background: Background;
   /** Connects blocks whose parents are there. @throws nothing: it reports refused blocks itself */
-  readonly connect: (blocks: readonly FetchedBlock[]) => void;
+  readonly connect: (blocks: readonly FetchedBlock[]) => Promise<void>;
   /** A body broke a rule for good: the block is to be remembered as invalid. */
   readonly refuse: (id: BlockId, error: RuleError, from: PeerId) => void;
   /** Nothing is on its way or being connected any more. */
@@ -72,6 +72,7 @@ export class BodySync {
   #cancelRetry: (() => void) | undefined;
   #stopped = false;
   #connecting = false;
+  /** Blocks taken out of `#ready` are on their way into the chain. */
 
   constructor(options: BodySyncOptions) {
     this.#options = options;
@@ -208,7 +209,7 @@ export class BodySync {
     this.#connecting = true;
     try {
       while (!this.#stopped && this.#isNextReady()) {
-        this.#options.connect(this.#takeBatch());
+        await this.#options.connect(this.#takeBatch());
         if (this.#isNextReady()) await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
       }
     } finally {

@@ -33,7 +33,7 @@ export interface MiningOptions {
   /** While true, mining would only lengthen a chain that is about to be left behind. */
   readonly isCatchingUp: () => boolean;
   /** Connects the block and sends it out. @returns false if it is not due yet: the clock was set back */
-  readonly onMined: (block: CheckedBlock) => boolean;
+  readonly onMined: (block: CheckedBlock) => Promise<boolean>;
 }
 
 export class Mining {
@@ -170,7 +170,7 @@ export class Mining {
       const nonce = await miner.search(job, search.signal);
       if (nonce === undefined || chain.tip.id !== template.parent.id) return undefined;
       const block = seal(template, nonce);
-      return onMined(block) ? block : undefined;
+      return (await onMined(block)) ? block : undefined;
     } finally {
       cancelRefresh();
       this.#searchEnded();

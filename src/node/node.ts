@@ -9,13 +9,14 @@
 import { Chain } from '../chain/chain.ts';
 import { Mempool, type PoolUpdate } from '../chain/mempool.ts';
 import { PoolJournal } from '../chain/pool-journal.ts';
-import { type Address, type BlockId, idFromBytes } from '../core/identifiers.ts';
+import { type Address, type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { Store } from '../store/store.ts';
 import { AddressBook } from './address-book.ts';
 import { type Background, runInBackground } from './background.ts';
 import { BodyChecker } from './block-check.ts';
+import { BlockQueue } from './block-queue.ts';
 import { Blocks } from './blocks.ts';
 import { BodySync } from './body-sync.ts';
 import { Conduct } from './conduct.ts';
@@ -39,6 +40,8 @@ import { Turns } from './turns.ts';
 const RESOLVE_DEADLINE_MS = 60_000;
 /** Pools are compared with one peer no more often: up to 8 MB of ids, and a look at the disk for many. */
 const POOL_SYNC_INTERVAL_MS = 60_000;
+/** Transactions of abandoned blocks passed on in one turn: a gossip message or two. */
+const RETURNED_PER_TURN = 256;
 
 export interface NodeOptions {
   readonly definition: NetworkDefinition;
@@ -106,6 +109,7 @@ export class Node {
   readonly #status: StatusExchange;
   readonly #sync: Sync;
   readonly #bodies: BodySync;
+  readonly #queue: BlockQueue;
   readonly #blocks: Blocks;
   readonly #relay: TransactionRelay;
   readonly #dialer: Dialer;
@@ -143,6 +147,7 @@ export class Node {
       (id) => pool.get(id) ?? this.#recentlyConfirmed.get(id),
     );
     const addressBook = new AddressBook(store, clock);
+    const queue = new BlockQueue({ chain, clock, onTurn: () => this.#keeping.later() });
     /** Each behaviour takes of these what its options name. */
     const shared = {
       definition,
@@ -154,6 +159,7 @@ export class Node {
       peers,
       conduct,
       checker,
+      queue,
       background,
       emit,
     };
@@ -164,6 +170,7 @@ export class Node {
     this.#network = network;
     this.#clock = clock;
     this.#background = background;
+    this.#queue = queue;
     this.#conduct = conduct;
     this.#journal = PoolJournal.open(store, pool);
     const turns = new Turns((call) => clock.after(0, call));
@@ -206,7 +213,7 @@ export class Node {
       ...shared,
       miner: options.miner,
       address: options.minerAddress,
-      isCatchingUp: () => this.#sync.isCatchingUp(),
+      isCatchingUp: () => chain.isMoving || this.#sync.isCatchingUp(),
       onMined: (block) => this.#blocks.mined(block),
     });
     pool.onUpdate((update) => this.#onTipChange(update));
@@ -225,6 +232,8 @@ export class Node {
     });
     this.#dialer.start();
     this.#askStatusLater();
+    // A long move of the tip may have been under way when the last process ended.
+    this.#background(this.#queue.add([], 'full'));
   }
 
   /** Ends everything and keeps what is not kept yet. The store is the caller's to close. */
@@ -380,18 +389,28 @@ export class Node {
         returned: returned.length,
       });
       this.#recentlyConfirmed.clear();
-      this.#relay.passReturned(returned);
+      this.#background(this.#passReturned(returned));
     }
-    // Several at once are fetched, not gossiped: nothing of theirs is under way.
-    const [connected, ...more] = change.connected;
-    if (connected !== undefined && more.length === 0) this.#recentlyConfirmed.add(connected);
-    for (const { block } of change.connected) {
-      for (const { transaction } of block.transactions)
-        this.#relay.admitWaiting(idFromBytes(transaction.sender));
+    if (change.isLong) this.#relay.admitAllWaiting();
+    else {
+      // Several at once are fetched, not gossiped: nothing of theirs is under way.
+      const [connected, ...more] = change.connected;
+      if (connected !== undefined && more.length === 0) this.#recentlyConfirmed.add(connected);
+      for (const { block } of change.connected) {
+        for (const { transaction } of block.transactions)
+          this.#relay.admitWaiting(idFromBytes(transaction.sender));
+      }
     }
     this.mining.tipChanged();
     this.#keeping.later();
     this.#status.announceSoon(change.disconnected.length + change.connected.length > 1);
+  }
+
+  async #passReturned(ids: readonly TransactionId[]): Promise<void> {
+    for (let at = 0; at < ids.length && !this.#stopped; at += RETURNED_PER_TURN) {
+      if (at > 0) await new Promise<void>((resolve) => this.#clock.after(0, resolve));
+      this.#relay.passReturned(ids.slice(at, at + RETURNED_PER_TURN));
+    }
   }
 
   #askStatusLater(): void {

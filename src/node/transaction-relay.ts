@@ -107,6 +107,11 @@ export class TransactionRelay {
     }
   }
 
+  /** The same for all of them: too much has come to go through it. */
+  admitAllWaiting(): void {
+    for (const sender of this.#waiting.senders()) this.admitWaiting(sender);
+  }
+
   /** Passes on transactions of abandoned blocks: those on the other side may never have heard of them. */
   passReturned(ids: readonly TransactionId[]): void {
     for (const id of ids) {

@@ -22,6 +22,10 @@ export class WaitingTransactions {
     return this.#waiting.size;
   }
 
+  senders(): Address[] {
+    return [...this.#waiting.values()].map(({ checked }) => idFromBytes(checked.signed.transaction.sender));
+  }
+
   add(checked: CheckedTransaction, from: PeerId, nowMs: number): void {
     const { sender, sequence } = checked.signed.transaction;
     const key = keyOf(idFromBytes(sender), sequence);

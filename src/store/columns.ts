@@ -5,8 +5,8 @@ import { damaged } from './errors.ts';
 import type { Location } from './store.ts';
 
 const WORK_BYTES = 32;
-/** A block has at most this many transactions, so a height and an index share one integer. */
-const LOCATIONS_PER_HEIGHT = 65_536;
+/** A block has at most this many transactions, so its number and an index share one integer. */
+const LOCATIONS_PER_BLOCK = 65_536;
 const STATUSES: readonly BlockStatus[] = ['header', 'body', 'invalid'];
 /** 48 bits of an id: exact in a JS number, and two of a billion seldom share them. */
 const KEY_HEX_DIGITS = 12;
@@ -47,11 +47,11 @@ export function statusOf(column: number): BlockStatus {
   return status;
 }
 
-export function locationColumn({ height, index }: Location): number {
-  return height * LOCATIONS_PER_HEIGHT + index;
+export function locationColumn({ block, index }: Location): number {
+  return block * LOCATIONS_PER_BLOCK + index;
 }
 
 export function locationOf(column: number): Location {
-  const index = column % LOCATIONS_PER_HEIGHT;
-  return { height: (column - index) / LOCATIONS_PER_HEIGHT, index };
+  const index = column % LOCATIONS_PER_BLOCK;
+  return { block: (column - index) / LOCATIONS_PER_BLOCK, index };
 }

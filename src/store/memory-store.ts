@@ -2,7 +2,7 @@
  * The store in memory, for tests and the simulator. Light, for there may be thousands: rows are kept as the
  * objects they came as, and stores of one process may share them (`SharedRows`).
  */
-import { encodeSealedHeader, encodeTransactions } from '../core/encoding.ts';
+import { encodeSealedHeader, encodeTransactions, sizeInBlock } from '../core/encoding.ts';
 import { invariant } from '../core/errors.ts';
 import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import { type Account, EMPTY_ACCOUNT } from '../core/state.ts';
@@ -22,6 +22,7 @@ import type {
   PeerTable,
   PoolEntry,
   PoolTable,
+  StagedAccountTable,
   Store,
   Undo,
   UndoTable,
@@ -196,6 +197,10 @@ class MemoryBodies implements BodyTable {
     return transactions && encodeTransactions(transactions);
   }
 
+  size(number: number): number | undefined {
+    return this.get(number)?.reduce((size, signed) => size + sizeInBlock(signed), 0);
+  }
+
   transaction(number: number, index: number): SignedTransaction | undefined {
     return this.get(number)?.[index];
   }
@@ -294,6 +299,41 @@ class MemoryAccounts implements AccountTable {
   }
 }
 
+class MemoryStagedAccounts implements StagedAccountTable {
+  readonly #table: Table<Address, Account>;
+  readonly #flags: Table<'counts', true>;
+
+  constructor(journal: Journal) {
+    this.#table = new Table(journal);
+    this.#flags = new Table(journal);
+  }
+
+  counts(): boolean {
+    return this.#flags.rows.has('counts');
+  }
+
+  setCounts(counts: boolean): void {
+    if (counts) this.#flags.set('counts', true);
+    else this.#flags.delete('counts');
+  }
+
+  get(address: Address): Account | undefined {
+    return this.#table.rows.get(address);
+  }
+
+  put(address: Address, account: Account): void {
+    this.#table.set(address, account);
+  }
+
+  first(limit: number): (readonly [Address, Account])[] {
+    return [...this.#table.rows].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit);
+  }
+
+  removeTo(address: Address): void {
+    for (const staged of [...this.#table.rows.keys()]) if (staged <= address) this.#table.delete(staged);
+  }
+}
+
 class MemoryLocations<Key extends string> implements LocationIndex<Key> {
   /** Oldest first. */
   readonly #table: Table<Key, Location[]>;
@@ -320,15 +360,6 @@ class MemoryLocations<Key extends string> implements LocationIndex<Key> {
     this.#journal.onRollback(() => locations.splice(place, 1));
   }
 
-  remove(key: Key, location: Location): void {
-    const locations = this.#table.rows.get(key) ?? [];
-    const place = locations.findLastIndex((other) => compare(other, location) === 0);
-    if (place === -1) return;
-    locations.splice(place, 1);
-    this.#journal.onRollback(() => locations.splice(place, 0, location));
-    if (locations.length === 0) this.#table.delete(key);
-  }
-
   find(key: Key, limit: number, before?: Location): Location[] {
     const found: Location[] = [];
     const locations = this.#table.rows.get(key) ?? [];
@@ -343,7 +374,7 @@ class MemoryLocations<Key extends string> implements LocationIndex<Key> {
 }
 
 function compare(a: Location, b: Location): number {
-  return a.height - b.height || a.index - b.index;
+  return a.block - b.block || a.index - b.index;
 }
 
 class MemoryPool implements PoolTable {
@@ -405,6 +436,7 @@ export class MemoryStore implements Store {
   readonly undo: UndoTable;
   readonly mainChain: MainChainTable;
   readonly accounts: AccountTable;
+  readonly staged: StagedAccountTable;
   readonly transactions: LocationIndex<TransactionId>;
   readonly history: LocationIndex<Address>;
   readonly pool: PoolTable;
@@ -418,6 +450,7 @@ export class MemoryStore implements Store {
     this.undo = new MemoryUndo(journal, shared, this.blocks);
     this.mainChain = new MemoryMainChain(journal, this.blocks);
     this.accounts = new MemoryAccounts(journal, shared);
+    this.staged = new MemoryStagedAccounts(journal);
     this.transactions = new MemoryLocations(journal, shared);
     this.history = new MemoryLocations(journal, shared);
     this.pool = new MemoryPool(journal);

@@ -16,7 +16,7 @@ type Migration = string | ((database: Database) => void);
  * changed once released; new ones are added.
  *
  * All 64-bit amounts are signed integers, for the rules keep them within 63 bits. A location is
- * `height × 65,536 + index`.
+ * `height × 65,536 + index` in the first version, `block number × 65,536 + index` since the second.
  */
 const MIGRATIONS: readonly Migration[] = [
   `
@@ -97,6 +97,38 @@ const MIGRATIONS: readonly Migration[] = [
   INSERT INTO waiting SELECT number, id, signed FROM pool ORDER BY number;
   DROP TABLE pool;
   ALTER TABLE waiting RENAME TO pool;
+  `,
+  // 4: where a long move of the tip gathers its accounts; places by block number, so that they stay true over it.
+  `
+  CREATE TABLE staged_accounts (
+    address BLOB NOT NULL PRIMARY KEY,
+    balance INTEGER NOT NULL CHECK (balance >= 0),
+    sequence INTEGER NOT NULL CHECK (sequence >= 0)
+  ) STRICT, WITHOUT ROWID;
+  -- One row: whether the staged accounts count.
+  CREATE TABLE staging (counts INTEGER NOT NULL CHECK (counts IN (0, 1))) STRICT;
+  INSERT INTO staging (counts) VALUES (0);
+
+  CREATE TABLE transaction_index_2 (
+    prefix INTEGER NOT NULL,
+    location INTEGER NOT NULL,
+    PRIMARY KEY (prefix, location)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO transaction_index_2
+    SELECT prefix, number * 65536 + location % 65536
+    FROM transaction_index JOIN main_chain ON height = location / 65536;
+  DROP TABLE transaction_index;
+  ALTER TABLE transaction_index_2 RENAME TO transaction_index;
+  CREATE TABLE history_2 (
+    address BLOB NOT NULL,
+    location INTEGER NOT NULL,
+    PRIMARY KEY (address, location)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO history_2
+    SELECT address, number * 65536 + location % 65536
+    FROM history JOIN main_chain ON height = location / 65536;
+  DROP TABLE history;
+  ALTER TABLE history_2 RENAME TO history;
   `,
 ];
 

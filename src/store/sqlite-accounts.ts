@@ -58,7 +58,6 @@ export class SqliteAccounts implements AccountTable {
 export class SqliteLocations<Key> implements LocationIndex<Key> {
   readonly #column: (key: Key) => Column;
   readonly #add: Query<[]>;
-  readonly #remove: Query<[]>;
   readonly #find: Query<[number]>;
 
   /** @param name of the table @param keyName of its first column @param column what a key is there */
@@ -70,7 +69,6 @@ export class SqliteLocations<Key> implements LocationIndex<Key> {
   ) {
     this.#column = column;
     this.#add = database.query(`INSERT OR IGNORE INTO ${name} (${keyName}, location) VALUES (?, ?)`);
-    this.#remove = database.query(`DELETE FROM ${name} WHERE ${keyName} = ? AND location = ?`);
     this.#find = database.query(
       `SELECT location FROM ${name} WHERE ${keyName} = ? AND location < ? ORDER BY location DESC LIMIT ?`,
     );
@@ -78,10 +76,6 @@ export class SqliteLocations<Key> implements LocationIndex<Key> {
 
   add(key: Key, location: Location): void {
     this.#add.run(this.#column(key), locationColumn(location));
-  }
-
-  remove(key: Key, location: Location): void {
-    this.#remove.run(this.#column(key), locationColumn(location));
   }
 
   find(key: Key, limit: number, before?: Location): Location[] {

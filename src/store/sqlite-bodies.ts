@@ -9,11 +9,13 @@ import { decodeUndo, encodeUndo } from './undo-encoding.ts';
 export class SqliteBodies implements BodyTable {
   readonly #insert: Query<[]>;
   readonly #get: Query<[Uint8Array]>;
+  readonly #size: Query<[number]>;
   readonly #remove: Query<[]>;
 
   constructor(database: Database) {
     this.#insert = database.query('INSERT INTO bodies (number, transactions) VALUES (?, ?)');
     this.#get = database.query('SELECT transactions FROM bodies WHERE number = ?');
+    this.#size = database.query('SELECT length(transactions) FROM bodies WHERE number = ?');
     this.#remove = database.query('DELETE FROM bodies WHERE number = ?');
   }
 
@@ -28,6 +30,10 @@ export class SqliteBodies implements BodyTable {
 
   bytes(number: number): Uint8Array | undefined {
     return this.#get.get(number)?.[0];
+  }
+
+  size(number: number): number | undefined {
+    return this.#size.get(number)?.[0];
   }
 
   transaction(number: number, index: number): SignedTransaction | undefined {

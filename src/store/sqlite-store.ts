@@ -13,6 +13,7 @@ import { SqliteAccounts, SqliteLocations, SqlitePeers } from './sqlite-accounts.
 import { SqliteBlocks } from './sqlite-blocks.ts';
 import { SqliteBodies, SqliteMainChain, SqliteUndo } from './sqlite-bodies.ts';
 import { SqlitePool } from './sqlite-pool.ts';
+import { SqliteStagedAccounts } from './sqlite-staged.ts';
 import type { Durability, Store } from './store.ts';
 
 const DATABASE_FILE = 'ledger.sqlite';
@@ -48,6 +49,7 @@ export class SqliteStore implements Store {
   readonly undo: SqliteUndo;
   readonly mainChain: SqliteMainChain;
   readonly accounts: SqliteAccounts;
+  readonly staged: SqliteStagedAccounts;
   readonly transactions: SqliteLocations<TransactionId>;
   readonly history: SqliteLocations<Address>;
   readonly pool: SqlitePool;
@@ -69,6 +71,7 @@ export class SqliteStore implements Store {
     this.undo = new SqliteUndo(database);
     this.mainChain = new SqliteMainChain(database);
     this.accounts = new SqliteAccounts(database);
+    this.staged = new SqliteStagedAccounts(database);
     this.transactions = new SqliteLocations(database, 'transaction_index', 'prefix', prefixColumn);
     this.history = new SqliteLocations(database, 'history', 'address', idColumn);
     this.pool = new SqlitePool(database);

@@ -23,9 +23,10 @@ export interface Store {
   readonly undo: UndoTable;
   readonly mainChain: MainChainTable;
   readonly accounts: AccountTable;
-  /** Where the main chain's transactions are. May name a wrong place too: look there. */
+  readonly staged: StagedAccountTable;
+  /** Where transactions are. May name a wrong place too: look there. */
   readonly transactions: LocationIndex<TransactionId>;
-  /** Where the main chain's transactions from or to an address are. */
+  /** Where transactions from or to an address are. */
   readonly history: LocationIndex<Address>;
   readonly pool: PoolTable;
   readonly peers: PeerTable;
@@ -76,6 +77,8 @@ export interface BodyTable {
   get(number: number): SignedTransaction[] | undefined;
   /** SSZ of the list. */
   bytes(number: number): Uint8Array | undefined;
+  /** How many bytes that is, without reading them. */
+  size(number: number): number | undefined;
   /** One transaction of a block, without reading the others. */
   transaction(number: number, index: number): SignedTransaction | undefined;
   remove(number: number): void;
@@ -113,17 +116,34 @@ export interface AccountTable {
   page(after: Address | undefined, limit: number): (readonly [Address, Account])[];
 }
 
-/** A transaction's place on the main chain. */
+/**
+ * Accounts after a long move of the tip, which is prepared in many small commits: first nobody reads them;
+ * once they count, each replaces what `AccountTable` says until it is moved there.
+ */
+export interface StagedAccountTable {
+  counts(): boolean;
+  setCounts(counts: boolean): void;
+  get(address: Address): Account | undefined;
+  put(address: Address, account: Account): void;
+  /** Ordered by address, the first `limit`. */
+  first(limit: number): (readonly [Address, Account])[];
+  /** Removes all up to this address, and it too. */
+  removeTo(address: Address): void;
+}
+
+/** A transaction's place in a block. */
 export interface Location {
-  readonly height: number;
+  /** The block's number: the same place whatever becomes of the main chain. */
+  readonly block: number;
   /** Position in the block. */
   readonly index: number;
 }
 
+/** Of every block that is or was on the main chain; of others only if all their transactions were found valid. */
 export interface LocationIndex<Key> {
+  /** Does nothing if it is here already. */
   add(key: Key, location: Location): void;
-  remove(key: Key, location: Location): void;
-  /** Newest first, `limit` at most, those before `before` only. */
+  /** Newest block first, `limit` at most, those before `before` only. */
   find(key: Key, limit: number, before?: Location): Location[];
 }
 

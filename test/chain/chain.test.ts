@@ -145,8 +145,8 @@ describe('history', () => {
 
   it('an index that points nowhere is damage', () => {
     const places = [
-      { height: 0, index: 3 },
-      { height: 9, index: 0 },
+      { block: 0, index: 3 },
+      { block: 9, index: 0 },
     ];
     for (const place of places) {
       store.atomically(() => store.history.add(bob.address, place));
@@ -157,7 +157,7 @@ describe('history', () => {
   it('a place that another transaction shares its prefix with is passed over', () => {
     const a1 = maker.block(maker.genesis, { transactions: [pay(0), pay(1)] });
     add(a1);
-    store.atomically(() => store.transactions.add(pay(0).id, { height: 1, index: 1 }));
+    store.atomically(() => store.transactions.add(pay(0).id, { block: 1, index: 1 }));
     expect(chain.transaction(pay(0).id)?.index).toBe(0);
   });
 });
@@ -180,7 +180,7 @@ describe('a reorganisation', () => {
     expect(changes).toHaveLength(1);
     expect(result).toEqual({ kind: 'connected', change: changes[0] });
     expect(changes[0]).toMatchObject({ oldTip, newTip: chain.tip });
-    expect(changes[0]?.disconnected).toEqual([a2, a1]);
+    expect(changes[0]?.disconnected).toEqual([a1, a2]);
     expect(changes[0]?.connected).toEqual([b1, b2, b3]);
     expect(store.pool.all().map(({ id }) => id)).toEqual([abandoned.id, later.id]);
     expect(chain.isOnChain(recordOf(a2))).toBe(false);

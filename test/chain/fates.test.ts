@@ -6,11 +6,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Chain } from '../../src/chain/chain.ts';
 import { InvalidBlockError } from '../../src/chain/errors.ts';
 import type { CheckedBlock, TipChange } from '../../src/chain/records.ts';
+import { STEP_SIZES } from '../../src/chain/step-sizes.ts';
 import type { RuleCode } from '../../src/core/errors.ts';
 import { RuleError } from '../../src/core/errors.ts';
 import { MAX_FUTURE_MS } from '../../src/core/header.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
-import { stateContents } from '../support/chain-contents.ts';
+import { stateContents, TINY_STEPS } from '../support/chain-contents.ts';
 import { type BlockFields, BlockMaker, NOW_MS, payment, testKey, testNetwork } from '../support/ledger.ts';
 
 const alice = testKey(1);
@@ -148,9 +149,13 @@ const trees: [string, Row[]][] = [
 ];
 
 describe.each(trees)('%s', (_, rows) => {
-  it(rows.map(([name, parent, fate]) => `${parent}→${name} ${fate}`).join(', '), () => {
+  const steps = rows.map(([name, parent, fate]) => `${parent}→${name} ${fate}`).join(', ');
+  it.each([
+    [steps, STEP_SIZES],
+    ['and if every move of the tip is a long one', TINY_STEPS],
+  ])('%s', (__, sizes) => {
     const store = new MemoryStore();
-    let chain = Chain.open(network, store);
+    let chain = Chain.open(network, store, sizes);
     const maker = new BlockMaker(network);
     const blocks = new Map<string, CheckedBlock>([['genesis', maker.genesis]]);
     const named = (name: string): CheckedBlock => blocks.get(name) ?? maker.genesis;
@@ -166,7 +171,7 @@ describe.each(trees)('%s', (_, rows) => {
       // Whatever happened, a restart changes nothing.
       const before = stateContents(chain, store);
       const best = chain.bestHeader.id;
-      chain = Chain.open(network, store);
+      chain = Chain.open(network, store, sizes);
       expect(stateContents(chain, store)).toEqual(before);
       expect(chain.bestHeader.id).toBe(best);
     }

@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Chain } from '../../src/chain/chain.ts';
 import type { CheckedBlock, TipChange } from '../../src/chain/records.ts';
+import { STEP_SIZES } from '../../src/chain/step-sizes.ts';
 import { RuleError } from '../../src/core/errors.ts';
 import { subsidyAt } from '../../src/core/subsidy.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
-import { replay, stateContents } from '../support/chain-contents.ts';
+import { replay, stateContents, TINY_STEPS } from '../support/chain-contents.ts';
 import { BlockMaker, NOW_MS } from '../support/ledger.ts';
 import { ALLOCATED, randomTree, TREE_NETWORK, TreeModel } from '../support/random-tree.ts';
 
@@ -30,12 +31,15 @@ function mainChain(chain: Chain, blocks: readonly CheckedBlock[]): CheckedBlock[
   });
 }
 
-describe('after any sequence of blocks', () => {
+describe.each([
+  ['', STEP_SIZES],
+  [', in small steps', TINY_STEPS],
+])('after any sequence of blocks%s', (_, sizes) => {
   it('the tip is the heaviest valid one that came first, and the state its replay from the genesis', () => {
     fc.assert(
       fc.property(randomTree, (tree) => {
         const store = new MemoryStore();
-        const chain = Chain.open(TREE_NETWORK, store);
+        const chain = Chain.open(TREE_NETWORK, store, sizes);
         const maker = new BlockMaker(TREE_NETWORK);
         const model = new TreeModel(maker);
         for (const random of tree) {
@@ -58,7 +62,7 @@ describe('after any sequence of blocks', () => {
     fc.assert(
       fc.property(randomTree, (tree) => {
         const store = new MemoryStore();
-        const chain = Chain.open(TREE_NETWORK, store);
+        const chain = Chain.open(TREE_NETWORK, store, sizes);
         const model = new TreeModel(new BlockMaker(TREE_NETWORK));
         for (const random of tree) add(chain, model.grow(random).block);
         let supply = 2n * ALLOCATED;
@@ -76,7 +80,7 @@ describe('after any sequence of blocks', () => {
     fc.assert(
       fc.property(randomTree, (tree) => {
         const store = new MemoryStore();
-        const chain = Chain.open(TREE_NETWORK, store);
+        const chain = Chain.open(TREE_NETWORK, store, sizes);
         const model = new TreeModel(new BlockMaker(TREE_NETWORK));
         for (const random of tree) add(chain, model.grow(random).block);
         const straightStore = new MemoryStore();
@@ -95,12 +99,12 @@ describe('after any sequence of blocks', () => {
   it('the changes told lead from each tip to the next', () => {
     fc.assert(
       fc.property(randomTree, (tree) => {
-        const chain = Chain.open(TREE_NETWORK, new MemoryStore());
+        const chain = Chain.open(TREE_NETWORK, new MemoryStore(), sizes);
         const model = new TreeModel(new BlockMaker(TREE_NETWORK));
         const told: string[] = [TREE_NETWORK.genesisId];
         chain.onTipChange(({ disconnected, connected, oldTip, newTip }: TipChange) => {
           expect(oldTip.id).toBe(told.at(-1));
-          for (const block of disconnected) expect(told.pop()).toBe(block.id);
+          for (const block of [...disconnected].reverse()) expect(told.pop()).toBe(block.id);
           for (const block of connected) told.push(block.id);
           expect(newTip.id).toBe(told.at(-1));
         });
@@ -116,7 +120,7 @@ describe('after any sequence of blocks', () => {
       fc.property(randomTree, (tree) => {
         const model = new TreeModel(new BlockMaker(TREE_NETWORK));
         const blocks = tree.map((random) => model.grow(random).block);
-        const chain = Chain.open(TREE_NETWORK, new MemoryStore());
+        const chain = Chain.open(TREE_NETWORK, new MemoryStore(), sizes);
         chain.addHeaders(
           blocks.map(({ block }) => block.sealed),
           NOW_MS,
@@ -137,12 +141,15 @@ describe('after any sequence of blocks', () => {
   });
 });
 
-describe('undo', () => {
+describe.each([
+  ['', STEP_SIZES],
+  [' in small steps', TINY_STEPS],
+])('undo%s', (_, sizes) => {
   it('of everything that was applied restores the state before', () => {
     fc.assert(
       fc.property(randomTree, randomTree, (first, second) => {
         const store = new MemoryStore();
-        const chain = Chain.open(TREE_NETWORK, store);
+        const chain = Chain.open(TREE_NETWORK, store, sizes);
         const maker = new BlockMaker(TREE_NETWORK);
         const model = new TreeModel(maker);
         for (const random of first) add(chain, model.grow(random).block);

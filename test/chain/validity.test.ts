@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Chain } from '../../src/chain/chain.ts';
 import type { CheckedBlock } from '../../src/chain/records.ts';
+import { STEP_SIZES } from '../../src/chain/step-sizes.ts';
 import type { InvalidityCode, VerifyOptions } from '../../src/chain/validity.ts';
 import { bytesEqual } from '../../src/core/hex.ts';
 import { verifySignature } from '../../src/native/signatures.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
+import { TINY_STEPS } from '../support/chain-contents.ts';
 import { BlockMaker, NOW_MS, payment, testKey, testNetwork } from '../support/ledger.ts';
 
 const [alice, bob, miner] = [testKey(1), testKey(2), testKey(3)];
@@ -52,7 +54,7 @@ describe('a good chain', () => {
         },
       }),
     );
-    expect(result).toEqual({ valid: true, checkedBlocks: 5 });
+    expect(result).toEqual({ valid: true, checkedBlocks: chain.tip.height + 1 });
     expect(progress).toEqual(['1/5', '2/5', '3/5', '4/5', '5/5']);
     expect(pauses).toBeGreaterThanOrEqual(5);
   });
@@ -92,28 +94,50 @@ describe('a good chain', () => {
     expect(chain.tip.id).toBe(other.at(-1)?.id);
   });
 
-  it('is compared without a pause if it never stands still', async () => {
-    let [parent] = growChain(1) as [CheckedBlock];
-    let stepped = false;
-    let grown = 0;
-    const result = await chain.verify(
-      options({
-        onProgress: () => {
-          stepped = true;
-        },
-        // Between pages of accounts only, or it would never come so far.
-        pause: async () => {
-          if (!stepped && grown < 100) {
-            grown += 1;
-            parent = maker.block(parent);
-            chain.addBlock(parent, NOW_MS);
-          }
-          stepped = false;
-        },
-      }),
-    );
-    expect(result).toEqual({ valid: true, checkedBlocks: 2 + grown });
-    expect(grown).toBe(8);
+  it('may move between any two pages of its accounts, in long moves and short ones', async () => {
+    for (const sizes of [STEP_SIZES, TINY_STEPS]) {
+      store = new MemoryStore();
+      chain = Chain.open(network, store, sizes);
+      let sequence = 0;
+      const toNew = (parent: CheckedBlock, count: number) =>
+        maker.block(parent, {
+          transactions: Array.from({ length: count }, () =>
+            payment(network, {
+              from: alice,
+              to: testKey(1_000 + sequence).address,
+              sequence: sequence++,
+              fee: 0n,
+            }),
+          ),
+          miner: testKey(90_000 + sequence).address,
+        });
+      const base = toNew(maker.genesis, 2_400);
+      chain.addBlock(base, NOW_MS);
+      let isComparing = false;
+      let moves = 0;
+      let moving: Iterator<void> | undefined;
+      const result = await chain.verify(
+        options({
+          onProgress: (checked, length) => {
+            isComparing = checked === length;
+          },
+          pause: async () => {
+            if (moving !== undefined) {
+              if (moving.next().done === true) moving = undefined;
+            } else if (isComparing && moves < 3) {
+              // A branch from below that gives new accounts and takes others away.
+              moves += 1;
+              sequence = 2_400;
+              const branch: CheckedBlock[] = [];
+              for (let i = 0; i < moves; i++) branch.push(toNew(branch.at(-1) ?? base, 5));
+              moving = chain.adding(branch, NOW_MS);
+            }
+          },
+        }),
+      );
+      expect(result).toEqual({ valid: true, checkedBlocks: chain.tip.height + 1 });
+      expect(moves).toBeGreaterThan(1);
+    }
   });
 });
 

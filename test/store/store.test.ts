@@ -108,7 +108,8 @@ describe.each(implementations)('%s', (_, open) => {
         store.bodies.insert(0, []);
         store.mainChain.append(0, 0);
         store.accounts.set(alice.address, { balance: 5n, sequence: 1n });
-        store.history.add(alice.address, { height: 0, index: 0 });
+        store.history.add(alice.address, { block: 0, index: 0 });
+        store.staged.put(alice.address, { balance: 3n, sequence: 0n });
         store.pool.put(paid.id, paid.signed);
         store.peers.put({ address: '/a', lastSeenMs: 1 });
       });
@@ -125,9 +126,12 @@ describe.each(implementations)('%s', (_, open) => {
           store.mainChain.truncate(-1);
           store.accounts.set(alice.address, EMPTY_ACCOUNT);
           store.accounts.set(bob.address, { balance: 1n, sequence: 0n });
-          store.transactions.add(paid.id, { height: 1, index: 0 });
-          store.history.remove(alice.address, { height: 0, index: 0 });
-          store.history.add(alice.address, { height: 1, index: 0 });
+          store.staged.put(alice.address, EMPTY_ACCOUNT);
+          store.staged.put(bob.address, { balance: 4n, sequence: 0n });
+          store.staged.setCounts(true);
+          store.staged.removeTo(alice.address);
+          store.transactions.add(paid.id, { block: 1, index: 0 });
+          store.history.add(alice.address, { block: 1, index: 0 });
           store.pool.remove(paid.id);
           store.peers.put({ address: '/a', lastSeenMs: 2 });
           store.peers.put({ address: '/b', lastSeenMs: 2 });
@@ -159,6 +163,7 @@ describe.each(implementations)('%s', (_, open) => {
       chain: [kept.mainChain.tip(), kept.mainChain.from(0, 9)],
       accounts: kept.accounts.page(undefined, 9),
       hot: [kept.accounts.get(alice.address), kept.accounts.get(bob.address)],
+      staged: [kept.staged.counts(), kept.staged.first(9), kept.staged.get(bob.address)],
       history: kept.history.find(alice.address, 9),
       pool: kept.pool.all(),
       peers: kept.peers.all(),
@@ -353,10 +358,61 @@ describe.each(implementations)('%s', (_, open) => {
     });
   });
 
+  it('staged accounts stand beside the others, in order, until they are removed', () => {
+    const accounts = [3, 1, 2].map(
+      (n) => [testKey(n).address, { balance: BigInt(n), sequence: 0n }] as const,
+    );
+    const sorted = accounts.toSorted(([a], [b]) => (a < b ? -1 : 1));
+    expect(store.staged.counts()).toBe(false);
+    store.atomically(() => {
+      store.staged.put(alice.address, { balance: 99n, sequence: 9n });
+      for (const [address, account] of accounts) store.staged.put(address, account);
+      store.staged.put(bob.address, EMPTY_ACCOUNT);
+      store.staged.put(bob.address, { balance: 2n, sequence: 0n });
+      store.staged.setCounts(true);
+    });
+    alsoAfterRestart((kept) => {
+      expect(kept.staged.first(9)).toEqual(sorted);
+      expect(kept.staged.first(2)).toEqual(sorted.slice(0, 2));
+      expect(kept.staged.get(bob.address)).toEqual({ balance: 2n, sequence: 0n });
+      expect(kept.staged.get(testKey(4).address)).toBeUndefined();
+      expect(kept.staged.counts()).toBe(true);
+      expect(kept.accounts.get(alice.address)).toEqual(EMPTY_ACCOUNT);
+    });
+    store = opened.reopen();
+    store.atomically(() => {
+      store.staged.removeTo(sorted[1]?.[0] ?? alice.address);
+      store.staged.setCounts(false);
+    });
+    alsoAfterRestart((kept) => {
+      expect(kept.staged.first(9)).toEqual(sorted.slice(2));
+      expect(kept.staged.counts()).toBe(false);
+    });
+  });
+
+  it('tells the size of a body without reading it', () => {
+    const signed = [0, 1].map(
+      (sequence) => payment(network, { from: alice, to: bob.address, sequence }).signed,
+    );
+    store.atomically(() => {
+      store.blocks.insert(record(0, -1, 1n, 'body'), 0);
+      store.bodies.insert(0, []);
+      store.blocks.insert(record(1, 0, 2n, 'body'), 0);
+      store.bodies.insert(1, signed);
+    });
+    alsoAfterRestart((kept) => {
+      expect([0, 1, 2].map((number) => kept.bodies.size(number))).toEqual([
+        0,
+        kept.bodies.bytes(1)?.length,
+        undefined,
+      ]);
+    });
+  });
+
   describe.each(['transactions', 'history'] as const)('%s index', (name) => {
     const key = id<TransactionId & Address>(1);
     const other = id<TransactionId & Address>(2 ** 24);
-    const at = (height: number, index: number) => ({ height, index });
+    const at = (block: number, index: number) => ({ block, index });
 
     it('finds places newest first, page by page', () => {
       store.atomically(() => {
@@ -372,21 +428,7 @@ describe.each(implementations)('%s', (_, open) => {
       });
     });
 
-    it('forgets what is removed', () => {
-      store.atomically(() => {
-        store[name].add(key, at(1, 1));
-        store[name].add(key, at(2, 2));
-        store[name].remove(key, at(2, 2));
-        store[name].remove(other, at(2, 2));
-        store[name].remove(key, at(7, 7));
-      });
-      alsoAfterRestart((kept) => expect(kept[name].find(key, 9)).toEqual([at(1, 1)]));
-      store = opened.reopen();
-      store.atomically(() => store[name].remove(key, at(1, 1)));
-      expect(store[name].find(key, 9)).toEqual([]);
-    });
-
-    it('holds heights of centuries', () => {
+    it('holds blocks of centuries', () => {
       store.atomically(() => store[name].add(key, at(2 ** 36, 65_535)));
       expect(store[name].find(key, 1)).toEqual([at(2 ** 36, 65_535)]);
     });

@@ -1,6 +1,7 @@
 /** All that a chain says of itself, for comparing two of them to the last balance. */
 import type { Chain } from '../../src/chain/chain.ts';
 import type { CheckedBlock } from '../../src/chain/records.ts';
+import type { StepSizes } from '../../src/chain/step-sizes.ts';
 import { bytesToHex } from '../../src/core/hex.ts';
 import { type Address, idFromBytes } from '../../src/core/identifiers.ts';
 import type { NetworkDefinition } from '../../src/core/network-params.ts';
@@ -9,12 +10,23 @@ import type { Store } from '../../src/store/store.ts';
 
 const ALL = 1_000_000;
 
+/** Every move of the tip is a long one, in steps as small as can be. */
+export const TINY_STEPS: StepSizes = {
+  shortMove: 0,
+  transactions: 1,
+  places: 1,
+  heldPlaces: 0,
+  accounts: 1,
+  heldAccounts: 0,
+};
+
 /** What the store keeps of the state and the main chain; the tree and the pool are not part of it. */
 export function stateContents(chain: Chain, store: Store): unknown {
-  const addresses = new Set<Address>();
+  const addresses = new Set<Address>(store.accounts.page(undefined, ALL).map(([address]) => address));
   const blocks = store.mainChain.from(0, ALL).map((number) => {
     const record = store.blocks.get(number);
     const block = record && chain.block(record);
+    if (block !== undefined) addresses.add(idFromBytes(block.sealed.header.miner));
     for (const { transaction } of block?.transactions ?? []) {
       addresses.add(idFromBytes(transaction.sender));
       addresses.add(idFromBytes(transaction.recipient));
@@ -29,9 +41,13 @@ export function stateContents(chain: Chain, store: Store): unknown {
   return {
     tip: chain.tip.id,
     blocks,
-    accounts: store.accounts.page(undefined, ALL),
-    history: [...addresses].sort().map((address) => [address, store.history.find(address, ALL)]),
+    accounts: [...addresses].sort().map((address) => [address, chain.account(address)]),
+    history: [...addresses].sort().map((address) => [address, historyOf(chain, address)]),
   };
+}
+
+function historyOf(chain: Chain, address: Address): unknown {
+  return chain.history(address, { limit: ALL }).map(({ index, record }) => [record.height, record.id, index]);
 }
 
 /** The state after these blocks, by the rules alone. */

@@ -5,7 +5,18 @@ export class SimulatedCrash extends Error {
   override readonly name = 'SimulatedCrash';
 }
 
-const WRITES = new Set(['insert', 'setStatus', 'put', 'remove', 'append', 'truncate', 'set', 'add']);
+const WRITES = new Set([
+  'insert',
+  'setStatus',
+  'put',
+  'remove',
+  'append',
+  'truncate',
+  'set',
+  'add',
+  'removeTo',
+  'setCounts',
+]);
 
 export interface FaultyStore {
   readonly store: Store;
@@ -38,6 +49,7 @@ export function faultyStore(inner: Store): FaultyStore {
     undo: faulty(inner.undo),
     mainChain: faulty(inner.mainChain),
     accounts: faulty(inner.accounts),
+    staged: faulty(inner.staged),
     transactions: faulty(inner.transactions),
     history: faulty(inner.history),
     pool: faulty(inner.pool),

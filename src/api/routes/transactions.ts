@@ -1,5 +1,8 @@
 /** Transactions: submitted, looked up, waiting; and the accounts they move. */
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { Chain } from '../../chain/chain.ts';
+import type { HistoryPage } from '../../chain/lookup.ts';
 import type { LookupJson, SubmitResultJson } from '../../client/contract.ts';
 import { BATCH_MEDIA_TYPE, MAX_BATCH_BYTES, TRANSACTION_MEDIA_TYPE } from '../../client/routes.ts';
 import { formatAddress, parseAddress } from '../../core/address.ts';
@@ -10,6 +13,7 @@ import type { SubmitOutcome } from '../../node/transaction-relay.ts';
 import { Turns } from '../../node/turns.ts';
 import { type App, routeOf } from '../app.ts';
 import { notFound, readable } from '../errors.ts';
+import { HISTORY_PER_TURN } from '../limits.ts';
 import type { ServedNode } from '../served.ts';
 import { Submission } from '../submission.ts';
 import { pendingView, placedView } from '../views.ts';
@@ -73,14 +77,11 @@ export function transactionRoutes(app: App, node: ServedNode): void {
     handler: async ({ params, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE;
       const before = query.before === undefined ? undefined : readCursor(query.before);
-      const placed = chain.history(readAddress(params.address), {
-        limit,
-        ...(before === undefined ? {} : { before }),
-      });
-      const last = placed.length < limit ? undefined : placed.at(-1);
+      const transactions = await history(chain, readAddress(params.address), limit, before);
+      const last = transactions.length < limit ? undefined : transactions.at(-1);
       return {
-        transactions: placed.map((item) => placedView(chain, item)),
-        ...(last === undefined ? {} : { next: `${last.record.height}.${last.index}` }),
+        transactions,
+        ...(last === undefined ? {} : { next: `${last.height}.${last.index}` }),
       };
     },
   });
@@ -121,6 +122,25 @@ function exceptSubmissions(part: Parameters<typeof TypeBoxValidatorCompiler>[0])
 
 function readAddress(text: string): Address {
   return readable('address: ', () => parseAddress(text));
+}
+
+/** Newest first, a few at a time. */
+async function history(
+  chain: Chain,
+  address: Address,
+  limit: number,
+  before: HistoryPage['before'],
+): Promise<ReturnType<typeof placedView>[]> {
+  const found: ReturnType<typeof placedView>[] = [];
+  for (let end = before; ; ) {
+    const wanted = Math.min(HISTORY_PER_TURN, limit - found.length);
+    const part = chain.history(address, { limit: wanted, ...(end === undefined ? {} : { before: end }) });
+    for (const placed of part) found.push(placedView(chain, placed));
+    const last = part.at(-1);
+    if (last === undefined || part.length < wanted || found.length >= limit) return found;
+    end = { height: last.record.height, index: last.index };
+    await turnOfOthers();
+  }
 }
 
 /** @param cursor as the schema has it: "height.index" */
