@@ -19,13 +19,14 @@ import { propagation } from './bench/propagation.ts';
 import { reorganise } from './bench/reorganise.ts';
 import { asLine } from './bench/report.ts';
 import { sustained } from './bench/sustained.ts';
-import { sync } from './bench/sync.ts';
+import { growth, sync } from './bench/sync.ts';
 import { verify } from './bench/verify.ts';
 
 const CASES: readonly BenchCase[] = [
   mining,
   verify,
   sync,
+  growth,
   propagation,
   ingest,
   sustained,

@@ -57,12 +57,7 @@ export async function writeNetworkFile(path: string, network: NetworkDefinition)
 }
 
 /** A signed payment of one notch. */
-export function payment(
-  network: NetworkDefinition,
-  from: Key,
-  to: Uint8Array,
-  sequence: bigint,
-): SignedTransaction {
+function payment(network: NetworkDefinition, from: Key, to: Uint8Array, sequence: bigint): SignedTransaction {
   const transaction = {
     sender: from.publicKey,
     sequence,

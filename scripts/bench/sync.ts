@@ -1,5 +1,5 @@
 /** Initial sync between two daemons, each a process of its own: blocks full of signed payments, and empty ones. */
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { TallyProcesses } from '../../test/support/tally-process.ts';
@@ -10,6 +10,7 @@ import { rawLibsodium } from './raw-libsodium.ts';
 const SENDERS = 500;
 const FULL: FilledLedger = { blocks: 80, transactionsPerBlock: 1_000 };
 const EMPTY: FilledLedger = { blocks: 100_000, transactionsPerBlock: 0 };
+const GROWTH = [10_000, 100_000, 1_000_000];
 const RAW_MS = 1_500;
 const LOOK_EVERY_MS = 20;
 const DEADLINE_MS = 300_000;
@@ -36,6 +37,46 @@ async function measureFull(context: BenchContext): Promise<Row> {
 async function measureEmpty(context: BenchContext): Promise<Row> {
   const bound = async () => rawSqliteRate(join(context.folder, `raw-${performance.now()}.sqlite`));
   return measure(context, 'empty', EMPTY, EMPTY.blocks, 'blocks/s', bound, { of: 'value', atLeast: 20_000 });
+}
+
+/** How sync grows with what is to be fetched: each size beside the smallest, time an item. 1 is linear. */
+export const growth: BenchCase = {
+  name: 'growth',
+  about: 'initial sync of 10 k, 100 k and 1 M blocks, and of as many transactions: is it linear?',
+  async measure(context) {
+    return [...(await grow(context, 'blocks')), ...(await grow(context, 'transactions'))];
+  },
+};
+
+async function grow({ folder, tell }: BenchContext, what: 'blocks' | 'transactions'): Promise<Row[]> {
+  const keys = Array.from({ length: SENDERS }, (_, i) => benchKey(i));
+  const network = benchNetwork(keys);
+  const networkFile = join(folder, `${what}.json`);
+  await writeNetworkFile(networkFile, network);
+  const rows: Row[] = [];
+  let smallest: number | undefined;
+  for (const items of GROWTH) {
+    const source = join(folder, `${what}-${items}`);
+    await mkdir(source);
+    const ledger: FilledLedger =
+      what === 'blocks'
+        ? { blocks: items, transactionsPerBlock: 0 }
+        : { blocks: items / 1_000, transactionsPerBlock: 1_000 };
+    fillFolder(source, network, keys, ledger, tell);
+    tell(`sync of ${items} ${what}`);
+    const microseconds = ((await syncOnce(networkFile, source, ledger.blocks)) * 1_000) / items;
+    smallest ??= microseconds;
+    rows.push({
+      name: `sync of ${items.toLocaleString('en')} ${what}`,
+      value: microseconds,
+      unit: 'µs each',
+      limit: smallest,
+      ratio: microseconds / smallest,
+      runs: [microseconds],
+    });
+    await rm(source, { recursive: true });
+  }
+  return rows;
 }
 
 async function measure(
