@@ -9,7 +9,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
 /** How often it looks, in ms: this much of a delay is its own. */
-const RESOLUTION_MS = 1;
+const RESOLUTION_MS = 5;
 const NS_PER_MS = 1e6;
 const US_PER_MS = 1_000;
 

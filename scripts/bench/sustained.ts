@@ -30,8 +30,8 @@ const BATCH = 200;
 const LANES = 4;
 /** Between two blocks asked for. */
 const BLOCK_MS = 1_000;
-/** Sent and not yet on the chain of all: four to six blocks' worth. */
-const UNDER_WAY = 24_000;
+/** Sent and not yet on the chain of all: two to three blocks' worth. */
+const UNDER_WAY = 12_000;
 /** Blocks on all before a run begins to count: pools are full then. */
 const SETTLING_BLOCKS = 5;
 /** Then it counts for so long. */
