@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InvariantError } from '../../src/core/errors.ts';
-import type { Address, BlockId } from '../../src/core/identifiers.ts';
+import type { Address, BlockId, TransactionId } from '../../src/core/identifiers.ts';
 import { Database } from '../../src/store/database.ts';
 import { StoreError, type StoreFailure } from '../../src/store/errors.ts';
 import { SCHEMA_VERSION } from '../../src/store/schema.ts';
@@ -56,6 +56,50 @@ function expectFailure(work: () => unknown, kind: StoreFailure, message: RegExp)
 }
 
 describe('opening', () => {
+  it('brings a file of the first version up to date: places by height become places by block', () => {
+    const store = open();
+    const sealed = network.genesis.sealed;
+    const record = (number: number, height: number) => ({
+      number,
+      id: String(number).padStart(64, '0') as BlockId,
+      parent: number - 1,
+      height,
+      work: 1n,
+      sealed,
+      status: 'body' as const,
+    });
+    store.atomically(() => {
+      // Block 1 stands beside the chain.
+      for (const [number, height] of [
+        [0, 0],
+        [1, 1],
+        [2, 1],
+        [3, 2],
+      ] as const)
+        store.blocks.insert(record(number, height), 0);
+      for (const [height, number] of [
+        [0, 0],
+        [1, 2],
+        [2, 3],
+      ] as const)
+        store.mainChain.append(height, number);
+    });
+    store.close();
+    edit(`
+      DROP TABLE staged_accounts; DROP TABLE staging;
+      INSERT INTO history (address, location) VALUES (x'${address}', 65536 + 3), (x'${address}', 2 * 65536);
+      INSERT INTO transaction_index (prefix, location) VALUES (${Number.parseInt(address.slice(0, 12), 16)}, 65536 + 3);
+      PRAGMA user_version = 1`);
+    const today = open();
+    expect(today.history.find(address, 9)).toEqual([
+      { block: 3, index: 0 },
+      { block: 2, index: 3 },
+    ]);
+    expect(today.transactions.find(address as string as TransactionId, 9)).toEqual([{ block: 2, index: 3 }]);
+    expect([today.staged.counts(), today.staged.first(1)]).toEqual([false, []]);
+    today.close();
+  });
+
   it('makes the folder, for its owner only', () => {
     const deep = join(folder, 'a', 'b');
     SqliteStore.open({ folder: deep, network }).close();
