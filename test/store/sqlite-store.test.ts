@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InvariantError } from '../../src/core/errors.ts';
 import type { Address, BlockId, TransactionId } from '../../src/core/identifiers.ts';
 import { Database } from '../../src/store/database.ts';
@@ -324,5 +324,41 @@ describe('what is bound', () => {
     }
     expect(store.accounts.get(address).balance).toBe(0n);
     store.close();
+  });
+});
+
+describe('the query plans', () => {
+  it('never go through what grows with the chain', () => {
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    open().close();
+    const statements = prepare.mock.calls
+      .map(([sql]) => sql)
+      .filter((sql) => !/^(PRAGMA|INSERT)/.test(sql.trim()));
+    prepare.mockRestore();
+    expect(statements.length).toBeGreaterThan(20);
+    const database = new DatabaseSync(file);
+    const scans = statements.flatMap((sql) => {
+      const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+      return plan.map(({ detail }) => String(detail)).filter((detail) => /SCAN|TEMP B-TREE/.test(detail));
+    });
+    database.close();
+    // In the order of an index, up to a limit; and what has a bound of its own.
+    const harmless = [
+      'SCAN blocks USING INDEX blocks_by_work',
+      'SCAN blocks',
+      'SCAN main_chain',
+      'SCAN staged_accounts',
+      'SCAN staging',
+      'SCAN network',
+      'SCAN pool',
+      'SCAN peers',
+      'SCAN descendants',
+      'SCAN sqlite_master',
+      'USE TEMP B-TREE FOR ORDER BY',
+    ];
+    expect(scans.filter((detail) => !harmless.includes(detail))).toEqual([]);
+    // A scan of a whole table is one statement's only: the last block, the tip.
+    expect(scans.filter((detail) => detail === 'SCAN blocks')).toHaveLength(1);
+    expect(scans.filter((detail) => detail === 'SCAN main_chain')).toHaveLength(1);
   });
 });
