@@ -22,8 +22,8 @@ export function watchLoop(): LoopDelays {
   };
 }
 
-/** A module that watches the loop of a process it is loaded into: see `watchedLoop`. */
-export const LOOP_WATCH: string = new URL('event-loop-watch.ts', import.meta.url).href;
+/** A module that watches the loop of a process it is loaded into. */
+export const LOOP_WATCH: string = new URL('event-loop-watch.js', import.meta.url).href;
 
 /** Turns of this much work: what an event loop that behaves well does, on this machine at this moment. */
 const WORK_MS = 4;

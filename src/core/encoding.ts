@@ -151,22 +151,28 @@ export function decodeTransactions(bytes: Uint8Array): SignedTransaction[] {
 }
 
 /**
- * One transaction of an encoded list, without decoding the others.
+ * One transaction of an encoded list. Of the list, which may be 2 MiB, only what it takes is read.
  *
- * @param transactions from `encodeTransactions`
+ * @param read the list's bytes from an offset up to another
+ * @param size of the list in bytes
  * @returns undefined if there are not that many
- * @throws RuleError `malformed-encoding`
+ * @throws RuleError `malformed-encoding`, RangeError if bytes are missing
  */
-export function decodeTransactionAt(transactions: Uint8Array, index: number): SignedTransaction | undefined {
-  if (transactions.length < OFFSET_BYTES) return undefined;
-  const view = new DataView(transactions.buffer, transactions.byteOffset, transactions.length);
-  const offsetsEnd = view.getUint32(0, true);
+export function decodeTransactionAt(
+  read: (from: number, to: number) => Uint8Array,
+  size: number,
+  index: number,
+): SignedTransaction | undefined {
+  if (size < OFFSET_BYTES) return undefined;
+  const offset = (at: number): number => {
+    const bytes = read(at, at + OFFSET_BYTES);
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true);
+  };
+  const offsetsEnd = offset(0);
   const at = OFFSET_BYTES * index;
   if (at >= offsetsEnd) return undefined;
-  const start = view.getUint32(at, true);
   const next = at + OFFSET_BYTES;
-  const end = next === offsetsEnd ? transactions.length : view.getUint32(next, true);
-  return decodeSignedTransaction(transactions.subarray(start, end));
+  return decodeSignedTransaction(read(offset(at), next === offsetsEnd ? size : offset(next)));
 }
 
 /**

@@ -10,12 +10,14 @@ export class SqliteBodies implements BodyTable {
   readonly #insert: Query<[]>;
   readonly #get: Query<[Uint8Array]>;
   readonly #size: Query<[number]>;
+  readonly #part: Query<[Uint8Array]>;
   readonly #remove: Query<[]>;
 
   constructor(database: Database) {
     this.#insert = database.query('INSERT INTO bodies (number, transactions) VALUES (?, ?)');
     this.#get = database.query('SELECT transactions FROM bodies WHERE number = ?');
     this.#size = database.query('SELECT length(transactions) FROM bodies WHERE number = ?');
+    this.#part = database.query('SELECT substr(transactions, ?, ?) FROM bodies WHERE number = ?');
     this.#remove = database.query('DELETE FROM bodies WHERE number = ?');
   }
 
@@ -37,8 +39,12 @@ export class SqliteBodies implements BodyTable {
   }
 
   transaction(number: number, index: number): SignedTransaction | undefined {
-    const bytes = this.bytes(number);
-    return bytes && decodeKept(`the body of block number ${number}`, () => decodeTransactionAt(bytes, index));
+    const size = this.size(number);
+    if (size === undefined) return undefined;
+    // Counted from 1. Bytes that are not there are an empty answer, which does not decode.
+    const read = (from: number, to: number) =>
+      this.#part.get(from + 1, to - from, number)?.[0] ?? new Uint8Array(0);
+    return decodeKept(`the body of block number ${number}`, () => decodeTransactionAt(read, size, index));
   }
 
   remove(number: number): void {

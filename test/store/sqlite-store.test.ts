@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InvariantError } from '../../src/core/errors.ts';
-import type { Address, BlockId } from '../../src/core/identifiers.ts';
+import type { Address, BlockId, TransactionId } from '../../src/core/identifiers.ts';
 import { Database } from '../../src/store/database.ts';
 import { StoreError, type StoreFailure } from '../../src/store/errors.ts';
 import { SCHEMA_VERSION } from '../../src/store/schema.ts';
@@ -56,6 +56,50 @@ function expectFailure(work: () => unknown, kind: StoreFailure, message: RegExp)
 }
 
 describe('opening', () => {
+  it('brings a file of the first version up to date: places by height become places by block', () => {
+    const store = open();
+    const sealed = network.genesis.sealed;
+    const record = (number: number, height: number) => ({
+      number,
+      id: String(number).padStart(64, '0') as BlockId,
+      parent: number - 1,
+      height,
+      work: 1n,
+      sealed,
+      status: 'body' as const,
+    });
+    store.atomically(() => {
+      // Block 1 stands beside the chain.
+      for (const [number, height] of [
+        [0, 0],
+        [1, 1],
+        [2, 1],
+        [3, 2],
+      ] as const)
+        store.blocks.insert(record(number, height), 0);
+      for (const [height, number] of [
+        [0, 0],
+        [1, 2],
+        [2, 3],
+      ] as const)
+        store.mainChain.append(height, number);
+    });
+    store.close();
+    edit(`
+      DROP TABLE staged_accounts; DROP TABLE staging;
+      INSERT INTO history (address, location) VALUES (x'${address}', 65536 + 3), (x'${address}', 2 * 65536);
+      INSERT INTO transaction_index (prefix, location) VALUES (${Number.parseInt(address.slice(0, 12), 16)}, 65536 + 3);
+      PRAGMA user_version = 1`);
+    const today = open();
+    expect(today.history.find(address, 9)).toEqual([
+      { block: 3, index: 0 },
+      { block: 2, index: 3 },
+    ]);
+    expect(today.transactions.find(address as string as TransactionId, 9)).toEqual([{ block: 2, index: 3 }]);
+    expect([today.staged.counts(), today.staged.first(1)]).toEqual([false, []]);
+    today.close();
+  });
+
   it('makes the folder, for its owner only', () => {
     const deep = join(folder, 'a', 'b');
     SqliteStore.open({ folder: deep, network }).close();
@@ -345,5 +389,41 @@ describe('what is bound', () => {
     }
     expect(store.accounts.get(address).balance).toBe(0n);
     store.close();
+  });
+});
+
+describe('the query plans', () => {
+  it('never go through what grows with the chain', () => {
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    open().close();
+    const statements = prepare.mock.calls
+      .map(([sql]) => sql)
+      .filter((sql) => !/^(PRAGMA|INSERT)/.test(sql.trim()));
+    prepare.mockRestore();
+    expect(statements.length).toBeGreaterThan(20);
+    const database = new DatabaseSync(file);
+    const scans = statements.flatMap((sql) => {
+      const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+      return plan.map(({ detail }) => String(detail)).filter((detail) => /SCAN|TEMP B-TREE/.test(detail));
+    });
+    database.close();
+    // In the order of an index, up to a limit; and what has a bound of its own.
+    const harmless = [
+      'SCAN blocks USING INDEX blocks_by_work',
+      'SCAN blocks',
+      'SCAN main_chain',
+      'SCAN staged_accounts',
+      'SCAN staging',
+      'SCAN network',
+      'SCAN pool',
+      'SCAN peers',
+      'SCAN descendants',
+      'SCAN sqlite_master',
+      'USE TEMP B-TREE FOR ORDER BY',
+    ];
+    expect(scans.filter((detail) => !harmless.includes(detail))).toEqual([]);
+    // A scan of a whole table is one statement's only: the last block, the tip.
+    expect(scans.filter((detail) => detail === 'SCAN blocks')).toHaveLength(1);
+    expect(scans.filter((detail) => detail === 'SCAN main_chain')).toHaveLength(1);
   });
 });
