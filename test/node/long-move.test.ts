@@ -12,7 +12,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
 
 /** More empty blocks than one commit moves the tip over. */
-const LONG = 150;
+const LONG = 600;
 
 const network = testNetwork();
 
