@@ -9,7 +9,7 @@ import { setPriority } from 'node:os';
 /** Told this much later, so that telling does not slow down what is timed. */
 const TELLING_DELAY_MS = 30;
 /** Far longer than anything takes on a busy machine. */
-const DEADLINE_MS = 60_000;
+export const DEADLINE_MS = 60_000;
 /** Before whatever else runs on the machine, ours and its limit alike; only root may. */
 const NICENESS = -10;
 

@@ -73,7 +73,7 @@ async function connectDaemons(daemons: readonly TallyProcess[]): Promise<number>
   const { client } = measured;
   const started = await Promise.all(others.map((other) => other.started));
   await client.call('addPeers', { body: { addresses: started.map(({ addresses }) => addresses[0] ?? '') } });
-  await until(async () => (await client.call('status')).peers === PEERS);
+  await until('everybody is connected', async () => (await client.call('status')).peers === PEERS);
   return measured.pid;
 }
 
@@ -83,7 +83,7 @@ async function connectHosts([measured, ...others]: readonly Child[]): Promise<nu
     const [address] = await other.ask<string[]>('addresses');
     await measured.ask('connect', address);
   }
-  await until(async () => (await measured.ask<number>('peers')) === PEERS);
+  await until('everybody is connected', async () => (await measured.ask<number>('peers')) === PEERS);
   return measured.pid;
 }
 

@@ -22,8 +22,8 @@ const BLOCKS = 4;
 /** More blocks before anything is timed: gossip needs a few heartbeats, engines some practice. */
 const WARM_UP = 6;
 const WARM_UP_TRANSACTIONS = 1_000;
-/** Enough that no sender fills its share of the pool. */
-const KEYS = 64;
+/** So many that a sender has few transactions at once, and none overtakes its predecessor by a batch. */
+const KEYS = 1_000;
 const BATCH = 500;
 /** What the transactions gave rise to is over. */
 const SETTLE_MS = 250;
@@ -71,7 +71,7 @@ async function measureTopology(topology: Topology, context: BenchContext): Promi
       await gossip.children[0]?.ask('publish', 10_000);
       await pause(SETTLE_MS);
     }
-    await until(async () => (await poolSizes(daemons)).every((size) => size === 0));
+    await until('pools are empty', async () => (await poolSizes(daemons)).every((size) => size === 0));
     const rows: Row[] = [];
     for (const count of TRANSACTIONS) {
       const runs: Run[] = [];
@@ -127,7 +127,9 @@ async function fillPools(daemons: Daemons, transactions: readonly SignedTransact
   for (let at = 0; at < json.length; at += BATCH) {
     await daemons.clients[0]?.call('submit', { body: { transactions: json.slice(at, at + BATCH) } });
   }
-  await until(async () => (await poolSizes(daemons)).every((size) => size === transactions.length));
+  await until('all pools have them', async () =>
+    (await poolSizes(daemons)).every((size) => size === transactions.length),
+  );
   await pause(SETTLE_MS);
 }
 

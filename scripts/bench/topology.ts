@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TallyClient } from '../../src/client/tally-client.ts';
-import { Child } from './child.ts';
+import { Child, DEADLINE_MS, nowMs } from './child.ts';
 import type { StartDaemon, StartedDaemon } from './daemon-process.ts';
 
 const NODES = 4;
@@ -75,13 +75,17 @@ async function connect(
   }
   for (const [index, child] of children.entries()) {
     const others = children.filter((_, other) => other !== index && isNeighbour(topology, index, other));
-    await until(async () => (await child.ask<number>('peers')) === others.length);
+    await until('everybody is connected', async () => (await child.ask<number>('peers')) === others.length);
   }
 }
 
-/** Looks again and again, without a limit of its own: the whole run has one. */
-export async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await pause(20);
+/** Looks again and again. @throws Error after a minute */
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const endMs = nowMs() + DEADLINE_MS;
+  while (!(await holds())) {
+    if (nowMs() > endMs) throw new Error(`not within ${DEADLINE_MS} ms: ${what}`);
+    await pause(20);
+  }
 }
 
 async function closeAll(children: readonly Child[]): Promise<void> {
