@@ -393,9 +393,10 @@ export class Node {
     }
     if (change.isLong) this.#relay.admitAllWaiting();
     else {
-      // Several at once are fetched, not gossiped: nothing of theirs is under way.
-      const [connected, ...more] = change.connected;
-      if (connected !== undefined && more.length === 0) this.#recentlyConfirmed.add(connected);
+      // What is fetched while catching up is old: nothing of it is under way.
+      if (change.connected.length === 1 && !this.#sync.isCatchingUp()) {
+        for (const connected of change.connected) this.#recentlyConfirmed.add(connected);
+      }
       for (const { block } of change.connected) {
         for (const { transaction } of block.transactions)
           this.#relay.admitWaiting(idFromBytes(transaction.sender));
