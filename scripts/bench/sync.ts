@@ -8,7 +8,7 @@ import { benchKey, benchNetwork, type FilledLedger, fillFolder, writeNetworkFile
 import { rawLibsodium } from './raw-libsodium.ts';
 
 const SENDERS = 500;
-const FULL: FilledLedger = { blocks: 80, transactionsPerBlock: 1_000 };
+const FULL: FilledLedger = { blocks: 200, transactionsPerBlock: 1_000 };
 const EMPTY: FilledLedger = { blocks: 100_000, transactionsPerBlock: 0 };
 const GROWTH = [10_000, 100_000, 1_000_000];
 const RAW_MS = 1_500;

@@ -6,7 +6,7 @@
  * A handful of signatures is checked at once on the calling thread: that takes less than a thread's answer.
  *
  * Nothing is queued but the callers' own batches: those hold what they ask for, and await the answer. Of
- * copies there are at most `PIECE_CHECKS` × `PIECES_PER_THREAD` checks a thread: 16 KiB.
+ * copies there are at most `PIECE_CHECKS` × `PIECES_PER_THREAD` checks a thread: 32 KiB.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -18,8 +18,8 @@ import { verifySignature } from './signatures.ts';
 export const INLINE_CHECKS = 16;
 /** But only so many in one turn of the event loop, however many batches come: about 2.5 ms. */
 const INLINE_CHECKS_PER_TURN = 32;
-/** About 5 ms of a thread's time: much more than its message costs, little enough to share out evenly. */
-const PIECE_CHECKS = 64;
+/** About 8 ms of a thread's time: much more than its message costs, little enough to share out evenly. */
+const PIECE_CHECKS = 128;
 /** Below this, what another thread would save is lost again in messages. */
 const MIN_PIECE_CHECKS = 8;
 /** The second is there when the first is done, even if the calling thread is busy just then. */

@@ -17,7 +17,7 @@ import type { BodyChecker } from './block-check.ts';
 import type { Conduct } from './conduct.ts';
 import type { Peers } from './peers.ts';
 import type { Clock, Network, PeerId } from './ports.ts';
-import { BlocksRequestType, MAX_BLOCKS_REQUESTED } from './wire.ts';
+import { BlocksRequestType, MAX_BLOCKS_ANSWER_BYTES, MAX_BLOCKS_REQUESTED } from './wire.ts';
 
 /** How far ahead of the chain bodies are fetched. */
 const WINDOW_BLOCKS = 1_024;
@@ -27,6 +27,8 @@ const MAX_READY_BYTES = 32 * 1_024 * 1_024;
 const REQUESTS_PER_PEER = 4;
 /** An answer is 2 MiB at most: a link of 250 kB/s is still served. */
 const BLOCKS_DEADLINE_MS = 8_000;
+/** Blocks whose size tells what to expect of the next. */
+const AVERAGED_BLOCKS = 8;
 /** A peer that did not have what was asked is left alone for so long. */
 const PAUSE_MS = 5_000;
 /** Blocks connected in one step: worth it while blocks are small, bounded so that the event loop breathes. */
@@ -69,6 +71,8 @@ export class BodySync {
   /** Checked, waiting for an earlier one. */
   readonly #ready = new Map<BlockId, Ready>();
   #readyBytes = 0;
+  /** Of the blocks that came last. */
+  #averageBytes = 1;
   #cancelRetry: (() => void) | undefined;
   #stopped = false;
   #connecting = false;
@@ -135,7 +139,13 @@ export class BodySync {
   #portionFor(peerWork: bigint, wanted: BlockRecord[], crowded: boolean): BlockRecord[] {
     const has = wanted.findIndex((record) => record.work > peerWork);
     const available = has === -1 ? wanted.length : has;
-    return wanted.splice(0, Math.min(available, crowded ? 1 : MAX_BLOCKS_REQUESTED));
+    return wanted.splice(0, Math.min(available, crowded ? 1 : this.#blocksPerAnswer()));
+  }
+
+  /** What is asked for and does not fit the answer keeps others from being asked for it meanwhile. */
+  #blocksPerAnswer(): number {
+    const fitting = Math.floor(MAX_BLOCKS_ANSWER_BYTES / this.#averageBytes);
+    return Math.min(MAX_BLOCKS_REQUESTED, Math.max(1, fitting));
   }
 
   async #fetch(peer: PeerId, portion: readonly BlockRecord[]): Promise<void> {
@@ -185,6 +195,7 @@ export class BodySync {
       const checked = await checker.checkBlock(record.id, block);
       this.#ready.set(record.id, { checked, from: peer, byteLength: bytes.length });
       this.#readyBytes += bytes.length;
+      this.#averageBytes += (bytes.length - this.#averageBytes) / AVERAGED_BLOCKS;
       this.#options.background(this.#connectReady());
       return true;
     } catch (error) {

@@ -23,6 +23,12 @@ const MAX_FRUITLESS_MS = 2 * 60_000;
 /** Answers in a row that do not better our best headers: as many as a turn that found its headers here already takes. */
 const MAX_FRUITLESS_ANSWERS = 16;
 
+/** Headers ahead of their blocks: those are in memory still. */
+const MAX_AHEAD = MAX_HEADERS;
+/** As long as an answer takes on a slow line. */
+const MAX_FOLLOWING_MS = 500;
+const FOLLOWING_LOOK_MS = 2;
+
 /** The peer's headers do not keep what its status promised. */
 export class BrokenPromise extends Error {
   override readonly name = 'BrokenPromise';
@@ -84,6 +90,7 @@ export class HeaderSync {
       if (last === undefined) break;
       onHeaders();
       if (walk.isEnd) break;
+      await this.#untilFollowed();
       if (chain.bestHeader.work > bestWork) {
         fruitless = -1;
         endsAtMs = clock.now() + MAX_FRUITLESS_MS;
@@ -92,6 +99,18 @@ export class HeaderSync {
     }
     if (claimedWork > shownWork && claimedWork > chain.bestHeader.work) {
       throw new BrokenPromise(`it claims work ${claimedWork}, its headers show ${shownWork}`);
+    }
+  }
+
+  /**
+   * Headers far ahead of their blocks are read back from disk when their turn comes: better to let the blocks follow.
+   * But not for long, for whoever withholds them must not hold up the headers of others.
+   */
+  async #untilFollowed(): Promise<void> {
+    const { chain, clock } = this.#options;
+    const endsAtMs = clock.now() + MAX_FOLLOWING_MS;
+    while (chain.bestHeader.height - chain.tip.height > MAX_AHEAD && clock.now() < endsAtMs) {
+      await new Promise<void>((resolve) => clock.after(FOLLOWING_LOOK_MS, resolve));
     }
   }
 

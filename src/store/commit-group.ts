@@ -8,8 +8,8 @@ import type { Database } from './database.ts';
 
 /** After so long an open transaction is committed. */
 const OPEN_MS = 100;
-/** After so many writes too: about 10 ms of commit. */
-const OPEN_WRITES = 12_000;
+/** After so many writes too: 15 ms of commit. */
+const OPEN_WRITES = 24_000;
 
 export class CommitGroup {
   readonly #database: Database;
