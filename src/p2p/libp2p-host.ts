@@ -5,7 +5,6 @@ import { type GossipSub, type GossipsubOpts, gossipsub } from '@libp2p/gossipsub
 import { type Identify, identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p, PeerDiscovery, PrivateKey } from '@libp2p/interface';
 import type { MulticastDNSComponents } from '@libp2p/mdns';
-import { type Ping, ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p } from 'libp2p';
 import { listenAddress, worthTelling } from './addresses.ts';
@@ -30,7 +29,7 @@ export interface HostOptions {
   readonly discovery: ((components: MulticastDNSComponents) => PeerDiscovery) | undefined;
 }
 
-export type Host = Libp2p<{ identify: Identify; ping: Ping; gossip: GossipSub }>;
+export type Host = Libp2p<{ identify: Identify; gossip: GossipSub }>;
 
 /** Not started yet. */
 export function createHost(options: HostOptions): Promise<Host> {
@@ -47,6 +46,8 @@ export function createHost(options: HostOptions): Promise<Host> {
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({
+        // See liveness.ts, which does that.
+        enableKeepAlive: false,
         streamOptions: {
           initialStreamWindowSize: STREAM_WINDOW_BYTES,
           maxStreamWindowSize: STREAM_WINDOW_BYTES,
@@ -63,6 +64,6 @@ export function createHost(options: HostOptions): Promise<Host> {
     // It closes a connection on the first late answer: see liveness.ts.
     connectionMonitor: { enabled: false },
     peerDiscovery: options.discovery === undefined ? [] : [options.discovery],
-    services: { identify: identify(), ping: ping(), gossip: gossipsub(options.gossip) },
+    services: { identify: identify(), gossip: gossipsub(options.gossip) },
   });
 }

@@ -2,25 +2,18 @@
  * Notices connections that fell silent: a cable pulled, a laptop asleep, a partition that drops packets.
  * TCP alone would take a quarter of an hour.
  */
-import { randomBytes } from 'node:crypto';
 import type { Connection } from '@libp2p/interface';
-import { PING_PROTOCOL } from '@libp2p/ping';
-import { byteStream } from '@libp2p/utils';
-import { asError } from './errors.ts';
+import { invariant } from '../core/errors.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
-/** A ping costs both sides a stream: what idle connections mostly do. */
-export const PING_INTERVAL_MS = 9_000;
 /**
- * Whoever did not answer is asked again this soon. With three failures in a row, a silent connection is closed 9 to
- * 18 s after it fell silent. libp2p's own monitor closes on the first failure, which a peer busy with a large block
- * for a moment does not deserve.
+ * With three failures in a row, a silent connection is closed 14 to 19 s after it fell silent. libp2p's own
+ * monitor closes on the first failure, which a peer busy with a large block for a moment does not deserve.
  */
-export const PING_AGAIN_MS = 3_000;
-/** Less than until the next: one ping at a time, for libp2p allows no more. */
-export const PING_DEADLINE_MS = 2_900;
-const MAX_PING_FAILURES = 3;
-/** Looks at a connection that has just answered, before it is asked again. */
-const RESTING_LOOKS = PING_INTERVAL_MS / PING_AGAIN_MS - 1;
+export const PING_INTERVAL_MS = 5_000;
+/** Less than the interval: one ping at a time. */
+export const PING_DEADLINE_MS = 4_000;
+export const MAX_PING_FAILURES = 3;
 
 export interface LivenessEnvironment {
   connections(): readonly Connection[];
@@ -34,8 +27,6 @@ export class Liveness {
   readonly #environment: LivenessEnvironment;
   /** Pings that failed in a row. */
   readonly #failures = new WeakMap<Connection, number>();
-  /** Looks for which a connection is left in peace. */
-  readonly #resting = new WeakMap<Connection, number>();
   readonly #underWay = new WeakSet<Connection>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -45,18 +36,12 @@ export class Liveness {
 
   start(): void {
     this.#timer = setInterval(() => {
-      for (const connection of this.#environment.connections()) this.#look(connection);
-    }, PING_AGAIN_MS);
+      for (const connection of this.#environment.connections()) void this.#check(connection);
+    }, PING_INTERVAL_MS);
   }
 
   stop(): void {
     clearInterval(this.#timer);
-  }
-
-  #look(connection: Connection): void {
-    const resting = this.#resting.get(connection) ?? 0;
-    if (resting > 0) this.#resting.set(connection, resting - 1);
-    else void this.#check(connection);
   }
 
   async #check(connection: Connection): Promise<void> {
@@ -67,7 +52,6 @@ export class Liveness {
     try {
       await this.#environment.ping(connection, controller.signal);
       this.#failures.delete(connection);
-      this.#resting.set(connection, RESTING_LOOKS);
     } catch {
       this.#failed(connection);
     } finally {
@@ -84,19 +68,21 @@ export class Liveness {
   }
 }
 
-const PING_BYTES = 32;
+/** What a connection has beyond its published interface: the muxer, which is yamux here. */
+interface ConnectionInternals {
+  readonly muxer: { ping(): Promise<number> };
+}
 
-/** One libp2p ping over this very connection; libp2p's own service picks one, or dials. @throws Error if no answer comes */
+/**
+ * One ping of yamux over this very connection: a frame there and one back. libp2p's own ping opens a stream each time,
+ * which was most of what an idle daemon did.
+ *
+ * @throws Error if no answer comes
+ */
 export async function ping(connection: Connection, signal: AbortSignal): Promise<void> {
-  const stream = await connection.newStream(PING_PROTOCOL, { signal });
-  try {
-    const bytes = byteStream(stream);
-    await bytes.write(randomBytes(PING_BYTES), { signal });
-    await bytes.read({ bytes: PING_BYTES, signal });
-    await stream.close({ signal });
-  } catch (thrown) {
-    const error = asError(thrown);
-    stream.abort(error);
-    throw error;
-  }
+  invariant('muxer' in connection, 'this version of libp2p has this field');
+  const { muxer } = connection as Connection & ConnectionInternals;
+  // Yamux is not told of the signal: it would end the connection over an answer that comes after all. One ping is under
+  // way at a time; the next waits for the same answer.
+  await unlessAborted(muxer.ping(), signal);
 }

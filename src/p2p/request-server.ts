@@ -15,6 +15,7 @@ import {
   REQUEST_RATES,
 } from './request-limits.ts';
 import { TokenBuckets } from './token-buckets.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export interface ServedProtocol {
   readonly name: ProtocolName;
@@ -166,17 +167,5 @@ async function untilGone(stream: Stream, run: (signal: AbortSignal) => Promise<v
   } finally {
     clearTimeout(timer);
     stream.removeEventListener('close', onClose);
-  }
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(asError(signal.reason));
-  signal.addEventListener('abort', onAbort);
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -5,7 +5,6 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
 import { type Identify, identify } from '@libp2p/identify';
 import type { Libp2p } from '@libp2p/interface';
-import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p } from 'libp2p';
 import { expect, vi } from 'vitest';
@@ -47,7 +46,6 @@ export function createPlainNode(): Promise<PlainNode> {
     connectionMonitor: { enabled: false },
     services: {
       identify: identify(),
-      ping: ping(),
       gossip: gossipsub({ globalSignaturePolicy: 'StrictNoSign', allowPublishToZeroTopicPeers: true }),
     },
   });
