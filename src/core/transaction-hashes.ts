@@ -48,10 +48,10 @@ export function hashTransactions(transactions: readonly SignedTransaction[]): Tr
 
 /** `hash_tree_root(List[SignedTransaction, 65536])` from the roots of its items: 32 bytes. */
 export function rootOfSignedRoots(signedRoots: Uint8Array): Uint8Array {
+  if (signedRoots.length === 0) return withLength(zeroHash(LIST_LEVELS), [0]);
   let level = signedRoots;
   for (let depth = 0; depth < LIST_LEVELS; depth++) level = parents(evened(level, depth));
-  const root = level.length === 0 ? zeroHash(LIST_LEVELS) : level;
-  return withLength(root, [signedRoots.length / HASH_BYTES]);
+  return withLength(level, [signedRoots.length / HASH_BYTES]);
 }
 
 /** What each sender signed: `sha256(networkId ‖ transactionId)`, 32 bytes each. */
