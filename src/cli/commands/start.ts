@@ -10,6 +10,7 @@ import { greeting } from '../greeting.ts';
 import { LOG_LEVELS, type LogLevel } from '../log-levels.ts';
 import { requireMultiaddrs } from '../multiaddrs.ts';
 import { collect, networkOption, readAddress, readCount, readPort } from '../options.ts';
+import { holdYoungMemory, releaseYoungMemory } from '../young-memory.ts';
 
 const DEFAULT_P2P_PORT = 4_141;
 /** More threads than this search for the same nonce slower than they are scheduled. */
@@ -73,6 +74,7 @@ export function addStart(program: Command): void {
 }
 
 async function start(options: StartOptions): Promise<void> {
+  holdYoungMemory();
   await requireMultiaddrs(options.peer ?? []);
   const { chooseNetwork } = await import('../network-choice.ts');
   const network = await chooseNetwork(options.network);
@@ -114,6 +116,7 @@ async function start(options: StartOptions): Promise<void> {
     });
     lifetime.onStop(() => api.close());
     collectStartupGarbage();
+    releaseYoungMemory();
     const started = {
       network,
       folder,
