@@ -6,8 +6,11 @@
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
-/** Commits between two looks at the log's size: a look costs as much as a row. */
-const COMMITS_PER_LOOK = 4;
+/**
+ * Rows written between two moves at the least: the log's file keeps its size when it is written anew from its start, so
+ * that its size alone would have a quiet daemon start a thread every few blocks.
+ */
+const MOVE_WRITES = 1_000;
 /** The log is moved when it is this long: pages that change often are moved once, not at every commit. */
 const MOVE_BYTES = 8 * 1_024 * 1_024;
 /** After so long without work the thread ends, and gives its memory back. */
@@ -19,18 +22,23 @@ export class Checkpointer {
   readonly #path: string;
   /** One number: 1 while the thread moves something. */
   readonly #moving = new Int32Array(new SharedArrayBuffer(4));
-  #commits = 0;
+  readonly #writes: () => number;
+  #writesAtMove = 0;
   #worker: Worker | undefined;
   #isMoving = false;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(path: string) {
+  /** @param writes rows written so far */
+  constructor(path: string, writes: () => number) {
     this.#path = path;
+    this.#writes = writes;
   }
 
   /** Call after every commit. */
   committed(): void {
-    if (this.#isMoving || ++this.#commits % COMMITS_PER_LOOK !== 0 || this.#logBytes() < MOVE_BYTES) return;
+    const writes = this.#writes();
+    if (this.#isMoving || writes - this.#writesAtMove < MOVE_WRITES || this.#logBytes() < MOVE_BYTES) return;
+    this.#writesAtMove = writes;
     clearTimeout(this.#idle);
     this.#isMoving = true;
     this.#worker ??= this.#start();

@@ -63,7 +63,7 @@ export class SqliteStore implements Store {
   private constructor(lock: FolderLock, database: Database, onFailure: (error: unknown) => void) {
     this.#lock = lock;
     this.#database = database;
-    this.#checkpointer = new Checkpointer(database.path);
+    this.#checkpointer = new Checkpointer(database.path, () => database.writes);
     this.#group = new CommitGroup(database, onFailure, () => this.#checkpointer.committed());
     this.#log = new LogSync(`${database.path}-wal`);
     this.blocks = new SqliteBlocks(database);
