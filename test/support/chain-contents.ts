@@ -38,15 +38,19 @@ export function stateContents(chain: Chain, store: Store): unknown {
       record && bytesToHex(chain.blockBytes(record) ?? new Uint8Array()),
     ];
   });
-  return {
-    tip: chain.tip.id,
-    blocks,
-    accounts: [...addresses].sort().map((address) => [address, chain.account(address)]),
-    history: [...addresses].sort().map((address) => [address, historyOf(chain, address)]),
-  };
+  // While a move is settled, rows of addresses that the new chain never met are still there, and hidden.
+  const known = [...addresses]
+    .sort()
+    .map((address) => ({ address, account: chain.account(address), history: historyOf(chain, address) }))
+    .filter(({ account, history }) => !isEmpty(account) || history.length > 0);
+  return { tip: chain.tip.id, blocks, known };
 }
 
-function historyOf(chain: Chain, address: Address): unknown {
+function isEmpty({ balance, sequence }: Account): boolean {
+  return balance === 0n && sequence === 0n;
+}
+
+function historyOf(chain: Chain, address: Address): readonly unknown[] {
   return chain.history(address, { limit: ALL }).map(({ index, record }) => [record.height, record.id, index]);
 }
 
@@ -57,7 +61,7 @@ export function replay(network: NetworkDefinition, blocks: readonly CheckedBlock
     const read = (address: Address) => accounts.get(address) ?? EMPTY_ACCOUNT;
     const change = applyBlock(network.params, block.sealed.header, block.transactions, read);
     for (const [address, { after }] of change) {
-      if (after.balance === 0n && after.sequence === 0n) accounts.delete(address);
+      if (isEmpty(after)) accounts.delete(address);
       else accounts.set(address, after);
     }
   }
