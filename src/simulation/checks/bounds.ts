@@ -8,7 +8,7 @@ const BOUNDS = {
   early: 64,
   completing: 1_024,
   fetching: 8,
-  waitingTransactions: 1_024,
+  waitingTransactions: 4_096,
   bodiesReady: 1_024,
   bodiesAsked: 1_024,
   transactionsToPass: 512,
