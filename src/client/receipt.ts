@@ -30,6 +30,8 @@ export const RECEIPT_FORMAT = 'tallystick-receipt';
 const MAGIC = Uint8Array.from('TSR', (character) => character.charCodeAt(0));
 const PREFIX_BYTES = MAGIC.length + 1;
 const OFFSET_BYTES = 4;
+/** Without extra: timestamp, bits, miner, transactionsRoot, the offset of extra, nonce. */
+const BURYING_HEADER_BYTES = 8 + 4 + 32 + 32 + OFFSET_BYTES + 32;
 /** The longest there can be, so that nothing longer is looked at. */
 export const MAX_RECEIPT_BYTES =
   PREFIX_BYTES +
@@ -86,28 +88,62 @@ const ReceiptType = new ContainerType({
 });
 
 /** The compact form. Checks nothing: for receipts a daemon makes, or that were read here. */
-export function encodeReceipt({
-  networkId,
-  signed,
-  index,
-  branch,
-  headers,
-}: Receipt): Uint8Array<ArrayBuffer> {
+export function encodeReceipt(receipt: Receipt): Uint8Array<ArrayBuffer> {
+  const parts = [...encodeReceiptInParts(receipt, receipt.headers.length)];
+  const bytes = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** The same a part at a time: of thousands of headers it takes a while. */
+export function* encodeReceiptInParts(
+  { networkId, signed, index, branch, headers }: Receipt,
+  headersPerPart: number,
+): Generator<Uint8Array> {
   const [block, ...burying] = headers;
-  const content = ReceiptType.serialize({
+  yield Uint8Array.of(...MAGIC, RECEIPT_VERSION);
+  // The list stands behind everything else, so it can follow in parts of its own.
+  yield ReceiptType.serialize({
     networkId,
     signed,
     index,
     branch: [...branch],
     block: block.sealed,
-    burying: burying.map(({ sealed }) => ({ ...sealed.header, nonce: sealed.nonce })),
+    burying: [],
     lastId: (headers.at(-1) ?? block).id,
   });
-  const bytes = new Uint8Array(PREFIX_BYTES + content.length);
-  bytes.set(MAGIC);
-  bytes[MAGIC.length] = RECEIPT_VERSION;
-  bytes.set(content, PREFIX_BYTES);
-  return bytes;
+  yield offsetsOf(burying);
+  for (let at = 0; at < burying.length; at += headersPerPart) {
+    const part = burying.slice(at, at + headersPerPart);
+    const bytes = new Uint8Array(part.reduce((size, header) => size + buryingSize(header), 0));
+    let end = 0;
+    for (const header of part) {
+      bytes.set(BuryingHeaderType.serialize({ ...header.sealed.header, nonce: header.sealed.nonce }), end);
+      end += buryingSize(header);
+    }
+    yield bytes;
+  }
+}
+
+/** Where each item of the list begins. */
+function offsetsOf(burying: readonly IdentifiedHeader[]): Uint8Array {
+  const offsets = new Uint8Array(OFFSET_BYTES * burying.length);
+  const view = new DataView(offsets.buffer);
+  let start = offsets.length;
+  for (const [place, header] of burying.entries()) {
+    view.setUint32(OFFSET_BYTES * place, start, true);
+    start += buryingSize(header);
+  }
+  return offsets;
+}
+
+/** As it stands in the list: without parent and height. */
+function buryingSize({ sealed: { header } }: IdentifiedHeader): number {
+  return BURYING_HEADER_BYTES + header.extra.length;
 }
 
 /** Whether bytes are meant to be a receipt's compact form; the other form is text. */

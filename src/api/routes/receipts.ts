@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import type { Chain } from '../../chain/chain.ts';
 import type { ConfirmedTransaction } from '../../chain/lookup.ts';
 import type { BlockRecord } from '../../chain/records.ts';
-import { encodeReceipt, type IdentifiedHeader, type Receipt } from '../../client/receipt.ts';
+import { encodeReceiptInParts, type IdentifiedHeader, type Receipt } from '../../client/receipt.ts';
 import { receiptToJson } from '../../client/receipt-json.ts';
 import { DEFAULT_RECEIPT_CONFIRMATIONS } from '../../client/routes.ts';
 import { branchOf } from '../../core/branch.ts';
@@ -28,7 +28,7 @@ export function receiptRoutes(app: App, node: ServedNode): void {
       const receipt = await makeReceipt(node.chain, confirmed, countHeaders(node.chain, confirmed, query));
       const answer = reply as unknown as FastifyReply;
       if (headers.accept?.includes(BYTES) === true) {
-        return answer.type(BYTES).send(Buffer.from(encodeReceipt(receipt))) as never;
+        return answer.type(BYTES).send(Readable.from(compact(receipt), { objectMode: false })) as never;
       }
       // Written as it is made, which bypasses the schema; what it is like is tested.
       return answer.type('application/json; charset=utf-8').send(Readable.from(text(receipt))) as never;
@@ -100,6 +100,13 @@ async function signedRoots(chain: Chain, record: BlockRecord): Promise<Uint8Arra
     if (start + length < count) await turnOfOthers();
   }
   return roots;
+}
+
+async function* compact(receipt: Receipt): AsyncGenerator<Uint8Array> {
+  for (const part of encodeReceiptInParts(receipt, HEADERS_PER_TURN)) {
+    yield part;
+    await turnOfOthers();
+  }
 }
 
 /** As JSON, with the headers a few at a time. */
