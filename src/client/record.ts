@@ -9,7 +9,7 @@
 const MAX_DATA_BYTES = 1_024;
 /** Multihash: the code of SHA-256, and how many bytes follow. */
 const PREFIX = Uint8Array.of(0x12, 0x20);
-export const SHA256_BYTES = 32;
+const SHA256_BYTES = 32;
 const NOTE_AT = PREFIX.length + SHA256_BYTES;
 export const MAX_NOTE_BYTES = MAX_DATA_BYTES - NOTE_AT;
 
