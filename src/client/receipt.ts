@@ -33,7 +33,7 @@ const OFFSET_BYTES = 4;
 /** Without extra: timestamp, bits, miner, transactionsRoot, the offset of extra, nonce. */
 const BURYING_HEADER_BYTES = 8 + 4 + 32 + 32 + OFFSET_BYTES + 32;
 /** The longest there can be, so that nothing longer is looked at. */
-export const MAX_RECEIPT_BYTES =
+const MAX_RECEIPT_BYTES =
   PREFIX_BYTES +
   3 * OFFSET_BYTES +
   2 +
