@@ -64,3 +64,8 @@ export function formatHashrate(hashrate: number): string {
   if (hashrate < 1_000_000) return `${(hashrate / 1_000).toFixed(1)} kH/s`;
   return `${(hashrate / 1_000_000).toFixed(2)} MH/s`;
 }
+
+/** A path as a shell takes it. */
+export function quoted(path: string): string {
+  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

@@ -7,7 +7,7 @@ import type { TallyClient } from '../../client/tally-client.ts';
 import { connect } from '../connect.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { type ApiOptions, readCount, reading, withApi } from '../options.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, quoted } from '../output.ts';
 import type { Payer } from '../paying.ts';
 import { StatusLine } from '../status-line.ts';
 
@@ -192,7 +192,9 @@ async function tellHowToVerify([first]: readonly Entry[], { network }: Payer): P
   const { BUILT_IN_NETWORKS } = await import('../../core/network-params.ts');
   const { name } = network.params;
   const choice = Object.hasOwn(BUILT_IN_NETWORKS, name) ? name : 'NETWORK-FILE';
-  print(`anybody can check it offline: tally verify ${first.path} ${first.file} --network ${choice}`);
+  print(
+    `anybody can check it offline: tally verify ${quoted(first.path)} ${quoted(first.file)} --network ${choice}`,
+  );
   print(
     `the more blocks bury it, the more it proves: tally receipt ${first.transaction.id} makes a later one`,
   );
