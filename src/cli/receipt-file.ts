@@ -1,6 +1,6 @@
 /** Files of receipts: whole or not there, and never over another unless that is asked for. */
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { access, constants, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { encodeReceipt } from '../client/receipt.ts';
 import { MAX_RECEIPT_CHARACTERS, receiptFromJson } from '../client/receipt-json.ts';
 import type { ReceiptJson } from '../client/schemas.ts';
@@ -35,9 +35,14 @@ export function formatReceipt(receipt: ReceiptJson, { compact = false } = {}): s
   return compact ? encodeReceipt(receiptFromJson(receipt)) : `${JSON.stringify(receipt, undefined, 2)}\n`;
 }
 
-/** @throws CommandError if something is there and may not be overwritten: asked before anything is paid */
-export async function requireFree(path: string, { force = false }: { force?: boolean }): Promise<void> {
+/** Asked before anything is paid. @throws CommandError if nothing can be written there, or something may not be overwritten */
+export async function requireWritable(path: string, { force = false }: { force?: boolean }): Promise<void> {
   if (!force && (await exists(path))) throw takenError(path);
+  try {
+    await access(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw unwritableError(path, cause);
+  }
 }
 
 /** @throws CommandError if it cannot be written, or something is there and may not be overwritten */
@@ -59,11 +64,8 @@ export async function writeReceipt(
     if (force) await rename(temporary, path);
     else await link(temporary, path);
   } catch (cause) {
-    const code = systemCode(cause);
-    if (code === 'EEXIST') throw takenError(path, cause);
-    throw new CommandError(`cannot write ${path} (${code ?? cause}): choose another place with --out`, {
-      cause,
-    });
+    if (systemCode(cause) === 'EEXIST') throw takenError(path, cause);
+    throw unwritableError(path, cause);
   } finally {
     await rm(temporary, { force: true });
   }
@@ -83,6 +85,13 @@ export async function readReceiptFile(path: string): Promise<Uint8Array> {
 
 function takenError(path: string, cause?: unknown): CommandError {
   return new CommandError(`${path} exists already: move it away, or overwrite it with --force`, { cause });
+}
+
+function unwritableError(path: string, cause: unknown): CommandError {
+  return new CommandError(
+    `cannot write ${path} (${systemCode(cause) ?? cause}): choose another place with --out`,
+    { cause },
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

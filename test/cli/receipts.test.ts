@@ -174,6 +174,12 @@ describe('record', () => {
     ['a note too long', 2, ['x', '--note', 'x'.repeat(991)], /991 bytes; at most 990/],
     ['no confirmations', 2, ['x', '--confirmations', '0'], /whole number from 1 to 10000/],
     ['the same file twice', 2, ['x', 'x'], /two of the files would have the same receipt/],
+    [
+      'a folder that is not there',
+      1,
+      [import.meta.filename, '--out', '/nowhere/x'],
+      /cannot write.*ENOENT.*--out/,
+    ],
     ['no daemon', 1, [import.meta.filename, '--api', 'http://127.0.0.1:1'], /start one with tally start/],
   ])('one line for %s', async (_what, status, args, message) => {
     const ran = await tally('record', ...args);

@@ -42,8 +42,8 @@ async function makeReceipt(id: string, options: ReceiptOptions): Promise<void> {
     throw new UsageError('the compact form is bytes, which a terminal does not show: name a file with --out');
   if (compact && out === undefined && options.json === true)
     throw new UsageError('--compact is not JSON: leave one of them out, or name a file with --out');
-  const { formatReceipt, requireFree, writeReceipt } = await import('../receipt-file.ts');
-  if (out !== undefined) await requireFree(out, options);
+  const { formatReceipt, requireWritable, writeReceipt } = await import('../receipt-file.ts');
+  if (out !== undefined) await requireWritable(out, options);
   const client = connect(options);
   const [{ params }, receipt] = await Promise.all([
     client.call('network'),

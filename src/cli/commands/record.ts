@@ -59,11 +59,11 @@ interface Entry {
 
 async function record(files: string[], options: RecordOptions): Promise<void> {
   checkArguments(files, options);
-  const { receiptPaths, requireFree } = await import('../receipt-file.ts');
+  const { receiptPaths, requireWritable } = await import('../receipt-file.ts');
   const paths = await receiptPaths(files, options.out);
   if (new Set(paths).size < paths.length)
     throw new UsageError('two of the files would have the same receipt: record them one after the other');
-  if (options.wait) for (const path of paths) await requireFree(path, options);
+  if (options.wait) for (const path of paths) await requireWritable(path, options);
   const digests = await fingerprints(files);
   const client = connect(options);
   const { openPayer } = await import('../paying.ts');
