@@ -22,9 +22,17 @@ export class ReceiptError extends Error {
   override readonly name = 'ReceiptError';
   readonly code: ReceiptFault;
 
-  /** @param detail what was found, where, and what was expected */
+  /** @param detail what was found, where, and what was expected; it may quote the receipt, which is a stranger's */
   constructor(code: ReceiptFault, detail: string, options?: ErrorOptions) {
-    super(`${RECEIPT_FAULTS[code]} (${detail})`, options);
+    super(`${RECEIPT_FAULTS[code]} (${harmless(detail)})`, options);
     this.code = code;
   }
+}
+
+/** Enough for two ids and the words around them. */
+const MAX_DETAIL_CHARACTERS = 400;
+
+/** One line, without what would do something to a terminal. */
+function harmless(detail: string): string {
+  return detail.slice(0, MAX_DETAIL_CHARACTERS).replaceAll(/\p{C}/gu, '\ufffd');
 }

@@ -6,6 +6,7 @@ import { BRANCH_NODES } from '../core/branch.ts';
 import { transactionRoot } from '../core/hashing.ts';
 import { bytesToHex, hexToBytes } from '../core/hex.ts';
 import { idFromBytes } from '../core/identifiers.ts';
+import { MAX_DATA_BYTES } from '../core/types.ts';
 import { headerFromJson, headerToJson, transactionFromJson, transactionToJson } from './json.ts';
 import {
   decodeReceipt,
@@ -22,6 +23,9 @@ import type { ReceiptJson } from './schemas.ts';
 
 /** As text: a header takes some 750 characters, well indented. */
 export const MAX_RECEIPT_CHARACTERS = 1_024 * (MAX_BURYING_HEADERS + 16);
+
+/** The longest is data in hex. A number of millions of digits would take its time to read. */
+const MAX_FIELD_CHARACTERS = 2 * MAX_DATA_BYTES;
 
 export function receiptToJson({ networkId, signed, index, branch, headers }: Receipt): ReceiptJson {
   const [block, ...burying] = headers;
@@ -142,6 +146,7 @@ function checkVersion(json: unknown): void {
 function checkShape(value: unknown, shape: Shape, path: string): void {
   if (typeof shape === 'string') {
     if (typeof value !== shape) refuse(path, `is not a ${shape}`);
+    if (typeof value === 'string' && value.length > MAX_FIELD_CHARACTERS) refuse(path, 'is too long');
   } else if (isListShape(shape)) {
     if (!Array.isArray(value)) refuse(path, 'is not a list');
     if (value.length > MAX_BURYING_HEADERS) refuse(path, `has more than ${MAX_BURYING_HEADERS} items`);

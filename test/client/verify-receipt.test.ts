@@ -142,6 +142,30 @@ describe('what is wrong is named', () => {
     }
   });
 
+  it('receipt-format: a number of millions of digits, which is not read', async () => {
+    const given = edited((copy) => {
+      copy.transaction.amount = '7'.repeat(10_000_000);
+    });
+    expect(await judge(given)).toMatchObject({
+      code: 'receipt-format',
+      message: expect.stringContaining('receipt.transaction.amount is too long'),
+    });
+  });
+
+  it("in one line, without a stranger's escape sequences", async () => {
+    const sequence = '\u001b[31m\n';
+    for (const given of [
+      `{"${sequence}`,
+      sequence,
+      { ...json, [sequence]: 1 },
+      { ...json, version: sequence },
+    ]) {
+      const verdict = await judge(given);
+      expect(verdict).toBeInstanceOf(ReceiptError);
+      expect((verdict as ReceiptError).message).not.toMatch(/\p{C}/u);
+    }
+  });
+
   it('receipt-version: a later format', async () => {
     const later = compact.slice();
     later[3] = 2;
