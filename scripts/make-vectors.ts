@@ -8,6 +8,7 @@ import { writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { chainVectors, invalidVectors, networkVectors } from './vectors/chains.ts';
 import { difficultyVectors, subsidyVectors, targetVectors } from './vectors/numbers.ts';
+import { receiptVectors } from './vectors/receipts.ts';
 import { identifierVectors, sszVectors } from './vectors/types.ts';
 
 /** File name and content of each. */
@@ -21,6 +22,7 @@ export function makeVectors(): Map<string, string> {
     'networks.json': networkVectors(),
     'chain.json': chainVectors(),
     'invalid.json': invalidVectors(),
+    'receipts.json': receiptVectors(),
   };
   return new Map(
     Object.entries(files).map(([name, content]) => [name, `${JSON.stringify(content, null, 2)}\n`]),

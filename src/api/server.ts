@@ -12,6 +12,7 @@ import { MAX_CONNECTIONS, REQUEST_TIMEOUT_MS } from './limits.ts';
 import { describeApi } from './openapi.ts';
 import { chainRoutes } from './routes/chain.ts';
 import { nodeRoutes } from './routes/node.ts';
+import { receiptRoutes } from './routes/receipts.ts';
 import { transactionRoutes } from './routes/transactions.ts';
 import type { ServedDaemon } from './served.ts';
 
@@ -96,6 +97,7 @@ export async function buildApi(daemon: ServedDaemon, options: ApiOptions): Promi
   guard(app, { loopback, token: options.token });
   chainRoutes(app, daemon.node);
   transactionRoutes(app, daemon.node);
+  receiptRoutes(app, daemon.node);
   nodeRoutes(app, daemon);
   let description: Promise<object> | undefined;
   app.get('/openapi.json', () => (description ??= describeApi()));

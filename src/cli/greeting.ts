@@ -4,7 +4,7 @@ import { DEFAULT_API_URL } from '../client/tally-client.ts';
 import { formatAddress } from '../core/address.ts';
 import type { Address } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import { formatDuration } from './output.ts';
+import { formatDuration, quoted } from './output.ts';
 
 export interface Started {
   readonly network: NetworkDefinition;
@@ -53,8 +53,4 @@ export function greeting(started: Started): string {
 function flags({ apiUrl, folder, dataGiven }: Started, needsKey: boolean): string {
   const api = apiUrl === DEFAULT_API_URL ? '' : ` --api ${apiUrl}`;
   return `${api}${needsKey && dataGiven ? ` --data ${quoted(folder)}` : ''}`;
-}
-
-function quoted(path: string): string {
-  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

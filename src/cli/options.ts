@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_API_URL } from '../client/tally-client.ts';
 import { parseAddress } from '../core/address.ts';
-import type { Address } from '../core/identifiers.ts';
+import { type Address, parseId } from '../core/identifiers.ts';
 
 export interface ApiOptions {
   readonly api: string;
@@ -66,6 +66,13 @@ export const readPort = readCount(0, 65_535);
 
 export function readAddress(text: string): Address {
   return reading(() => parseAddress(text));
+}
+
+/** Of a transaction. */
+export function readId(text: string): string {
+  const id = parseId(text);
+  if (id === undefined) throw new InvalidArgumentError(`"${text}" is not an id of 64 hex digits.`);
+  return id;
 }
 
 /** What a value's own parser throws is a wrong argument. */

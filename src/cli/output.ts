@@ -46,7 +46,16 @@ export function formatDuration(ms: number): string {
   if (ms < 120_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
   if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`;
-  return `${Math.round(ms / 86_400_000)} days`;
+  if (ms < 2 * YEAR_MS) return `${Math.round(ms / 86_400_000)} days`;
+  const years = ms / YEAR_MS;
+  return `${years < 1e6 ? Math.round(years).toLocaleString('en-US') : years.toExponential(1)} years`;
+}
+
+const YEAR_MS = 365.25 * 86_400_000;
+
+/** A stranger's text in quotes; undefined if it would do something to the terminal. */
+export function quotedText(text: string): string | undefined {
+  return /^[^\p{C}]*$/u.test(text) ? `"${text}"` : undefined;
 }
 
 /** Hashes a second with a unit. */
@@ -54,4 +63,9 @@ export function formatHashrate(hashrate: number): string {
   if (hashrate < 1_000) return `${Math.round(hashrate)} H/s`;
   if (hashrate < 1_000_000) return `${(hashrate / 1_000).toFixed(1)} kH/s`;
   return `${(hashrate / 1_000_000).toFixed(2)} MH/s`;
+}
+
+/** A path as a shell takes it. */
+export function quoted(path: string): string {
+  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

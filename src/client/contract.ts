@@ -8,11 +8,13 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import {
   BATCH_MEDIA_TYPE,
+  DEFAULT_RECEIPT_CONFIRMATIONS,
   MAX_BATCH_TRANSACTIONS,
   MAX_CHAIN_BLOCKS,
   MAX_MINE_BLOCKS,
   MAX_PAGE_TRANSACTIONS,
   MAX_PEERS_ADDED,
+  MAX_RECEIPT_CONFIRMATIONS,
   type RouteName,
   TRANSACTION_MEDIA_TYPE,
 } from './routes.ts';
@@ -24,6 +26,7 @@ import {
   Count,
   Id,
   Notches,
+  ReceiptSchema,
   SubmittedSchema,
   Time,
   TransactionSchema,
@@ -277,6 +280,29 @@ export const contract = {
     summary: 'A transaction in the pool or on the chain',
     params: Type.Object({ id: Id }, CLOSED),
     response: { 200: LookupSchema },
+  },
+  receipt: {
+    summary: 'Proof that a transaction is in a block, for anybody to check offline',
+    description:
+      'In the compact form with `Accept: application/octet-stream`. 409 `not-confirmed` while it is in no block, ' +
+      '`too-few-confirmations` if fewer blocks than asked for bury it.',
+    produces: ['application/json', 'application/octet-stream'],
+    params: Type.Object({ id: Id }, CLOSED),
+    querystring: Type.Object(
+      {
+        confirmations: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: MAX_RECEIPT_CONFIRMATIONS,
+            description:
+              "headers, that of the transaction's block counted; without it as many as there are, " +
+              `up to ${DEFAULT_RECEIPT_CONFIRMATIONS}`,
+          }),
+        ),
+      },
+      CLOSED,
+    ),
+    response: { 200: ReceiptSchema },
   },
   account: {
     summary: 'Balance and sequence of an address; zero for one never seen',

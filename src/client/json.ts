@@ -71,7 +71,7 @@ export function blockFromJson(json: BlockJson): Block {
   };
 }
 
-function headerToJson(header: Header): HeaderJson {
+export function headerToJson(header: Header): HeaderJson {
   return {
     parent: bytesToHex(header.parent),
     height: toCount(header.height, 'height'),
@@ -83,7 +83,8 @@ function headerToJson(header: Header): HeaderJson {
   };
 }
 
-function headerFromJson(json: HeaderJson): Header {
+/** @throws TypeError naming the field that cannot be read */
+export function headerFromJson(json: HeaderJson): Header {
   return {
     parent: hexToBytes(json.parent),
     height: BigInt(json.height),

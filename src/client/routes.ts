@@ -11,6 +11,7 @@ export const routes = {
   block: { method: 'GET', url: '/v1/blocks/:block' },
   submit: { method: 'POST', url: '/v1/transactions' },
   transaction: { method: 'GET', url: '/v1/transactions/:id' },
+  receipt: { method: 'GET', url: '/v1/transactions/:id/receipt' },
   account: { method: 'GET', url: '/v1/accounts/:address' },
   accountTransactions: { method: 'GET', url: '/v1/accounts/:address/transactions' },
   pool: { method: 'GET', url: '/v1/pool' },
@@ -47,6 +48,10 @@ export const MAX_CHAIN_BLOCKS = 1_000;
 export const MAX_CHAIN_BYTES = 2 * 1_024 * 1_024;
 /** Transactions in one page of an account's history or of the pool. */
 export const MAX_PAGE_TRANSACTIONS = 1_000;
+/** Headers of one receipt, that of the transaction's block counted. */
+export const MAX_RECEIPT_CONFIRMATIONS = 10_000;
+/** So many a receipt has unless told otherwise, if there are as many. */
+export const DEFAULT_RECEIPT_CONFIRMATIONS = 6;
 /** Blocks one request may ask to be mined. */
 export const MAX_MINE_BLOCKS = 10_000;
 /** Each is dialled at once, and a dial may take ten seconds. */

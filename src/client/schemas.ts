@@ -1,7 +1,9 @@
 /** The values of the ledger as JSON: what several routes take or answer. */
 import { type Static, Type } from 'typebox';
 import { ADDRESS_TEXT_LENGTH } from '../core/address.ts';
+import { BRANCH_NODES } from '../core/branch.ts';
 import { MAX_DATA_BYTES, MAX_EXTRA_BYTES } from '../core/types.ts';
+import { MAX_BURYING_HEADERS, RECEIPT_FORMAT, RECEIPT_VERSION } from './receipt.ts';
 
 /** Unknown fields are refused: a misspelt one would otherwise be ignored in silence. */
 export const CLOSED = { additionalProperties: false } as const;
@@ -75,3 +77,27 @@ export const BlockSchema = Type.Object(
   CLOSED,
 );
 export type BlockJson = Static<typeof BlockSchema>;
+
+const SealedHeaderSchema = Type.Object({ id: Id, nonce: hexOf(32), header: HeaderSchema }, CLOSED);
+
+export const ReceiptSchema = Type.Object(
+  {
+    format: Type.Literal(RECEIPT_FORMAT),
+    version: Type.Literal(RECEIPT_VERSION),
+    networkId: Id,
+    transaction: TransactionSchema,
+    index: Type.Integer({ description: 'place in the block, from 0' }),
+    branch: Type.Array(hexOf(32), {
+      minItems: BRANCH_NODES,
+      maxItems: BRANCH_NODES,
+      description: "from the transaction up to the block's transactionsRoot; the last is the list's length",
+    }),
+    block: SealedHeaderSchema,
+    burying: Type.Array(SealedHeaderSchema, {
+      maxItems: MAX_BURYING_HEADERS,
+      description: 'the headers after the block, each the child of the one before',
+    }),
+  },
+  CLOSED,
+);
+export type ReceiptJson = Static<typeof ReceiptSchema>;

@@ -175,6 +175,13 @@ export function decodeTransactionAt(
   return decodeSignedTransaction(read(offset(at), next === offsetsEnd ? size : offset(next)));
 }
 
+/** How many an encoded list has. @param transactions from `encodeTransactions` */
+export function countTransactions(transactions: Uint8Array): number {
+  if (transactions.length === 0) return 0;
+  const view = new DataView(transactions.buffer, transactions.byteOffset, transactions.length);
+  return view.getUint32(0, true) / OFFSET_BYTES;
+}
+
 /**
  * Some transactions of an encoded list, as an encoded list, without decoding any.
  *
@@ -186,7 +193,7 @@ export function pickTransactions(
   indexes: readonly number[],
 ): Uint8Array | undefined {
   const view = new DataView(transactions.buffer, transactions.byteOffset, transactions.length);
-  const count = transactions.length === 0 ? 0 : view.getUint32(0, true) / OFFSET_BYTES;
+  const count = countTransactions(transactions);
   const startOf = (index: number): number =>
     index === count ? transactions.length : view.getUint32(OFFSET_BYTES * index, true);
   if (indexes.some((index) => index >= count)) return undefined;

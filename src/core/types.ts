@@ -4,6 +4,7 @@
  * Every uint64 is a bigint: a JS number silently loses precision above 2^53, and then one value would
  * have two encodings. SSZ integers are little-endian.
  */
+import './buffer-stand-in.ts';
 import {
   ByteListType,
   ByteVectorType,

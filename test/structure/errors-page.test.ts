@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { POLICIES } from '../../src/chain/policy.ts';
+import { RECEIPT_FAULTS } from '../../src/client/receipt-error.ts';
 import { RULES } from '../../src/core/errors.ts';
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
@@ -10,12 +11,14 @@ const rows = new Map(
   [...page.matchAll(/^\| `([a-z-]+)` \| (.+?) \|/gm)].map(([, code = '', meaning = '']) => [code, meaning]),
 );
 
+const codes = { ...RULES, ...RECEIPT_FAULTS, ...POLICIES };
+
 describe('docs/errors.md', () => {
-  it.each(Object.entries({ ...RULES, ...POLICIES }))('lists %s with its meaning', (code, meaning) => {
+  it.each(Object.entries(codes))('lists %s with its meaning', (code, meaning) => {
     expect(rows.get(code)).toBe(meaning);
   });
 
-  it('lists nothing else as a rule or a policy', () => {
-    expect([...rows.keys()].sort()).toEqual(Object.keys({ ...RULES, ...POLICIES }).sort());
+  it('lists nothing else as a rule, a fault of a receipt or a policy', () => {
+    expect([...rows.keys()].sort()).toEqual(Object.keys(codes).sort());
   });
 });

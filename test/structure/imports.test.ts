@@ -23,6 +23,8 @@ const floorOf = (room: string) => FLOORS.findIndex((rooms) => rooms.includes(roo
 
 /** What `core/` may use: nothing of Node, and nothing with a clock, a disk or a socket in it. */
 const CORE_PACKAGES = ['@chainsafe/ssz', '@chainsafe/persistent-merkle-tree', '@scure/base'];
+/** Gives the SSZ library what browsers lack, so it may name it. */
+const STAND_IN = 'core/buffer-stand-in.ts';
 /** All that implementations of ports may know of `node/`. */
 const PORT_FILES = ['node/ports.ts', 'node/wire.ts', 'node/compact-block.ts'];
 /** Native binaries stay where there is a substitute for them. */
@@ -89,7 +91,8 @@ describe('core/', () => {
   it('has no clock, no chance, no process and no Buffer', () => {
     const impure =
       /\b(Date\.now|new Date|performance\.|Math\.random|setTimeout|setInterval|setImmediate|process\.|Buffer\b|fetch\(|crypto\.|console\.)/g;
-    expect(mentions(inRooms('core'), impure)).toEqual([]);
+    const files = inRooms('core').filter(({ path }) => path !== STAND_IN);
+    expect(mentions(files, impure)).toEqual([]);
   });
 });
 

@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { MAX_BURYING_HEADERS } from '../../src/client/receipt.ts';
+import { RECEIPT_FAULTS } from '../../src/client/receipt-error.ts';
+import { MAX_NOTE_BYTES } from '../../src/client/record.ts';
+import { BRANCH_NODES } from '../../src/core/branch.ts';
 import * as encoding from '../../src/core/encoding.ts';
 import { RULES } from '../../src/core/errors.ts';
 import {
@@ -17,6 +21,10 @@ const written = (value: number) => value.toLocaleString('en-US');
 describe('docs/protocol.md', () => {
   it('names every rule', () => {
     for (const code of Object.keys(RULES)) expect(page).toContain(`\`${code}\``);
+  });
+
+  it('names every fault of a receipt', () => {
+    for (const code of Object.keys(RECEIPT_FAULTS)) expect(page).toContain(`\`${code}\``);
   });
 
   it.each(Object.entries(BUILT_IN_NETWORKS))('has the ids of %s', (_, params) => {
@@ -44,6 +52,9 @@ describe('docs/protocol.md', () => {
     ['1,384 (the longest transaction fits)', MIN_SUPPORTED_BLOCK_BYTES],
     ['160 + data, at most 1,184', encoding.MAX_SIGNED_TRANSACTION_BYTES],
     ['156 + extra, at most 188', encoding.MAX_SEALED_HEADER_BYTES],
+    ['UTF-8, 0 to 990 bytes', MAX_NOTE_BYTES],
+    ['branch: Vector[Bytes32, 17]', BRANCH_NODES],
+    ['burying: List[BuryingHeader, 10000]', MAX_BURYING_HEADERS],
     ['164 + extra', encoding.emptyBlockSize(0)],
   ])('says %s, as the code does', (text, value) => {
     expect(page).toContain(text);

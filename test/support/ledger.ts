@@ -139,6 +139,13 @@ export class BlockMaker {
     this.#blocks.set(this.genesis.id, this.genesis);
   }
 
+  /** Takes in a block made elsewhere, so that others can stand on it. */
+  adopt(block: Block): CheckedBlock {
+    const checked = asChecked(block);
+    this.#blocks.set(checked.id, checked);
+    return checked;
+  }
+
   /** Mines a block after `parent`. Two of the same fields differ in `extra`, so they are siblings. */
   block(parent: CheckedBlock, fields: BlockFields = {}): CheckedBlock {
     const { params } = this.network;

@@ -3,10 +3,9 @@ import type { Command } from 'commander';
 import { formatTally, parseNotches, parseTally } from '../../client/amount.ts';
 import type { TallyClient } from '../../client/tally-client.ts';
 import { formatAddress } from '../../core/address.ts';
-import type { Address, NetworkId } from '../../core/identifiers.ts';
+import type { Address } from '../../core/identifiers.ts';
 import { connect } from '../connect.ts';
-import { dataFolder } from '../data-folder.ts';
-import { CommandError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { type ApiOptions, readAddress, withApi } from '../options.ts';
 import { print, printJson } from '../output.ts';
 
@@ -36,25 +35,18 @@ export function addSend(program: Command): void {
 async function send(to: Address, amountText: string, options: SendOptions): Promise<void> {
   const amount = readAmount(amountText, options);
   const givenFee = options.fee === undefined ? undefined : readAmount(options.fee, options);
-  const { MAX_DATA_BYTES, SIGNED_TRANSACTION_BYTES, readWallet, signPayment, transactionToJson } =
-    await loadSigning();
+  const { MAX_DATA_BYTES, openPayer, signPayment, transactionToJson } = await loadSigning();
   const data = new TextEncoder().encode(options.memo ?? '');
   if (data.length > MAX_DATA_BYTES) {
     throw new UsageError(`the memo has ${data.length} bytes; at most ${MAX_DATA_BYTES} fit`);
   }
   const client = connect(options);
-  const network = await networkOf(client);
-  const key = await readWallet(dataFolder(options.data, network.name));
-  const [account, status] = await Promise.all([
-    client.call('account', { params: { address: formatAddress(key.address) } }),
-    client.call('status'),
-  ]);
-  const leastFee = BigInt(status.pool.minFeeRate) * BigInt(SIGNED_TRANSACTION_BYTES + data.length);
-  const { id, signed } = signPayment(network.id, key, {
+  const payer = await openPayer(client, options);
+  const { id, signed } = signPayment(payer.network.id, payer.key, {
     recipient: to,
-    sequence: BigInt(account.pending.sequence),
+    sequence: payer.sequence,
     amount,
-    fee: givenFee ?? leastFee,
+    fee: givenFee ?? payer.leastFee(data.length),
     data,
   });
   const json = transactionToJson(id, signed);
@@ -68,12 +60,11 @@ async function send(to: Address, amountText: string, options: SendOptions): Prom
 
 /** Hashing and signing, which other commands start faster without. */
 async function loadSigning() {
-  const { readWallet } = await import('../wallet-file.ts');
+  const { openPayer } = await import('../paying.ts');
   const { signPayment } = await import('../../client/keys.ts');
   const { transactionToJson } = await import('../../client/json.ts');
-  const { SIGNED_TRANSACTION_BYTES } = await import('../../core/encoding.ts');
   const { MAX_DATA_BYTES } = await import('../../core/types.ts');
-  return { MAX_DATA_BYTES, SIGNED_TRANSACTION_BYTES, readWallet, signPayment, transactionToJson };
+  return { MAX_DATA_BYTES, openPayer, signPayment, transactionToJson };
 }
 
 function readAmount(text: string, { notches }: SendOptions): bigint {
@@ -82,20 +73,6 @@ function readAmount(text: string, { notches }: SendOptions): bigint {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** What is signed is signed for this network only, so its name must be the true one. */
-async function networkOf(client: TallyClient): Promise<{ id: NetworkId; name: string }> {
-  const { networkId } = await import('../../core/hashing.ts');
-  const { parseNetworkFile } = await import('../../core/network-file.ts');
-  const { id, params } = await client.call('network');
-  const computed = networkId(parseNetworkFile(params));
-  if (computed !== id) {
-    throw new CommandError(
-      `the daemon names its network ${id}, but by its parameters it is ${computed}: nothing is sent`,
-    );
-  }
-  return { id: computed, name: params.name };
 }
 
 async function confirmation(client: TallyClient, id: string): Promise<{ height: number; blockId: string }> {

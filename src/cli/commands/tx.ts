@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { formatTally } from '../../client/amount.ts';
-import { hexToBytes } from '../../core/hex.ts';
-import { parseId } from '../../core/identifiers.ts';
+import { decodeRecord } from '../../client/record.ts';
+import { bytesToHex, hexToBytes } from '../../core/hex.ts';
 import { connect } from '../connect.ts';
-import { type ApiOptions, withApi } from '../options.ts';
-import { printFields, printJson } from '../output.ts';
+import { type ApiOptions, readId, withApi } from '../options.ts';
+import { printFields, printJson, quotedText } from '../output.ts';
 
 export function addTx(program: Command): void {
   withApi(
@@ -29,17 +29,17 @@ export function addTx(program: Command): void {
   });
 }
 
-function readId(text: string): string {
-  const id = parseId(text);
-  if (id === undefined) throw new InvalidArgumentError(`"${text}" is not an id of 64 hex digits.`);
-  return id;
-}
-
-/** As text where it is printable text; escape sequences of strangers stay out of the terminal. */
+/** As a record or as text where it is one of them; escape sequences of strangers stay out of the terminal. */
 function describeData(hex: string): string {
+  const bytes = hexToBytes(hex);
+  const record = decodeRecord(bytes);
+  if (record !== undefined) {
+    const note =
+      record.note === undefined ? '' : `, ${quotedText(record.note) ?? 'a note that cannot be shown'}`;
+    return `record of the file with SHA-256 ${bytesToHex(record.sha256)}${note}`;
+  }
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(hexToBytes(hex));
-    return /^[^\p{C}]*$/u.test(text) ? `"${text}"` : hex;
+    return quotedText(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) ?? hex;
   } catch {
     return hex;
   }
