@@ -22,6 +22,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
   'StoreError',
   'RuleError',
   'PolicyError',
+  'WalletError',
 ]);
 
 /** Tells what went wrong. @returns the exit status */

@@ -102,7 +102,8 @@ function isContent(
   value: Record<string, unknown>,
 ): value is (UnencryptedContent | EncryptedContent) & Record<string, unknown> {
   const { accounts, kind } = value;
-  if (!Array.isArray(accounts) || accounts.length > MAX_ACCOUNTS || !accounts.every(isAccount)) return false;
+  if (!Array.isArray(accounts) || !accounts.every(isAccount)) return false;
+  if (accounts.length < 1 || accounts.length > MAX_ACCOUNTS) return false;
   if (kind === 'unencrypted') {
     return has(value, ['version', 'kind', 'accounts', 'secrets']) && isSecrets(value.secrets);
   }

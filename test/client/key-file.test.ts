@@ -26,16 +26,18 @@ function everyKind(): Wallet {
 
 const encrypted = await writeEncrypted(everyKind(), PASSPHRASE, COST);
 
+type BentAccount = { address: string; name: string; path: string };
+
 /** A file as it is parsed, to be bent. */
 interface Bent {
   version: number;
   kind: string;
   note?: string;
-  accounts: { address: string; name: string; path: string }[];
+  accounts: [BentAccount, BentAccount, BentAccount, BentAccount];
   scrypt: { N: number; r: number; p: number; salt: string };
   nonce: string;
   ciphertext: string;
-  secrets: { words?: string; seeds: string[] };
+  secrets: { words?: string | undefined; seeds: string[] };
 }
 
 /** As somebody changes it who knows about the checksum. */
@@ -171,14 +173,14 @@ describe('a file that is not as it was written', () => {
   test.each<[string, (content: Bent) => unknown]>([
     ['an address', (content) => (content.accounts[0].address = other)],
     ['an imported address', (content) => (content.accounts[1].address = other)],
-    ['a word', (content) => (content.secrets.words = content.secrets.words.replace('art', 'arr'))],
+    ['a word', (content) => (content.secrets.words = content.secrets.words?.replace('art', 'arr'))],
     ['a seed less', (content) => content.secrets.seeds.pop()],
-    ['all accounts', (content) => (content.accounts = [])],
+    ['all accounts', (content) => content.accounts.splice(0)],
     ['no words', (content) => delete content.secrets.words],
   ])('although not encrypted: %s', async (_what, change) => {
     const text = changed(writeUnencrypted(everyKind()), change);
     expect(await fate(text)).toBe('damaged');
-    const error = await new KeyFile(text).unlock().catch((thrown: unknown) => thrown);
+    const error = await (async () => new KeyFile(text).unlock())().catch((thrown: unknown) => thrown);
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('abandon');
   });
 

@@ -7,10 +7,10 @@ import type { Address, NetworkId } from '../../core/identifiers.ts';
 import { connect } from '../connect.ts';
 import { dataFolder } from '../data-folder.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { type ApiOptions, readAddress, withApi } from '../options.ts';
+import { type ApiOptions, readAddress, type SignerOptions, withApi, withSigner } from '../options.ts';
 import { print, printJson } from '../output.ts';
 
-interface SendOptions extends ApiOptions {
+interface SendOptions extends ApiOptions, SignerOptions {
   readonly memo?: string;
   readonly fee?: string;
   readonly notches?: boolean;
@@ -21,36 +21,37 @@ const POLL_MS = 500;
 
 export function addSend(program: Command): void {
   withApi(
-    program
-      .command('send')
-      .description("pay from the wallet of the daemon's data folder")
-      .argument('<to>', 'address', readAddress)
-      .argument('<amount>', 'tally, with up to six decimals')
-      .option('--memo <text>', 'note for everybody to read, up to 1,024 bytes')
-      .option('--fee <amount>', 'what the miner gets (default: the least the daemon asks for)')
-      .option('--notches', 'amount and fee are whole notches, 1,000,000 to a tally')
-      .option('--wait', 'until it is in a block'),
+    withSigner(
+      program
+        .command('send')
+        .description("pay from the wallet of the daemon's data folder")
+        .argument('<to>', 'address', readAddress)
+        .argument('<amount>', 'tally, with up to six decimals')
+        .option('--memo <text>', 'note for everybody to read, up to 1,024 bytes')
+        .option('--fee <amount>', 'what the miner gets (default: the least the daemon asks for)')
+        .option('--notches', 'amount and fee are whole notches, 1,000,000 to a tally')
+        .option('--wait', 'until it is in a block'),
+    ),
   ).action(send);
 }
 
 async function send(to: Address, amountText: string, options: SendOptions): Promise<void> {
   const amount = readAmount(amountText, options);
   const givenFee = options.fee === undefined ? undefined : readAmount(options.fee, options);
-  const { MAX_DATA_BYTES, SIGNED_TRANSACTION_BYTES, readWallet, signPayment, transactionToJson } =
-    await loadSigning();
+  const { MAX_DATA_BYTES, SIGNED_TRANSACTION_BYTES, openSigner, transactionToJson } = await loadSigning();
   const data = new TextEncoder().encode(options.memo ?? '');
   if (data.length > MAX_DATA_BYTES) {
     throw new UsageError(`the memo has ${data.length} bytes; at most ${MAX_DATA_BYTES} fit`);
   }
   const client = connect(options);
   const network = await networkOf(client);
-  const key = await readWallet(dataFolder(options.data, network.name));
+  const signer = await openSigner(dataFolder(options.data, network.name), options);
   const [account, status] = await Promise.all([
-    client.call('account', { params: { address: formatAddress(key.address) } }),
+    client.call('account', { params: { address: formatAddress(signer.address) } }),
     client.call('status'),
   ]);
   const leastFee = BigInt(status.pool.minFeeRate) * BigInt(SIGNED_TRANSACTION_BYTES + data.length);
-  const { id, signed } = signPayment(network.id, key, {
+  const { id, signed } = signer.signPayment(network.id, {
     recipient: to,
     sequence: BigInt(account.pending.sequence),
     amount,
@@ -68,12 +69,11 @@ async function send(to: Address, amountText: string, options: SendOptions): Prom
 
 /** Hashing and signing, which other commands start faster without. */
 async function loadSigning() {
-  const { readWallet } = await import('../wallet-file.ts');
-  const { signPayment } = await import('../../client/keys.ts');
+  const { openSigner } = await import('../open-wallet.ts');
   const { transactionToJson } = await import('../../client/json.ts');
   const { SIGNED_TRANSACTION_BYTES } = await import('../../core/encoding.ts');
   const { MAX_DATA_BYTES } = await import('../../core/types.ts');
-  return { MAX_DATA_BYTES, SIGNED_TRANSACTION_BYTES, readWallet, signPayment, transactionToJson };
+  return { MAX_DATA_BYTES, SIGNED_TRANSACTION_BYTES, openSigner, transactionToJson };
 }
 
 function readAmount(text: string, { notches }: SendOptions): bigint {
