@@ -8,7 +8,7 @@ export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-/** What is typed is not shown. */
+/** What is typed shows as stars. */
 export async function askSecret(
   message: string,
   validate: (text: string) => true | string = () => true,
@@ -17,9 +17,11 @@ export async function askSecret(
   return answered(password({ message, mask: true, validate }, CONTEXT));
 }
 
+/** What is typed is seen until it is right, and then goes from the screen. */
 export async function askText(message: string, validate: (text: string) => true | string): Promise<string> {
   const { default: input } = await import('@inquirer/input');
-  return answered(input({ message, validate }, CONTEXT));
+  const transformer = (value: string, { isFinal }: { isFinal: boolean }) => (isFinal ? '' : value);
+  return answered(input({ message, validate, transformer }, CONTEXT));
 }
 
 /** No, unless somebody says yes. */

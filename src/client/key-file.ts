@@ -24,6 +24,8 @@ import { accountToJson, checkName, type PublicAccount } from './wallet-account.t
 /** A key file, read but not opened: its accounts, not its keys. */
 export class KeyFile {
   readonly encrypted: boolean;
+  /** Whoever can read the file can spend: there are keys in it, not encrypted. */
+  readonly exposesKeys: boolean;
   readonly accounts: readonly PublicAccount[];
   readonly #content: UnencryptedContent | EncryptedContent | SingleKeyContent;
 
@@ -35,6 +37,7 @@ export class KeyFile {
       this.#content.version === 1
         ? openSingleKey(this.#content).accounts.map((account) => account.toPublic())
         : readAccounts(this.#content.accounts);
+    this.exposesKeys = !this.encrypted && this.accounts.some(({ kind }) => kind !== 'watch-only');
   }
 
   /**

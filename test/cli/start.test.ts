@@ -96,9 +96,11 @@ test.each([
   const given = args.map((arg) => arg.replace('ADDRESS', address).replace('WORDS', words));
   const made = await runTally(['wallet', 'import', ...given, '--data', data, '--json']);
   const wallet = JSON.parse(made.stdout) as { address: string };
-  const client = await clientOf(start());
+  const daemon = start();
+  const client = await clientOf(daemon);
   await client.call('mine', { body: { blocks: 1 } });
   expect((await client.call('account', { params: { address: wallet.address } })).balance).toBe('50000000');
+  expect(daemon.stderr).not.toContain('not encrypted');
 });
 
 test('the wallet a first start makes has words, and they bring it back', async () => {
@@ -107,6 +109,7 @@ test('the wallet a first start makes has words, and they bring it back', async (
   const words = join(folder, 'words');
   expect((await runTally(['wallet', 'export', words, '--data', join(folder, 'data')])).status).toBe(0);
   const made = await runTally(['wallet', 'import', '--words-file', words, '--data', join(folder, 'other')]);
+  expect(daemon.stderr).toContain('not encrypted: for more than trying out, tally wallet encrypt');
   expect(daemon.stderr).toContain(`  wallet   ${made.stdout.split('\n')[0]}\n`);
 });
 

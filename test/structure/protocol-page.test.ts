@@ -8,6 +8,8 @@ import {
   MAX_SUPPORTED_BLOCK_BYTES,
   MIN_SUPPORTED_BLOCK_BYTES,
 } from '../../src/core/network-params.ts';
+import { MAX_KEY_FILE_LENGTH } from '../../src/client/key-file-content.ts';
+import { MAX_ACCOUNTS } from '../../src/client/wallet.ts';
 import * as compact from '../../src/node/compact-block.ts';
 import * as wire from '../../src/node/wire.ts';
 
@@ -45,6 +47,9 @@ describe('docs/protocol.md', () => {
     ['160 + data, at most 1,184', encoding.MAX_SIGNED_TRANSACTION_BYTES],
     ['156 + extra, at most 188', encoding.MAX_SEALED_HEADER_BYTES],
     ['164 + extra', encoding.emptyBlockSize(0)],
+    ['1 to 1,000, in their order', MAX_ACCOUNTS],
+    ['JSON, at most 1 MiB', MAX_KEY_FILE_LENGTH / 2 ** 20],
+    ["`m/44'/1413565529'/n'`", 0x54414c59],
   ])('says %s, as the code does', (text, value) => {
     expect(page).toContain(text);
     expect([String(value), written(value)].some((number) => text.includes(number))).toBe(true);
