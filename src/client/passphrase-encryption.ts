@@ -13,8 +13,10 @@ export interface ScryptCost {
 
 /** 128 MiB, and about a second of one core in JavaScript: what each guess costs an attacker too. */
 const DEFAULT_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 };
-/** What a file may ask of its reader: twice what ours do. A hostile one could ask for the whole memory, and for hours. */
-const MAX_SCRYPT_BYTES = 256 * 1_024 * 1_024;
+/**
+ * What a file may ask of its reader as N r p: twice what ours do, so at most 256 MiB (128 N r) and some seconds. A
+ * hostile one could ask for the whole memory, and for hours.
+ */
 const MAX_SCRYPT_WORK = 2 ** 21;
 const SALT_BYTES = 32;
 const NONCE_BYTES = 24;
@@ -89,10 +91,10 @@ export function checkHeader(header: EncryptionHeader): boolean {
   const { N, r, p, salt } = header.scrypt;
   const whole = [N, r, p].every((number) => Number.isSafeInteger(number) && number >= 1);
   if (!whole || N < 2 || !Number.isInteger(Math.log2(N))) return false;
-  if (128 * N * r > MAX_SCRYPT_BYTES || N * r * p > MAX_SCRYPT_WORK) {
+  if (N * r * p > MAX_SCRYPT_WORK) {
     throw new WalletError(
       'unsupported',
-      `its encryption asks for more than is granted: at most ${MAX_SCRYPT_BYTES / 1_024 / 1_024} MiB (128 N r) and N r p of ${MAX_SCRYPT_WORK}`,
+      `its encryption asks for more work than is granted: N r p is ${N * r * p}, at most ${MAX_SCRYPT_WORK}`,
     );
   }
   return isHex(salt, SALT_BYTES) && isHex(header.nonce, NONCE_BYTES) && isHex(header.check, CHECK_BYTES);

@@ -156,8 +156,6 @@ describe('a file that is not as it was written', () => {
     ['the ciphertext', 'damaged', (content) => (content.ciphertext = `00${content.ciphertext.slice(2)}`)],
     ['a kind', 'damaged', (content) => (content.kind = 'unencrypted')],
     ['a field more', 'damaged', (content) => (content.note = 'x')],
-    ['an escape sequence', 'damaged', (content) => (content.accounts[0].name = '\u001b[31m')],
-    ['another path', 'damaged', (content) => (content.accounts[0].path = "m/44'/0'/0'")],
     ['the salt', 'wrong-passphrase', (content) => (content.scrypt.salt = '00'.repeat(32))],
     ['a lower cost', 'wrong-passphrase', (content) => (content.scrypt.N = 2)],
     ['the version', 'unsupported', (content) => (content.version = 3)],
@@ -190,6 +188,14 @@ describe('a file that is not as it was written', () => {
       expect(['damaged', 'unsupported']).toContain(await fate(text));
     },
   );
+});
+
+test.each<[string, (content: Bent) => unknown]>([
+  ['a name that writes to the terminal', (content) => (content.accounts[0].name = '\u001b[31m')],
+  ['a path that is not followed', (content) => (content.accounts[0].path = "m/44'/0'/0'")],
+  ['an address that is none', (content) => (content.accounts[3].address = 'tally1')],
+])('%s is refused before the passphrase is asked for', (_what, change) => {
+  expect(() => new KeyFile(changed(encrypted, change))).toThrow(expect.objectContaining({ code: 'damaged' }));
 });
 
 test('canonical JSON is sorted, without white space, and the same whatever the order', () => {

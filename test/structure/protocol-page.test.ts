@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { MAX_KEY_FILE_LENGTH } from '../../src/client/key-file-content.ts';
+import { MAX_ACCOUNTS } from '../../src/client/wallet.ts';
 import * as encoding from '../../src/core/encoding.ts';
 import { RULES } from '../../src/core/errors.ts';
 import {
@@ -8,8 +10,6 @@ import {
   MAX_SUPPORTED_BLOCK_BYTES,
   MIN_SUPPORTED_BLOCK_BYTES,
 } from '../../src/core/network-params.ts';
-import { MAX_KEY_FILE_LENGTH } from '../../src/client/key-file-content.ts';
-import { MAX_ACCOUNTS } from '../../src/client/wallet.ts';
 import * as compact from '../../src/node/compact-block.ts';
 import * as wire from '../../src/node/wire.ts';
 
