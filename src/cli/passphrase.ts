@@ -4,7 +4,7 @@ import { CommandError, UsageError } from './errors.ts';
 import { askSecret, canAsk } from './prompts.ts';
 import { readSmallFile } from './small-file.ts';
 
-/** As in client/passphrase-encryption.ts, which takes long to load: 1,024 characters of up to four bytes. */
+/** A page of text: a longer file is another one. */
 const MAX_PASSPHRASE_BYTES = 4_096;
 const VARIABLE = 'TALLY_PASSPHRASE';
 /** How to give one where nobody can be asked. */

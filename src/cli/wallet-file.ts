@@ -20,7 +20,7 @@ export interface StoredWallet {
   readonly address: Address;
 }
 
-export function walletPath(folder: string): string {
+function walletPath(folder: string): string {
   return join(folder, 'wallet.json');
 }
 
@@ -150,8 +150,9 @@ async function writeDurably(path: string, text: string): Promise<void> {
   }
 }
 
-/** A new name is on disk once its folder is. */
+/** A new name is on disk once its folder is. Windows has no such thing. */
 async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

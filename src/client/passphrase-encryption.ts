@@ -23,8 +23,6 @@ const NONCE_BYTES = 24;
 const KEY_BYTES = 32;
 /** More than tells a wrong passphrase from a damaged file. */
 const CHECK_BYTES = 16;
-/** A page of text; scrypt hashes it once. */
-export const MAX_PASSPHRASE_LENGTH = 1_024;
 
 /** Stands beside the ciphertext. Bytes are hex. */
 export interface EncryptionHeader {

@@ -1,4 +1,6 @@
 import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -289,6 +291,32 @@ describe('paying', () => {
     const before = ledger.chain.account(POOR.address).balance;
     ledger.mine(1);
     expect(ledger.chain.account(POOR.address).balance - before).toBe(3_000_000n);
+  });
+
+  test('no secret goes to the daemon', async () => {
+    const heard: string[] = [];
+    const between = createServer(async (request, response) => {
+      let body = '';
+      for await (const piece of request) body += piece;
+      heard.push(`${request.url} ${JSON.stringify(request.headers)} ${body}`);
+      const answer = await fetch(`${api.url}${request.url}`, {
+        method: request.method ?? 'GET',
+        headers: { 'content-type': 'application/json' },
+        ...(body === '' ? {} : { body }),
+      });
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+    });
+    await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(between.address() as AddressInfo).port}`;
+    const paid = await tally('send', poor, '1', '--api', url, '--passphrase-file', passphraseFile);
+    between.close();
+    ledger.mine(1);
+    expect(paid).toMatchObject({ status: 0, stderr: '' });
+    expect(heard.join()).toContain('signature');
+    for (const secret of [RICH_SEED, PASSPHRASE]) {
+      expect(heard.join()).not.toContain(secret);
+      expect(paid.stdout).not.toContain(secret);
+    }
   });
 
   test('the balance is that of every account, without the passphrase', async () => {
