@@ -23,6 +23,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
   'RuleError',
   'PolicyError',
   'ReceiptError',
+  'WalletError',
 ]);
 
 /** Tells what went wrong. @returns the exit status */

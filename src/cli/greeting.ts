@@ -13,6 +13,8 @@ export interface Started {
   readonly addresses: readonly string[];
   readonly mdns: boolean;
   readonly wallet: Address;
+  /** Whoever can read the wallet can spend. */
+  readonly walletExposed: boolean;
   readonly miner: Address;
   /** Threads; undefined if it does not mine by itself. */
   readonly mining: number | undefined;
@@ -21,7 +23,7 @@ export interface Started {
 }
 
 export function greeting(started: Started): string {
-  const { network, folder, apiUrl, addresses, mdns, wallet, miner, mining } = started;
+  const { network, folder, apiUrl, addresses, mdns, wallet, walletExposed, miner, mining } = started;
   const interval = formatDuration(Number(network.params.blockInterval));
   const [first = 'none', ...others] = addresses;
   const toWallet = miner === wallet ? 'the wallet above' : formatAddress(miner);
@@ -31,6 +33,7 @@ export function greeting(started: Started): string {
     `  network  ${network.name}, a block about every ${interval} (id ${network.id.slice(0, 8)}…)`,
     `  data     ${folder}`,
     `  wallet   ${formatAddress(wallet)}`,
+    ...(walletExposed ? ['           not encrypted: for more than trying out, tally wallet encrypt'] : []),
     mining === undefined
       ? '  mining   off: add --mine, or have single blocks mined with tally mine'
       : `  mining   with ${mining} ${mining === 1 ? 'thread' : 'threads'}, the reward goes to ${toWallet}`,

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_API_URL } from '../client/tally-client.ts';
 import { parseAddress } from '../core/address.ts';
 import { type Address, parseId } from '../core/identifiers.ts';
+import { type PassphraseOptions, withPassphrase } from './passphrase.ts';
 
 export interface ApiOptions {
   readonly api: string;
@@ -20,6 +21,16 @@ export function withApi(command: Command): Command {
         .argParser(readUrl),
     ),
   );
+}
+
+/** What a command that signs takes beside its own. */
+export interface SignerOptions extends PassphraseOptions {
+  readonly account?: string;
+}
+
+/** `--account` and `--passphrase-file`. */
+export function withSigner(command: Command): Command {
+  return withPassphrase(command.option('--account <name|index>', 'account that pays (default: the first)'));
 }
 
 /** `--data` and `--json`. */

@@ -1,103 +1,162 @@
-/** `DATA/wallet.json`: one key, not encrypted, readable by its owner only. Never overwritten: it may hold money. */
+/** `DATA/wallet.json`: a key file readable by its owner only. Never lost half-way: it may hold money. */
 import '../native/hasher.ts';
-import { link, open, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { generateKeyPair, type KeyPair, keyPairFromSeed } from '../client/keys.ts';
-import { formatAddress } from '../core/address.ts';
-import { bytesToHex, hexToBytes } from '../core/hex.ts';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { KeyFile, writeUnencrypted } from '../client/key-file.ts';
+import { MAX_KEY_FILE_LENGTH } from '../client/key-file-content.ts';
+import { Wallet } from '../client/wallet.ts';
+import { findAccount } from '../client/wallet-account.ts';
+import type { Address } from '../core/identifiers.ts';
 import { prepareDataFolder } from './data-folder.ts';
 import { CommandError, systemCode } from './errors.ts';
+import { readSmallFile } from './small-file.ts';
 
-const KIND = 'unencrypted-ed25519-seed';
-
-interface WalletFile {
-  readonly version: 1;
-  readonly kind: typeof KIND;
-  readonly address: string;
-  /** 32 secret bytes, hex. */
-  readonly seed: string;
+/** A wallet as it was found on disk. */
+export interface StoredWallet {
+  readonly path: string;
+  readonly text: string;
+  readonly keyFile: KeyFile;
+  /** Of its first account: mined blocks pay to it, and `send` pays from it unless told another. */
+  readonly address: Address;
 }
 
-export function walletPath(folder: string): string {
+function walletPath(folder: string): string {
   return join(folder, 'wallet.json');
 }
 
-/** Makes a new key. @throws CommandError if there is a wallet already */
-export async function createWallet(folder: string): Promise<KeyPair> {
+/** @param text of a key file @throws CommandError if there is a wallet already */
+export async function createWallet(folder: string, text: string): Promise<StoredWallet> {
   await prepareDataFolder(folder);
-  const key = generateKeyPair();
-  const file: WalletFile = {
-    version: 1,
-    kind: KIND,
-    address: formatAddress(key.address),
-    seed: bytesToHex(key.seed),
-  };
-  await writeNew(walletPath(folder), `${JSON.stringify(file, undefined, 2)}\n`);
-  return key;
+  const path = walletPath(folder);
+  await writeNew(path, text);
+  return storedWallet(path, text);
 }
 
-/** The wallet of this folder, made if there is none. */
-export async function ensureWallet(folder: string): Promise<KeyPair> {
-  return (await findWallet(folder)) ?? (await createWallet(folder));
+/** The wallet of this folder; if there is none, a new one that is not encrypted. */
+export async function ensureWallet(folder: string): Promise<StoredWallet> {
+  return (await findWallet(folder)) ?? (await createWallet(folder, writeUnencrypted(Wallet.create())));
 }
 
 /** @throws CommandError if there is none */
-export async function readWallet(folder: string): Promise<KeyPair> {
-  const key = await findWallet(folder);
-  if (key !== undefined) return key;
+export async function readWallet(folder: string): Promise<StoredWallet> {
+  const wallet = await findWallet(folder);
+  if (wallet !== undefined) return wallet;
   throw new CommandError(
     `there is no wallet in ${folder}: name its folder with --data, or make one with tally wallet create`,
   );
 }
 
 /** @returns undefined if there is none @throws CommandError if there is one that cannot be read */
-export async function findWallet(folder: string): Promise<KeyPair | undefined> {
+export async function findWallet(folder: string): Promise<StoredWallet | undefined> {
   const path = walletPath(folder);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const code = systemCode(cause);
+    text = await readSmallFile(path, MAX_KEY_FILE_LENGTH, 'a wallet');
+  } catch (error) {
+    const code = systemCode((error as Error).cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new CommandError(`cannot read ${path} (${code ?? cause}): check who owns it`, { cause });
+    throw error;
   }
-  const key = parseWallet(text);
-  if (key === undefined) throw new CommandError(`${path} is not a wallet of this version, or is damaged`);
-  return key;
+  return storedWallet(path, text);
 }
 
-function parseWallet(text: string): KeyPair | undefined {
-  try {
-    const { version, kind, address, seed } = JSON.parse(text) as Partial<Record<keyof WalletFile, unknown>>;
-    if (version !== 1 || kind !== KIND || typeof seed !== 'string') return undefined;
-    const key = keyPairFromSeed(hexToBytes(seed));
-    return formatAddress(key.address) === address ? key : undefined;
-  } catch {
-    return undefined;
-  }
+/** @throws CommandError if there is one: before a person has taken pains */
+export async function requireNoWallet(folder: string): Promise<void> {
+  if ((await findWallet(folder)) !== undefined) throw existsAlready(walletPath(folder));
 }
 
-/** The whole file or none, also if the power fails; and never over another. */
-async function writeNew(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
+/**
+ * Puts a changed wallet in the place of the one it was made from. The old one is `wallet.json.bak` until the new one
+ * is on disk; as nobody else can make that file meanwhile, no two changes get lost in each other.
+ *
+ * @throws CommandError if the wallet was changed since it was read, or a change is under way
+ */
+export async function replaceWallet({ path, text: before }: StoredWallet, text: string): Promise<void> {
+  const backup = `${path}.bak`;
   try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    // Unlike a rename, a link fails if the name is taken.
-    await link(temporary, path);
+    await link(path, backup);
   } catch (cause) {
-    const code = systemCode(cause);
-    if (code === 'EEXIST')
-      throw new CommandError(`${path} exists already: it is never overwritten`, { cause });
-    throw new CommandError(`cannot write ${path} (${code ?? cause}): choose another folder with --data`, {
-      cause,
-    });
+    if (systemCode(cause) !== 'EEXIST') throw notWritten(path, cause);
+    throw new CommandError(
+      `${backup} is there: another command is changing the wallet, or one was broken off; then ${path} is whole: compare, and remove ${backup}`,
+      { cause },
+    );
+  }
+  const temporary = temporaryName(path);
+  try {
+    if ((await readFile(path, 'utf8')) !== before) {
+      throw new CommandError(`${path} was changed meanwhile: nothing was written, try again`);
+    }
+    await writeDurably(temporary, text);
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    throw cause instanceof CommandError ? cause : notWritten(path, cause);
   } finally {
     await rm(temporary, { force: true });
+    await rm(backup, { force: true });
+  }
+}
+
+/** The whole file or none, also if the power fails; and never over another. For its owner only. */
+export async function writeNew(path: string, text: string): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    await writeDurably(temporary, text);
+    // Unlike a rename, a link fails if the name is taken.
+    await link(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    throw systemCode(cause) === 'EEXIST' ? existsAlready(path, cause) : notWritten(path, cause);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function storedWallet(path: string, text: string): StoredWallet {
+  try {
+    const keyFile = new KeyFile(text);
+    return { path, text, keyFile, address: findAccount(keyFile.accounts, 0).address };
+  } catch (cause) {
+    throw new CommandError(
+      `${path} cannot be used: ${cause instanceof Error ? cause.message : cause}; with its words, tally wallet import makes it anew`,
+      { cause },
+    );
+  }
+}
+
+function existsAlready(path: string, cause?: unknown): CommandError {
+  return new CommandError(`${path} exists already: it is never overwritten`, { cause });
+}
+
+function notWritten(path: string, cause: unknown): CommandError {
+  return new CommandError(
+    `cannot write ${path} (${systemCode(cause) ?? cause}): see who owns its folder, or choose another`,
+    { cause },
+  );
+}
+
+function temporaryName(path: string): string {
+  return `${path}.${process.pid}.new`;
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A new name is on disk once its folder is. Windows has no such thing. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -217,37 +217,6 @@ describe('exit status and stderr', () => {
     expect(await tally('--help')).toMatchObject({ status: 0, stderr: '' });
     expect(await tally('send', '--help')).toMatchObject({ status: 0, stderr: '' });
     expect(await tally('--version')).toMatchObject({ status: 0, stdout: '0.1.0\n' });
-  });
-});
-
-describe('wallets', () => {
-  test('are made for their owner only, listed and shown, and none is ever overwritten', async () => {
-    const root = join(folder, 'share');
-    const env = { XDG_DATA_HOME: root };
-    const made = await runTally(['wallet', 'create', '--json'], env);
-    const { address, file } = JSON.parse(made.stdout) as { address: string; file: string };
-    expect(address).toMatch(/^tally1/);
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect((await stat(join(file, '..'))).mode & 0o777).toBe(0o700);
-    const before = await readFile(file, 'utf8');
-    expect(JSON.parse(before)).toMatchObject({ version: 1, kind: 'unencrypted-ed25519-seed', address });
-    expect((await runTally(['wallet', 'create'], env)).status).toBe(1);
-    expect(await readFile(file, 'utf8')).toBe(before);
-    expect((await runTally(['wallet', 'show'], env)).stdout.split('\n')[0]).toBe(address);
-    const test = await runTally(['wallet', 'create', '--network', 'test', '--json'], env);
-    const listed = await runTally(['wallet', 'list', '--json'], env);
-    expect(JSON.parse(listed.stdout)).toEqual({
-      wallets: [{ address, file }, JSON.parse(test.stdout)],
-    });
-  });
-
-  test('that are damaged are said to be', async () => {
-    const damaged = join(folder, 'damaged');
-    await mkdir(damaged);
-    const text = await readFile(join(wallet, 'wallet.json'), 'utf8');
-    await writeFile(join(damaged, 'wallet.json'), text.replace(rich, poor));
-    const ran = await runTally(['wallet', 'show', '--data', damaged]);
-    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('is damaged') });
   });
 });
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TallyClient } from '../../src/client/tally-client.ts';
 import { Running, runTally } from '../support/run-tally.ts';
+import vectors from '../vectors/wallet.json' with { type: 'json' };
 
 let folder: string;
 const running: Running[] = [];
@@ -84,6 +85,34 @@ test('--mine says so in words, and mines to the address given', async () => {
   expect(daemon.stderr).toContain(`mining   with 1 thread, the reward goes to ${address}`);
 });
 
+test.each([
+  ['watch-only', ['--watch', 'ADDRESS']],
+  ['encrypted', ['--words-file', 'WORDS', '--passphrase-file', 'WORDS']],
+])('it mines to a wallet that is %s, with no passphrase', async (_kind, args) => {
+  const data = join(folder, 'data');
+  const words = join(folder, 'words');
+  const address = vectors[1]?.accounts[0]?.address ?? '';
+  await writeFile(words, vectors[1]?.words ?? '');
+  const given = args.map((arg) => arg.replace('ADDRESS', address).replace('WORDS', words));
+  const made = await runTally(['wallet', 'import', ...given, '--data', data, '--json']);
+  const wallet = JSON.parse(made.stdout) as { address: string };
+  const daemon = start();
+  const client = await clientOf(daemon);
+  await client.call('mine', { body: { blocks: 1 } });
+  expect((await client.call('account', { params: { address: wallet.address } })).balance).toBe('50000000');
+  expect(daemon.stderr).not.toContain('not encrypted');
+});
+
+test('the wallet a first start makes has words, and they bring it back', async () => {
+  const daemon = start();
+  await clientOf(daemon);
+  const words = join(folder, 'words');
+  expect((await runTally(['wallet', 'export', words, '--data', join(folder, 'data')])).status).toBe(0);
+  const made = await runTally(['wallet', 'import', '--words-file', words, '--data', join(folder, 'other')]);
+  expect(daemon.stderr).toContain('not encrypted: for more than trying out, tally wallet encrypt');
+  expect(daemon.stderr).toContain(`  wallet   ${made.stdout.split('\n')[0]}\n`);
+});
+
 test('a daemon whose parent is gone stops by itself', async () => {
   const daemon = start();
   await clientOf(daemon);
@@ -146,7 +175,6 @@ test('beyond loopback the token guards what changes the daemon, and the command 
 test('an unreadable wallet stops the start before anything is written over it', async () => {
   const data = join(folder, 'data');
   await runTally(['wallet', 'create', '--data', data]);
-  const { writeFile } = await import('node:fs/promises');
   await chmod(join(data, 'wallet.json'), 0o600);
   await writeFile(join(data, 'wallet.json'), '{');
   const ran = await runTally(['start', ...QUIET, '--data', data, '--api-port', '0']);

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { MAX_KEY_FILE_LENGTH } from '../../src/client/key-file-content.ts';
 import { MAX_BURYING_HEADERS } from '../../src/client/receipt.ts';
 import { RECEIPT_FAULTS } from '../../src/client/receipt-error.ts';
 import { MAX_NOTE_BYTES } from '../../src/client/record.ts';
+import { MAX_ACCOUNTS } from '../../src/client/wallet.ts';
 import { BRANCH_NODES } from '../../src/core/branch.ts';
 import * as encoding from '../../src/core/encoding.ts';
 import { RULES } from '../../src/core/errors.ts';
@@ -56,6 +58,9 @@ describe('docs/protocol.md', () => {
     ['branch: Vector[Bytes32, 17]', BRANCH_NODES],
     ['burying: List[BuryingHeader, 10000]', MAX_BURYING_HEADERS],
     ['164 + extra', encoding.emptyBlockSize(0)],
+    ['1 to 1,000, in their order', MAX_ACCOUNTS],
+    ['JSON, at most 1 MiB', MAX_KEY_FILE_LENGTH / 2 ** 20],
+    ["`m/44'/1413565529'/n'`", 0x54414c59],
   ])('says %s, as the code does', (text, value) => {
     expect(page).toContain(text);
     expect([String(value), written(value)].some((number) => text.includes(number))).toBe(true);

@@ -16,7 +16,13 @@ export interface Ran {
 
 /** Variables that would find the user's own daemon or folder are left out. */
 function environment(env: Record<string, string>): NodeJS.ProcessEnv {
-  const { TALLY_API: _api, TALLY_DATA: _data, FORCE_COLOR: _force, ...rest } = process.env;
+  const {
+    TALLY_API: _api,
+    TALLY_DATA: _data,
+    TALLY_PASSPHRASE: _passphrase,
+    FORCE_COLOR: _force,
+    ...rest
+  } = process.env;
   return { ...rest, ...env };
 }
 

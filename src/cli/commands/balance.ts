@@ -1,31 +1,69 @@
 import type { Command } from 'commander';
 import { formatTally } from '../../client/amount.ts';
+import type { TallyClient } from '../../client/tally-client.ts';
 import { formatAddress } from '../../core/address.ts';
 import type { Address } from '../../core/identifiers.ts';
 import { connect } from '../connect.ts';
 import { dataFolder } from '../data-folder.ts';
 import { type ApiOptions, readAddress, withApi } from '../options.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, printTable } from '../output.ts';
 
 export function addBalance(program: Command): void {
   withApi(
     program
       .command('balance')
-      .description('what an address has')
+      .description('what an address has, or every account of the wallet')
       .argument('[address]', "default: the wallet of the daemon's data folder", readAddress),
-  ).action(async (given: Address | undefined, options: ApiOptions) => {
-    const client = connect(options);
-    const address = given ?? (await ownAddress(options, (await client.call('network')).params.name));
-    const account = await client.call('account', { params: { address: formatAddress(address) } });
-    if (options.json === true) return printJson(account);
-    print(`${formatTally(BigInt(account.balance))} tally`);
-    if (account.pending.balance !== account.balance) {
-      print(`${formatTally(BigInt(account.pending.balance))} tally once what waits is mined`);
-    }
-  });
+  )
+    .addHelpText('after', '\nExample: tally balance')
+    .action((given: Address | undefined, options: ApiOptions) =>
+      given === undefined ? ofWallet(options) : ofAddress(given, options),
+    );
 }
 
-async function ownAddress({ data }: ApiOptions, networkName: string): Promise<Address> {
+async function ofAddress(address: Address, options: ApiOptions): Promise<void> {
+  const account = await connect(options).call('account', { params: { address: formatAddress(address) } });
+  if (options.json === true) return printJson(account);
+  printBalance(BigInt(account.balance), BigInt(account.pending.balance));
+}
+
+/** The accounts together; each in a line of its own if there are several. */
+async function ofWallet(options: ApiOptions): Promise<void> {
+  const client = connect(options);
+  const accounts = await walletAccounts(client, options);
+  const balance = accounts.reduce((sum, account) => sum + BigInt(account.balance), 0n);
+  const pending = accounts.reduce((sum, account) => sum + BigInt(account.pending.balance), 0n);
+  if (options.json === true) {
+    return printJson({ address: accounts[0]?.address, balance, pending: { balance: pending }, accounts });
+  }
+  printBalance(balance, pending);
+  if (accounts.length === 1) return;
+  printTable(
+    ['account', 'name', 'tally', 'address'],
+    accounts.map((account) => [
+      `${account.index}`,
+      account.name ?? '',
+      formatTally(BigInt(account.balance)),
+      `${account.address}${account.kind === 'watch-only' ? ' (watch-only)' : ''}`,
+    ]),
+  );
+}
+
+/** One after the other: a wallet may have many, and they are one caller's. */
+async function walletAccounts(client: TallyClient, { data }: ApiOptions) {
   const { readWallet } = await import('../wallet-file.ts');
-  return (await readWallet(dataFolder(data, networkName))).address;
+  const { accountToJson } = await import('../../client/wallet-account.ts');
+  const folder = dataFolder(data, (await client.call('network')).params.name);
+  const accounts = [];
+  for (const account of (await readWallet(folder)).keyFile.accounts) {
+    const known = accountToJson(account);
+    const state = await client.call('account', { params: { address: known.address } });
+    accounts.push({ ...known, ...state });
+  }
+  return accounts;
+}
+
+function printBalance(balance: bigint, pending: bigint): void {
+  print(`${formatTally(balance)} tally`);
+  if (pending !== balance) print(`${formatTally(pending)} tally once what waits is mined`);
 }

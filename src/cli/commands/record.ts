@@ -6,12 +6,12 @@ import type { TransactionJson } from '../../client/schemas.ts';
 import type { TallyClient } from '../../client/tally-client.ts';
 import { connect } from '../connect.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { type ApiOptions, readCount, reading, withApi } from '../options.ts';
+import { type ApiOptions, readCount, reading, type SignerOptions, withApi, withSigner } from '../options.ts';
 import { print, printJson, quoted } from '../output.ts';
 import type { Payer } from '../paying.ts';
 import { StatusLine } from '../status-line.ts';
 
-interface RecordOptions extends ApiOptions {
+interface RecordOptions extends ApiOptions, SignerOptions {
   readonly note?: string;
   readonly fee?: bigint;
   readonly confirmations: number;
@@ -26,23 +26,25 @@ Example:
 
 export function addRecord(program: Command): void {
   withApi(
-    program
-      .command('record')
-      .description('put fingerprints of files on the ledger, and write receipts')
-      .argument('<file...>', 'only their SHA-256 leaves this machine')
-      .option('--note <text>', `for everybody to read, up to ${MAX_NOTE_BYTES} bytes`)
-      .option(
-        '--confirmations <blocks>',
-        'to wait for, its own counted',
-        readCount(1, MAX_RECEIPT_CONFIRMATIONS),
-        1,
-      )
-      .option('--fee <tally>', 'for each file (default: the least asked for)', (text) =>
-        reading(() => parseTally(text)),
-      )
-      .option('--out <path>', 'for receipts (default: FILE.receipt.json)')
-      .option('--force', 'overwrite receipts')
-      .option('--no-wait', 'only submit: tally receipt ID makes a receipt later'),
+    withSigner(
+      program
+        .command('record')
+        .description('put fingerprints of files on the ledger, and write receipts')
+        .argument('<file...>', 'only their SHA-256 leaves this machine')
+        .option('--note <text>', `for everybody to read, up to ${MAX_NOTE_BYTES} bytes`)
+        .option(
+          '--confirmations <blocks>',
+          'to wait for, its own counted',
+          readCount(1, MAX_RECEIPT_CONFIRMATIONS),
+          1,
+        )
+        .option('--fee <tally>', 'for each file (default: the least asked for)', (text) =>
+          reading(() => parseTally(text)),
+        )
+        .option('--out <path>', 'for receipts (default: FILE.receipt.json)')
+        .option('--force', 'overwrite receipts')
+        .option('--no-wait', 'only submit: tally receipt ID makes a receipt later'),
+    ),
   )
     .addHelpText('after', EXAMPLE)
     .action(record);
@@ -119,12 +121,11 @@ async function signRecords(
   digests: readonly Uint8Array[],
   { fee, note }: RecordOptions,
 ): Promise<TransactionJson[]> {
-  const { signPayment } = await import('../../client/keys.ts');
   const { transactionToJson } = await import('../../client/json.ts');
   return digests.map((sha256, at) => {
     const data = dataOf(sha256, note);
-    const { id, signed } = signPayment(payer.network.id, payer.key, {
-      recipient: payer.key.address,
+    const { id, signed } = payer.signer.signPayment(payer.network.id, {
+      recipient: payer.signer.address,
       sequence: payer.sequence + BigInt(at),
       amount: 0n,
       fee: fee ?? payer.leastFee(data.length),

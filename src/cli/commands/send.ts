@@ -6,10 +6,10 @@ import { formatAddress } from '../../core/address.ts';
 import type { Address } from '../../core/identifiers.ts';
 import { connect } from '../connect.ts';
 import { UsageError } from '../errors.ts';
-import { type ApiOptions, readAddress, withApi } from '../options.ts';
+import { type ApiOptions, readAddress, type SignerOptions, withApi, withSigner } from '../options.ts';
 import { print, printJson } from '../output.ts';
 
-interface SendOptions extends ApiOptions {
+interface SendOptions extends ApiOptions, SignerOptions {
   readonly memo?: string;
   readonly fee?: string;
   readonly notches?: boolean;
@@ -20,29 +20,31 @@ const POLL_MS = 500;
 
 export function addSend(program: Command): void {
   withApi(
-    program
-      .command('send')
-      .description("pay from the wallet of the daemon's data folder")
-      .argument('<to>', 'address', readAddress)
-      .argument('<amount>', 'tally, with up to six decimals')
-      .option('--memo <text>', 'note for everybody to read, up to 1,024 bytes')
-      .option('--fee <amount>', 'what the miner gets (default: the least the daemon asks for)')
-      .option('--notches', 'amount and fee are whole notches, 1,000,000 to a tally')
-      .option('--wait', 'until it is in a block'),
+    withSigner(
+      program
+        .command('send')
+        .description("pay from the wallet of the daemon's data folder")
+        .argument('<to>', 'address', readAddress)
+        .argument('<amount>', 'tally, with up to six decimals')
+        .option('--memo <text>', 'note for everybody to read, up to 1,024 bytes')
+        .option('--fee <amount>', 'what the miner gets (default: the least the daemon asks for)')
+        .option('--notches', 'amount and fee are whole notches, 1,000,000 to a tally')
+        .option('--wait', 'until it is in a block'),
+    ),
   ).action(send);
 }
 
 async function send(to: Address, amountText: string, options: SendOptions): Promise<void> {
   const amount = readAmount(amountText, options);
   const givenFee = options.fee === undefined ? undefined : readAmount(options.fee, options);
-  const { MAX_DATA_BYTES, openPayer, signPayment, transactionToJson } = await loadSigning();
+  const { MAX_DATA_BYTES, openPayer, transactionToJson } = await loadSigning();
   const data = new TextEncoder().encode(options.memo ?? '');
   if (data.length > MAX_DATA_BYTES) {
     throw new UsageError(`the memo has ${data.length} bytes; at most ${MAX_DATA_BYTES} fit`);
   }
   const client = connect(options);
   const payer = await openPayer(client, options);
-  const { id, signed } = signPayment(payer.network.id, payer.key, {
+  const { id, signed } = payer.signer.signPayment(payer.network.id, {
     recipient: to,
     sequence: payer.sequence,
     amount,
@@ -61,10 +63,9 @@ async function send(to: Address, amountText: string, options: SendOptions): Prom
 /** Hashing and signing, which other commands start faster without. */
 async function loadSigning() {
   const { openPayer } = await import('../paying.ts');
-  const { signPayment } = await import('../../client/keys.ts');
   const { transactionToJson } = await import('../../client/json.ts');
   const { MAX_DATA_BYTES } = await import('../../core/types.ts');
-  return { MAX_DATA_BYTES, openPayer, signPayment, transactionToJson };
+  return { MAX_DATA_BYTES, openPayer, transactionToJson };
 }
 
 function readAmount(text: string, { notches }: SendOptions): bigint {

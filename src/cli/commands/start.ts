@@ -124,6 +124,7 @@ async function start(options: StartOptions): Promise<void> {
       addresses: daemon.addresses(),
       mdns: options.mdns,
       wallet: wallet.address,
+      walletExposed: wallet.keyFile.exposesKeys,
       miner,
       mining: options.mine === true ? daemon.node.mining.threads : undefined,
       dataGiven: options.data !== undefined,

@@ -1,86 +1,106 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Command } from 'commander';
-import { formatAddress } from '../../core/address.ts';
-import { dataFolder, defaultDataRoot } from '../data-folder.ts';
-import { complain } from '../errors.ts';
-import { networkOption, withData } from '../options.ts';
-import { print, printJson, printTable } from '../output.ts';
+/** `tally wallet …`: the commands and their options; what they do is in `cli/wallet/`, loaded when it is needed. */
+import { type Command, Option } from 'commander';
+import { networkOption, readAddress, readCount, withData } from '../options.ts';
+import { withNewPassphrase, withPassphrase } from '../passphrase.ts';
+import type { AddOptions, EncryptOptions } from '../wallet/change.ts';
+import type { ExportOptions } from '../wallet/export.ts';
+import type { CreateOptions, ImportOptions } from '../wallet/make.ts';
 
-interface WalletOptions {
-  readonly data?: string;
-  readonly network: string;
-  readonly json?: boolean;
-}
+/** As many as a wallet can have. */
+const MAX_ACCOUNTS = 1_000;
 
 export function addWallet(program: Command): void {
   const wallet = program
     .command('wallet')
-    .description('the key that mined blocks pay to and `send` pays from');
-  withData(wallet.command('create').description('make a new key').addOption(networkOption())).action(create);
-  withData(wallet.command('list').description('the wallets in the data folders of this machine')).action(
-    list,
-  );
-  withData(
-    wallet.command('show').description('the wallet of one data folder').addOption(networkOption()),
-  ).action(show);
+    .description('the keys that mined blocks pay to and `send` pays from')
+    .addHelpText('after', '\nExample: tally wallet create --data ./friend');
+  addCreate(wallet);
+  addImport(wallet);
+  addList(wallet);
+  addChanges(wallet);
+  addExport(wallet);
 }
 
-async function create(options: WalletOptions): Promise<void> {
-  const { createWallet, walletPath } = await import('../wallet-file.ts');
-  const folder = await folderOf(options);
-  const key = await createWallet(folder);
-  const made = { address: formatAddress(key.address), file: walletPath(folder) };
-  if (options.json === true) return printJson(made);
-  print(made.address);
-  print(`kept in ${made.file}, not encrypted: whoever can read it can spend; there is no other copy`);
+function addCreate(wallet: Command): void {
+  withNewPassphrase(
+    ofOneFolder(wallet.command('create').description('a new wallet: 24 words and a first account')),
+  )
+    .option('--name <name>', 'of the first account')
+    .option('--no-confirm', 'do not ask for two of the words')
+    .addHelpText('after', '\nExample: tally wallet create --encrypt --name mine')
+    .action(async (options: CreateOptions) => (await import('../wallet/make.ts')).create(options));
 }
 
-async function show(options: WalletOptions): Promise<void> {
-  const { readWallet, walletPath } = await import('../wallet-file.ts');
-  const folder = await folderOf(options);
-  const key = await readWallet(folder);
-  const shown = { address: formatAddress(key.address), file: walletPath(folder) };
-  if (options.json === true) return printJson(shown);
-  print(shown.address);
-  print(shown.file);
+function addImport(wallet: Command): void {
+  withNewPassphrase(ofOneFolder(wallet.command('import').description('a wallet from what you have of it')))
+    .option('--words-file <file>', 'its 24 words; - is stdin (default: asked for)')
+    .option('--bip39-passphrase-file <file>', 'of its words, if they have one')
+    .option('--accounts <count>', 'how many to bring back', readCount(1, MAX_ACCOUNTS), 1)
+    .addOption(seedFileOption('watch', 'wordsFile'))
+    .addOption(watchOption('wordsFile'))
+    .option('--name <name>', 'of the first account')
+    .addHelpText('after', '\nExample: tally wallet import --words-file words.txt --accounts 2')
+    .action(async (options: ImportOptions) => (await import('../wallet/make.ts')).importWallet(options));
 }
 
-async function list({ data, json }: Omit<WalletOptions, 'network'>): Promise<void> {
-  const { findWallet, walletPath } = await import('../wallet-file.ts');
-  const folders = [
-    ...(await subfolders(defaultDataRoot())),
-    ...(data === undefined ? [] : [dataFolder(data, '')]),
-  ];
-  const wallets: { address: string; file: string }[] = [];
-  for (const folder of new Set(folders)) {
-    try {
-      const key = await findWallet(folder);
-      if (key !== undefined) wallets.push({ address: formatAddress(key.address), file: walletPath(folder) });
-    } catch (error) {
-      complain(error instanceof Error ? error.message : String(error));
-    }
-  }
-  if (json === true) return printJson({ wallets });
-  if (wallets.length === 0) return print('no wallets yet: tally start or tally wallet create makes one');
-  printTable(
-    ['address', 'file'],
-    wallets.map(({ address, file }) => [address, file]),
-  );
+function addList(wallet: Command): void {
+  withData(wallet.command('list').description('the wallets in the data folders of this machine'))
+    .addHelpText('after', '\nExample: tally wallet list')
+    .action(async (options) => (await import('../wallet/show.ts')).list(options));
+  ofOneFolder(wallet.command('show').description('the accounts of a wallet; nothing secret'))
+    .addHelpText('after', '\nExample: tally wallet show --data ./friend')
+    .action(async (options) => (await import('../wallet/show.ts')).show(options));
 }
 
-/** Reading a network file takes loading the rules; the name of one built in is its folder's. */
-async function folderOf({ data, network }: WalletOptions): Promise<string> {
-  if (data !== undefined) return dataFolder(data, network);
-  const { chooseNetwork } = await import('../network-choice.ts');
-  return dataFolder(undefined, (await chooseNetwork(network)).name);
+function addChanges(wallet: Command): void {
+  withPassphrase(
+    ofOneFolder(wallet.command('add').description('one more account: the next that follows from the words')),
+  )
+    .argument('[name]', 'for it')
+    .addOption(seedFileOption('watch'))
+    .addOption(watchOption())
+    .addHelpText('after', '\nExample: tally wallet add savings')
+    .action(async (name: string | undefined, options: AddOptions) =>
+      (await import('../wallet/change.ts')).add(name, options),
+    );
+  withPassphrase(ofOneFolder(wallet.command('rename').description('another name for an account')))
+    .argument('<account>', 'its name or index')
+    .argument('<name>', 'the new one; "": none')
+    .addHelpText('after', '\nExample: tally wallet rename 0 mine')
+    .action(async (which: string, name: string, options) =>
+      (await import('../wallet/change.ts')).rename(which, name, options),
+    );
+  withPassphrase(ofOneFolder(wallet.command('encrypt').description('by a passphrase, or by another one')))
+    .option('--new-passphrase-file <file>', 'the one it gets, if it is encrypted already')
+    .addHelpText('after', '\nExample: tally wallet encrypt')
+    .action(async (options: EncryptOptions) => (await import('../wallet/change.ts')).encrypt(options));
+  withPassphrase(ofOneFolder(wallet.command('decrypt').description('for development: readable by anybody')))
+    .addHelpText('after', '\nExample: tally wallet decrypt --passphrase-file secret.txt')
+    .action(async (options) => (await import('../wallet/change.ts')).decrypt(options));
 }
 
-async function subfolders(root: string): Promise<string[]> {
-  try {
-    const entries = await readdir(root, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
-  } catch {
-    return [];
-  }
+function addExport(wallet: Command): void {
+  withPassphrase(
+    ofOneFolder(wallet.command('export').description('what brings it back: its 24 words, or a seed')),
+  )
+    .argument('[file]', 'a new one, readable by you only (default: shown, once you said yes)')
+    .option('--account <name|index>', 'the seed of this account instead of the words')
+    .addHelpText('after', '\nExample: tally wallet export words.txt')
+    .action(async (file: string | undefined, options: ExportOptions) =>
+      (await import('../wallet/export.ts')).exportSecrets(file, options),
+    );
+}
+
+function ofOneFolder(command: Command): Command {
+  return withData(command.addOption(networkOption()));
+}
+
+function seedFileOption(...conflicts: string[]): Option {
+  return new Option('--seed-file <file>', 'a single key: 64 hex digits; - is stdin').conflicts(conflicts);
+}
+
+function watchOption(...conflicts: string[]): Option {
+  return new Option('--watch <address>', 'an address whose key is elsewhere')
+    .argParser(readAddress)
+    .conflicts(conflicts);
 }
