@@ -44,6 +44,14 @@ export function networkOption(): Option {
   );
 }
 
+/** What `chooseFolder` takes: a network that was typed counts more than what the folder says. */
+export function folderChoice(
+  { data, network }: { readonly data?: string; readonly network: string },
+  command: Command,
+): { data: string | undefined; network: string; isNetworkGiven: boolean } {
+  return { data, network, isNetworkGiven: command.getOptionValueSource('network') !== 'default' };
+}
+
 function readUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new InvalidArgumentError(`"${text}" is not a URL like ${DEFAULT_API_URL}.`);
