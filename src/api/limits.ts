@@ -14,3 +14,7 @@ export const SIGNATURES_PER_TURN = 100;
 export const TRANSACTIONS_PER_TURN = 128;
 /** Of an account's history, read without a break: each may be in a block of 2 MiB. Some 5 ms. */
 export const HISTORY_PER_TURN = 32;
+/** Chain files written at once: each reads the disk as fast as its caller takes it. */
+export const MAX_EXPORT_STREAMS = 4;
+/** A caller that takes nothing of its chain file for so long is gone. */
+export const EXPORT_STALL_MS = 60_000;

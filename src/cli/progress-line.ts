@@ -1,5 +1,5 @@
 /** How far a long command has come: one line on a terminal's stderr, written over and over. */
-import { formatDuration } from '../output.ts';
+import { formatDuration } from './output.ts';
 
 /** How often, real ms. */
 const EVERY_MS = 500;

@@ -6,6 +6,7 @@ import type { SimulationResult } from '../../simulation/simulation.ts';
 import { CommandError, systemCode } from '../errors.ts';
 import { collect, readCount, withJson } from '../options.ts';
 import { colours, formatDuration, print, printFields, printJson } from '../output.ts';
+import { ProgressLine } from '../progress-line.ts';
 import { chosenScenario } from '../simulate/choose-scenario.ts';
 import { megabytesFor, runAgainWith } from '../simulate/memory.ts';
 import {
@@ -15,7 +16,6 @@ import {
   refuseContradictions,
   type SimulateOptions,
 } from '../simulate/options.ts';
-import { ProgressLine } from '../simulate/progress-line.ts';
 import type { TraceWriter } from '../simulate/trace-writer.ts';
 
 const MAX_SEED = Number.MAX_SAFE_INTEGER;

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { SimulationNumbers } from '../../simulation/report/summary.ts';
 import { CommandError, EXIT } from '../errors.ts';
 import { print, printJson, printTable } from '../output.ts';
+import { ProgressLine } from '../progress-line.ts';
 import { confidenceOf } from './confidence.ts';
 import { argumentsFor, commandFor, type SimulateOptions } from './options.ts';
-import { ProgressLine } from './progress-line.ts';
 
 /** What means are told of: a name for people, one for `--json`, a unit, and where it is found. */
 const QUANTITIES: readonly (readonly [string, string, string, (run: SimulationNumbers) => number])[] = [
