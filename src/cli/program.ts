@@ -1,6 +1,7 @@
 /** All commands. Each loads what it needs when it runs, so that the quick ones stay quick. */
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { addBackup } from './commands/backup.ts';
 import { addBalance } from './commands/balance.ts';
 import { addBlock } from './commands/block.ts';
 import { addChain } from './commands/chain.ts';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   addWallet(program);
   addBalance(program);
   addSend(program);
+  addBackup(program);
   addNetwork(program);
   addSimulate(program);
   return program;
