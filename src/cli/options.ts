@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_API_URL } from '../client/tally-client.ts';
 import { parseAddress } from '../core/address.ts';
+import { describeAddressTypo } from '../core/address-typo.ts';
 import type { Address } from '../core/identifiers.ts';
 
 export interface ApiOptions {
@@ -73,7 +74,14 @@ export function readCount(least: number, most: number): (text: string) => number
 export const readPort = readCount(0, 65_535);
 
 export function readAddress(text: string): Address {
-  return reading(() => parseAddress(text));
+  return reading(() => {
+    try {
+      return parseAddress(text);
+    } catch (error) {
+      const typo = describeAddressTypo(text);
+      throw typo === undefined ? error : new TypeError(`not an address: ${typo}`, { cause: error });
+    }
+  });
 }
 
 /** What a value's own parser throws is a wrong argument. */

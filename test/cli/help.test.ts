@@ -66,7 +66,7 @@ test('tally --help says what it is, and groups its commands', () => {
   expect(help.split('\n')[0]).toMatch(/^Tallystick: /);
   const groups = [...help.matchAll(/^(\S.*):$/gm)].map(([, title]) => title);
   expect(groups).toEqual([
-    ...['Options', 'Run', 'Look', 'Pay and record', 'Ledger files', 'Simulate', 'Help', 'Examples'],
+    ...['Options', 'Run', 'Look', 'Pay and record', 'Ledger files', 'Simulate', 'Help', 'Example'],
   ]);
 });
 

@@ -1,23 +1,28 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { formatTally, parseNotches, parseTally } from '../../client/amount.ts';
+import { formatTally, parseAmount, parseNotches } from '../../client/amount.ts';
+import type { AnswerOf } from '../../client/contract.ts';
 import type { TallyClient } from '../../client/tally-client.ts';
 import { formatAddress } from '../../core/address.ts';
 import type { Address, NetworkId } from '../../core/identifiers.ts';
+import { waitForConfirmations } from '../confirmation.ts';
 import { connect } from '../connect.ts';
 import { dataFolder } from '../data-folder.ts';
-import { CommandError, UsageError } from '../errors.ts';
-import { type ApiOptions, readAddress, withApi } from '../options.ts';
+import { CommandError, complain, UsageError } from '../errors.ts';
+import { type ApiOptions, readAddress, readCount, withApi } from '../options.ts';
 import { print, printJson } from '../output.ts';
+
+type AccountJson = AnswerOf<'account'>;
 
 interface SendOptions extends ApiOptions {
   readonly memo?: string;
   readonly fee?: string;
   readonly notches?: boolean;
   readonly wait?: boolean;
+  readonly confirmations?: number;
 }
 
-const POLL_MS = 500;
+/** Some six days of the built-in network: nobody waits longer at a prompt. */
+const MAX_CONFIRMATIONS = 100_000;
 
 export function addSend(program: Command): void {
   withApi(
@@ -25,11 +30,16 @@ export function addSend(program: Command): void {
       .command('send')
       .description("pay from the wallet of the daemon's data folder")
       .argument('<to>', 'address', readAddress)
-      .argument('<amount>', 'tally, with up to six decimals')
+      .argument('<amount>', '1.5 or 1.5tally, with up to six decimals, or 1500000notches')
       .option('--memo <text>', 'note for everybody to read, up to 1,024 bytes')
       .option('--fee <amount>', 'what the miner gets (default: the least the daemon asks for)')
       .option('--notches', 'amount and fee are whole notches, 1,000,000 to a tally')
-      .option('--wait', 'until it is in a block'),
+      .option('--wait', 'until it is in a block')
+      .option(
+        '--confirmations <count>',
+        'wait until so many blocks confirm it, its own counted',
+        readCount(1, MAX_CONFIRMATIONS),
+      ),
   ).action(send);
 }
 
@@ -49,21 +59,41 @@ async function send(to: Address, amountText: string, options: SendOptions): Prom
     client.call('account', { params: { address: formatAddress(key.address) } }),
     client.call('status'),
   ]);
+  if (key.address === to) complain('this wallet pays itself: all it spends is the fee');
   const leastFee = BigInt(status.pool.minFeeRate) * BigInt(SIGNED_TRANSACTION_BYTES + data.length);
+  const fee = givenFee ?? leastFee;
+  requireBalance(amount, fee, account);
   const { id, signed } = signPayment(network.id, key, {
     recipient: to,
     sequence: BigInt(account.pending.sequence),
     amount,
-    fee: givenFee ?? leastFee,
+    fee,
     data,
   });
   const json = transactionToJson(id, signed);
   await client.call('submit', { body: json });
-  if (options.json !== true) print(id);
-  const confirmed = options.wait === true ? await confirmation(client, id) : undefined;
-  if (options.json === true) return printJson({ ...json, ...confirmed });
-  const sum = `${formatTally(amount)} tally to ${formatAddress(to)}, fee ${formatTally(BigInt(json.fee))}`;
-  print(confirmed === undefined ? `sent ${sum}` : `sent ${sum}; in block #${confirmed.height}`);
+  const tell = (text: string): void => {
+    if (options.json !== true) print(text);
+  };
+  tell(id);
+  tell(`sent ${formatTally(amount)} tally to ${formatAddress(to)}, fee ${formatTally(fee)}`);
+  const confirmations = options.confirmations ?? (options.wait === true ? 1 : 0);
+  const confirmed =
+    confirmations > 0 ? await waitForConfirmations(client, json, confirmations, tell) : undefined;
+  if (options.json === true) printJson({ ...json, ...confirmed });
+}
+
+/** The daemon would say no as well, but not how much there is. @throws CommandError */
+function requireBalance(amount: bigint, fee: bigint, { balance, pending }: AccountJson): void {
+  const available = BigInt(pending.balance);
+  if (amount + fee <= available) return;
+  const waiting = BigInt(balance) - available;
+  const pendingText =
+    waiting > 0n ? `, ${formatTally(waiting)} tally of it spent by transactions that wait for a block` : '';
+  throw new CommandError(
+    `${formatTally(amount)} tally and a fee of ${formatTally(fee)} are more than the sender has: ` +
+      `${formatTally(BigInt(balance))} tally${pendingText}`,
+  );
 }
 
 /** Hashing and signing, which other commands start faster without. */
@@ -78,7 +108,7 @@ async function loadSigning() {
 
 function readAmount(text: string, { notches }: SendOptions): bigint {
   try {
-    return notches === true ? parseNotches(text) : parseTally(text);
+    return notches === true ? parseNotches(text) : parseAmount(text);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
@@ -96,12 +126,4 @@ async function networkOf(client: TallyClient): Promise<{ id: NetworkId; name: st
     );
   }
   return { id: computed, name: params.name };
-}
-
-async function confirmation(client: TallyClient, id: string): Promise<{ height: number; blockId: string }> {
-  for (;;) {
-    const { height, blockId } = await client.call('transaction', { params: { id } });
-    if (height !== undefined && blockId !== undefined) return { height, blockId };
-    await delay(POLL_MS);
-  }
 }

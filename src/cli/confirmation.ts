@@ -1,0 +1,75 @@
+/** Waits until a transaction is buried deep enough, whatever becomes of the chain meanwhile. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LookupJson } from '../client/contract.ts';
+import type { TransactionJson } from '../client/schemas.ts';
+import { ApiError, type TallyClient } from '../client/tally-client.ts';
+import { CommandError } from './errors.ts';
+
+const POLL_MS = 500;
+
+export interface Confirmed {
+  readonly height: number;
+  readonly blockId: string;
+  readonly confirmations: number;
+}
+
+/**
+ * @param transaction is submitted again if the daemon forgot it: a reorganisation may take it out of its block, and a
+ *   full pool out of the pool
+ * @param tell called with each change in words
+ * @throws CommandError if it cannot get into a block any more, ConnectionError
+ */
+export async function waitForConfirmations(
+  client: TallyClient,
+  transaction: TransactionJson,
+  wanted: number,
+  tell: (text: string) => void,
+): Promise<Confirmed> {
+  let told = '';
+  let before: number | undefined;
+  for (;;) {
+    const found = await lookUp(client, transaction);
+    const text = describe(found, wanted, before);
+    if (text !== told) tell(text);
+    told = text;
+    const { blockId, confirmations, height } = found;
+    if (height !== undefined && blockId !== undefined && confirmations >= wanted) {
+      return { height, blockId, confirmations };
+    }
+    before = height ?? before;
+    await delay(POLL_MS);
+  }
+}
+
+function describe({ confirmations, height }: LookupJson, wanted: number, before: number | undefined): string {
+  if (height !== undefined) {
+    return `confirmed in block #${height}${wanted > 1 ? `, ${confirmations} of ${wanted} confirmations` : ''}`;
+  }
+  return before === undefined
+    ? 'pending: it waits for a block'
+    : `pending again: a reorganisation left block #${before} behind`;
+}
+
+async function lookUp(client: TallyClient, transaction: TransactionJson): Promise<LookupJson> {
+  for (;;) {
+    try {
+      return await client.call('transaction', { params: { id: transaction.id } });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    }
+    try {
+      await client.call('submit', { body: transaction });
+    } catch (cause) {
+      if (!(cause instanceof ApiError)) throw cause;
+      // It may have been mined between the two questions.
+      const mined = await client
+        .call('transaction', { params: { id: transaction.id } })
+        .catch(() => undefined);
+      if (mined !== undefined) return mined;
+      throw new CommandError(
+        `the daemon no longer has transaction ${transaction.id} and does not take it again: ${cause.message}`,
+        { cause },
+      );
+    }
+  }
+}
