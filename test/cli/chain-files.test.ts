@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -180,6 +182,25 @@ describe('with a daemon', () => {
       height: BLOCKS + 4,
       tip: ids.at(-1),
     });
+  });
+
+  test('says how to go on when the daemon breaks off, and keeps what came', async () => {
+    const path = join(folder, 'cut.chain');
+    const status = await daemon.client.call('status');
+    const server = createServer((request, response) => {
+      if (request.url === '/v1/status') return response.end(JSON.stringify(status));
+      response.write(bytes.subarray(0, 100_000), () => response.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const ran = await chain('export', path, '--api', `http://127.0.0.1:${port}`);
+    server.close();
+    expect(ran).toMatchObject({ status: 1, stderr: expect.stringMatching(/^tally: [^\n]+\n$/) });
+    expect(ran.stderr).toMatch(/broke off after block #\d+ .*go on with --resume/);
+    expect(await json('export', path, '--resume', '--api', api)).toMatchObject({ tip: status.tip });
+    expect((await readFile(path)).subarray(0, bytes.length - 36)).toEqual(
+      Buffer.from(bytes.subarray(0, bytes.length - 36)),
+    );
   });
 
   test('a file of another chain is left alone', async () => {
