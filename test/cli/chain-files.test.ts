@@ -188,8 +188,8 @@ describe('with a daemon', () => {
     const path = join(folder, 'cut.chain');
     const status = await daemon.client.call('status');
     const server = createServer((request, response) => {
-      if (request.url === '/v1/status') return response.end(JSON.stringify(status));
-      response.write(bytes.subarray(0, 100_000), () => response.destroy());
+      if (request.url === '/v1/status') response.end(JSON.stringify(status));
+      else response.write(bytes.subarray(0, 100_000), () => response.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;

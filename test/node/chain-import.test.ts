@@ -173,6 +173,13 @@ describe('an import refuses', () => {
     await expect(take(emptyLedger(), new Uint8Array(0))).rejects.toThrow(/empty/);
   });
 
+  test('what stands behind the end, even a byte', async () => {
+    const copy = emptyLedger();
+    const failure = await failureOf(take(copy, Uint8Array.of(...file, 0)));
+    expect(failure).toMatchObject({ height: BLOCKS + 1, message: expect.stringContaining('behind the end') });
+    expect(copy.chain.tip.id).toBe(original.chain.tip.id);
+  });
+
   test('a block that breaks a rule, and keeps those before it', async () => {
     const [first] = blocks;
     const poor = testKey(5);
