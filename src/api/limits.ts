@@ -16,3 +16,7 @@ export const TRANSACTIONS_PER_TURN = 128;
 export const HISTORY_PER_TURN = 32;
 /** Read from the store and written as JSON without a break, for a receipt: some 3 ms. */
 export const HEADERS_PER_TURN = 128;
+/** Chain files written at once: each reads the disk as fast as its caller takes it. */
+export const MAX_EXPORT_STREAMS = 4;
+/** A caller that takes nothing of its chain file for so long is gone. */
+export const EXPORT_STALL_MS = 60_000;

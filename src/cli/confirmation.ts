@@ -1,58 +1,97 @@
-/** Waiting for a transaction to be buried, and its receipt: through reorganisations that take it out of its block. */
+/** Waits until a transaction is buried deep enough, whatever becomes of the chain meanwhile. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { LookupJson } from '../client/contract.ts';
 import type { ReceiptJson, TransactionJson } from '../client/schemas.ts';
 import { ApiError, type TallyClient } from '../client/tally-client.ts';
 import { CommandError } from './errors.ts';
 
 const POLL_MS = 500;
 
+export interface Confirmed {
+  readonly height: number;
+  readonly blockId: string;
+  readonly confirmations: number;
+}
+
 /**
- * A receipt with so many confirmations, as soon as there is one. It has no deadline: nobody knows when a block is mined.
+ * @param transaction is submitted again if the daemon forgot it: a reorganisation may take it out of its block, and a
+ *   full pool out of the pool
+ * @param tell called with each change in words
+ * @throws CommandError if it cannot get into a block any more, ConnectionError
+ */
+export async function waitForConfirmations(
+  client: TallyClient,
+  transaction: TransactionJson,
+  wanted: number,
+  tell: (text: string) => void,
+): Promise<Confirmed> {
+  let told = '';
+  let before: number | undefined;
+  for (;;) {
+    const found = await lookUp(client, transaction);
+    const text = describe(found, wanted, before);
+    if (text !== told) tell(text);
+    told = text;
+    const { blockId, confirmations, height } = found;
+    if (height !== undefined && blockId !== undefined && confirmations >= wanted) {
+      return { height, blockId, confirmations };
+    }
+    before = height ?? before;
+    await delay(POLL_MS);
+  }
+}
+
+/**
+ * A receipt with so many confirmations, as soon as there is one.
  *
- * @param tell how many confirmations it has so far; 0 while it waits for a block
- * @throws CommandError if it has been dropped and is not taken again; ApiError, ConnectionError
+ * @throws as `waitForConfirmations`
  */
 export async function awaitReceipt(
   client: TallyClient,
   transaction: TransactionJson,
   confirmations: number,
-  tell: (confirmations: number) => void,
+  tell: (text: string) => void,
 ): Promise<ReceiptJson> {
-  const { id } = transaction;
   for (;;) {
-    const found = await orUndefined(404, client.call('transaction', { params: { id } }));
-    if (found === undefined) await submitAgain(client, transaction);
-    tell(found?.confirmations ?? 0);
-    if (found !== undefined && found.confirmations >= confirmations) {
-      // Refused if the chain has changed since: then the wait goes on.
-      const receipt = await orUndefined(
-        409,
-        client.call('receipt', { params: { id }, query: { confirmations } }),
-      );
-      if (receipt !== undefined) return receipt;
+    await waitForConfirmations(client, transaction, confirmations, tell);
+    try {
+      return await client.call('receipt', { params: { id: transaction.id }, query: { confirmations } });
+    } catch (error) {
+      // The chain has changed since: the wait goes on.
+      if (!(error instanceof ApiError) || error.status !== 409) throw error;
     }
-    await delay(POLL_MS);
   }
 }
 
-/** It left its block and the pool: another branch won, or the pool was full. The same transaction has the same id. */
-async function submitAgain(client: TallyClient, transaction: TransactionJson): Promise<void> {
-  try {
-    await client.call('submit', { body: transaction });
-  } catch (cause) {
-    if (!(cause instanceof ApiError)) throw cause;
-    throw new CommandError(
-      `transaction ${transaction.id} was dropped and is not taken again (${cause.message}): record the file once more`,
-      { cause },
-    );
+function describe({ confirmations, height }: LookupJson, wanted: number, before: number | undefined): string {
+  if (height !== undefined) {
+    return `confirmed in block #${height}${wanted > 1 ? `, ${confirmations} of ${wanted} confirmations` : ''}`;
   }
+  return before === undefined
+    ? 'pending: it waits for a block'
+    : `pending again: a reorganisation left block #${before} behind`;
 }
 
-async function orUndefined<T>(status: number, answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === status) return undefined;
-    throw error;
+async function lookUp(client: TallyClient, transaction: TransactionJson): Promise<LookupJson> {
+  for (;;) {
+    try {
+      return await client.call('transaction', { params: { id: transaction.id } });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    }
+    try {
+      await client.call('submit', { body: transaction });
+    } catch (cause) {
+      if (!(cause instanceof ApiError)) throw cause;
+      // It may have been mined between the two questions.
+      const mined = await client
+        .call('transaction', { params: { id: transaction.id } })
+        .catch(() => undefined);
+      if (mined !== undefined) return mined;
+      throw new CommandError(
+        `the daemon no longer has transaction ${transaction.id} and does not take it again: ${cause.message}`,
+        { cause },
+      );
+    }
   }
 }

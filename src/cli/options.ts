@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_API_URL } from '../client/tally-client.ts';
 import { parseAddress } from '../core/address.ts';
+import { describeAddressTypo } from '../core/address-typo.ts';
 import { type Address, parseId } from '../core/identifiers.ts';
 import { type PassphraseOptions, withPassphrase } from './passphrase.ts';
 
@@ -55,6 +56,14 @@ export function networkOption(): Option {
   );
 }
 
+/** What `chooseFolder` takes: a network that was typed counts more than what the folder says. */
+export function folderChoice(
+  { data, network }: { readonly data?: string; readonly network: string },
+  command: Command,
+): { data: string | undefined; network: string; isNetworkGiven: boolean } {
+  return { data, network, isNetworkGiven: command.getOptionValueSource('network') !== 'default' };
+}
+
 function readUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new InvalidArgumentError(`"${text}" is not a URL like ${DEFAULT_API_URL}.`);
@@ -76,7 +85,14 @@ export function readCount(least: number, most: number): (text: string) => number
 export const readPort = readCount(0, 65_535);
 
 export function readAddress(text: string): Address {
-  return reading(() => parseAddress(text));
+  return reading(() => {
+    try {
+      return parseAddress(text);
+    } catch (error) {
+      const typo = describeAddressTypo(text);
+      throw typo === undefined ? error : new TypeError(`not an address: ${typo}`, { cause: error });
+    }
+  });
 }
 
 /** Of a transaction. */

@@ -1,5 +1,7 @@
 /** What `send` and `record` have in common: who signs, for which network, and what the daemon asks of a payment. */
 import '../native/hasher.ts';
+import { formatTally } from '../client/amount.ts';
+import type { AnswerOf } from '../client/contract.ts';
 import type { TallyClient } from '../client/tally-client.ts';
 import type { WalletAccount } from '../client/wallet-account.ts';
 import { formatAddress } from '../core/address.ts';
@@ -19,6 +21,8 @@ export interface Payer {
   readonly sequence: bigint;
   /** Notches: the least the daemon asks for, with so many bytes of data. */
   leastFee(dataBytes: number): bigint;
+  /** The daemon would say no as well, but not how much there is. @throws CommandError if it has less */
+  requireBalance(amount: bigint, fee: bigint): void;
 }
 
 /** @throws CommandError if nobody can sign, or the daemon names a network that is not its own */
@@ -35,7 +39,20 @@ export async function openPayer(client: TallyClient, options: ApiOptions & Signe
     signer,
     sequence: BigInt(account.pending.sequence),
     leastFee: (dataBytes) => feeRate * BigInt(SIGNED_TRANSACTION_BYTES + dataBytes),
+    requireBalance: (amount, fee) => requireBalance(amount, fee, account),
   };
+}
+
+function requireBalance(amount: bigint, fee: bigint, { balance, pending }: AnswerOf<'account'>): void {
+  const available = BigInt(pending.balance);
+  if (amount + fee <= available) return;
+  const waiting = BigInt(balance) - available;
+  const pendingText =
+    waiting > 0n ? `, ${formatTally(waiting)} tally of it spent by transactions that wait for a block` : '';
+  throw new CommandError(
+    `${formatTally(amount)} tally and a fee of ${formatTally(fee)} are more than the sender has: ` +
+      `${formatTally(BigInt(balance))} tally${pendingText}`,
+  );
 }
 
 /** What is signed is signed for this network only, so its name must be the true one. */

@@ -14,6 +14,16 @@ export function parseTally(text: string): bigint {
   return withinUint63(BigInt(whole + fraction.padEnd(DECIMALS, '0')), text);
 }
 
+/**
+ * An amount with or without its unit: `1.5`, `1.5tally`, `1500000notches`.
+ *
+ * @returns notches @throws RangeError as the two parsers of a unit
+ */
+export function parseAmount(text: string): bigint {
+  const [, number = text, unit] = /^(.*?) ?(tally|notch|notches)$/.exec(text) ?? [];
+  return unit?.startsWith('notch') === true ? parseNotches(number) : parseTally(number);
+}
+
 /** @returns notches @throws RangeError if `text` is no whole number or too much */
 export function parseNotches(text: string): bigint {
   if (!/^[0-9]{1,19}$/.test(text)) throw new RangeError(`"${text}" is not a whole number of notches`);

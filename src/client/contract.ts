@@ -247,6 +247,18 @@ export const contract = {
     summary: 'Validates the whole stored chain again: headers, work, signatures, state',
     response: { 200: ValiditySchema },
   },
+  chainExport: {
+    summary: 'A chain file: the blocks from a height up to the tip',
+    description:
+      'Described in docs/protocol.md, section 12. If it breaks off without its end, the daemon stopped or the chain ' +
+      'was reorganised meanwhile.',
+    produces: ['application/octet-stream'],
+    querystring: Type.Object(
+      { from: Type.Optional(Type.Integer({ ...Count, minimum: 1, default: 1 })) },
+      CLOSED,
+    ),
+    response: { 200: Type.String({ format: 'binary' }) },
+  },
   chainResolve: {
     summary: 'Asks all peers for a chain of more work now',
     response: { 200: ResolveSchema },

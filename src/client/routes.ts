@@ -7,6 +7,7 @@ export const routes = {
   network: { method: 'GET', url: '/v1/network' },
   chain: { method: 'GET', url: '/v1/chain' },
   chainValidity: { method: 'GET', url: '/v1/chain/validity' },
+  chainExport: { method: 'GET', url: '/v1/chain/export' },
   chainResolve: { method: 'POST', url: '/v1/chain/resolve', config: { guarded: true } },
   block: { method: 'GET', url: '/v1/blocks/:block' },
   submit: { method: 'POST', url: '/v1/transactions' },

@@ -20,6 +20,8 @@ import {
 export const DEFAULT_API_URL = 'http://127.0.0.1:8141';
 /** Answers that need no search, dial or validation come within milliseconds; the rest is for a busy machine. */
 const DEFAULT_TIMEOUT_MS = 15_000;
+/** Without a byte of a chain file for so long, the daemon is gone. */
+const CHAIN_FILE_STALL_MS = 60_000;
 /** One event is below 1 kB; more without an end is not our stream. */
 const MAX_EVENT_CHARACTERS = 64 * 1_024;
 
@@ -126,6 +128,36 @@ export class TallyClient {
     });
     if (!response.ok) await this.#refuse(response);
     return new Uint8Array(await this.#reading(response.arrayBuffer()));
+  }
+
+  /**
+   * A chain file (docs/protocol.md, section 12), as it comes.
+   *
+   * @param from height of its first block
+   * @throws ApiError, ConnectionError if it breaks off or nothing comes for a minute
+   */
+  async *chainFile(from: number, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Uint8Array> {
+    const stalled = new AbortController();
+    const silent = (): void => stalled.abort(new Error('the daemon went silent'));
+    let timer = setTimeout(silent, CHAIN_FILE_STALL_MS);
+    try {
+      const response = await this.#fetch(this.#urlOf('chainExport', {}, { from }), {
+        headers: this.#headers({ accept: 'application/octet-stream' }),
+        signal: AbortSignal.any([stalled.signal, ...(signal === undefined ? [] : [signal])]),
+      });
+      if (!response.ok || response.body === null) await this.#refuse(response);
+      for await (const chunk of iterate(response.body as ReadableStream<Uint8Array>)) {
+        clearTimeout(timer);
+        yield chunk;
+        timer = setTimeout(silent, CHAIN_FILE_STALL_MS);
+      }
+    } catch (cause) {
+      if (cause instanceof ApiError) throw cause;
+      throw this.#lost(cause);
+    } finally {
+      clearTimeout(timer);
+      stalled.abort();
+    }
   }
 
   /** Submits one signed transaction as SSZ bytes. @returns its id */

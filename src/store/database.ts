@@ -27,7 +27,7 @@ const ADVICE: Readonly<Partial<Record<StoreFailure, string>>> = {
 };
 
 /** Says what went wrong in our words. Errors that are not SQLite's come back as they are. */
-function asStoreError(error: unknown, path: string): unknown {
+export function asStoreError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
   // The upper bits say more about the same failure.
   const failure = FAILURES[error.errcode & 0xff] ?? 'failed';

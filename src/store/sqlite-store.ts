@@ -25,6 +25,10 @@ const MAX_JOURNAL_BYTES = 64 * 1_024 * 1_024;
 const CHECKPOINT_PAGES = 16_000;
 const PAGE_CACHE_KIB = 16_384;
 
+export function ledgerPath(folder: string): string {
+  return join(folder, DATABASE_FILE);
+}
+
 export interface SqliteStoreOptions {
   /** Made if it is not there. */
   readonly folder: string;
@@ -83,7 +87,7 @@ export class SqliteStore implements Store {
     const lock = new FolderLock(folder);
     let database: Database | undefined;
     try {
-      database = new Database(join(folder, DATABASE_FILE), BUSY_TIMEOUT_MS);
+      database = new Database(ledgerPath(folder), BUSY_TIMEOUT_MS);
       prepareSchema(database, network);
       database.execute(`PRAGMA journal_size_limit = ${MAX_JOURNAL_BYTES}`);
       database.execute(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

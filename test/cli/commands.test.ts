@@ -8,6 +8,7 @@ import { type Api, createApi } from '../../src/api/server.ts';
 import { keyPairFromSeed } from '../../src/client/keys.ts';
 import { formatAddress } from '../../src/core/address.ts';
 import { bytesToHex } from '../../src/core/hex.ts';
+import { asChecked, BlockMaker, NOW_MS } from '../support/ledger.ts';
 import { type Ran, Running, runTally } from '../support/run-tally.ts';
 import { A_PEER, POOR, RICH, type ServedLedger, SILENT, servedLedger } from '../support/served-ledger.ts';
 
@@ -110,6 +111,37 @@ describe('with a daemon', () => {
     expect(run.lines.at(-1)).toContain('in block #');
   });
 
+  test('send --confirmations waits through a reorganisation', async () => {
+    const env = { TALLY_API: api.url, TALLY_DATA: wallet };
+    const run = new Running(['send', poor, '1tally', '--confirmations', '2'], env);
+    await run.line((line) => line === 'pending: it waits for a block');
+    const before = ledger.chain.tip;
+    ledger.mine(1);
+    await run.line((line) => line === `confirmed in block #${before.height + 1}, 1 of 2 confirmations`);
+    const maker = new BlockMaker(ledger.network);
+    const block = ledger.chain.block(before);
+    if (block === undefined) throw new Error('the tip has a body');
+    ledger.chain.addBlocks(maker.chain(asChecked(block), 2), NOW_MS);
+    const left = `pending again: a reorganisation left block #${before.height + 1} behind`;
+    await run.line((line) => line === left);
+    ledger.mine(2);
+    expect(await run.ended).toBe(0);
+    expect(run.lines.at(-1)).toBe(`confirmed in block #${before.height + 3}, 2 of 2 confirmations`);
+  });
+
+  test('send says what there is if it is too little, and that a wallet pays itself', async () => {
+    const first = await tally('send', rich, '500000notches');
+    expect(first).toMatchObject({
+      status: 0,
+      stderr: 'tally: this wallet pays itself: all it spends is the fee\n',
+    });
+    await json('send', poor, '2');
+    const ran = await tally('send', poor, '100000000');
+    expect(ran).toMatchObject({ status: 1, stdout: '' });
+    expect(ran.stderr).toMatch(/has: [0-9.]+ tally, 2\.[0-9]+ tally of it spent by transactions that wait/);
+    ledger.mine(1);
+  });
+
   test("a memo's escape sequences stay out of the terminal", async () => {
     const { id } = await json('send', poor, '1', '--memo', `${COLOUR}31m`);
     const { stdout } = await tally('tx', id as string);
@@ -167,7 +199,8 @@ describe('exit status and stderr', () => {
     ['an unknown command', ['stat'], /unknown command 'stat'/],
     ['an unknown option', ['status', '--jsn'], /unknown option '--jsn'.*--json/],
     ['a missing argument', ['send', poor], /missing required argument 'amount'/],
-    ['a wrong address', ['send', `${poor.slice(0, -1)}q`, '1'], /typing error/],
+    ['a wrong address', ['send', `${poor.slice(0, -1)}q`, '1'], /character 64, "q", is wrong/],
+    ['an address cut off', ['send', poor.slice(0, -1), '1'], /63 characters, an address has 64/],
     ['a wrong amount', ['send', poor, '1,5'], /"1,5" is not an amount/],
     ['an amount too fine', ['send', poor, '0.0000001'], /finer than a notch/],
     ['a memo too long', ['send', poor, '1', '--memo', 'x'.repeat(1_025)], /1025 bytes/],
@@ -185,7 +218,11 @@ describe('exit status and stderr', () => {
   });
 
   test.each<[string, string[], RegExp]>([
-    ['a refusal by a rule', ['send', poor, '1000000'], /amount \+ fee is more than the sender has/],
+    [
+      'too little balance',
+      ['send', poor, '1000000'],
+      /1000000 tally and a fee of 0.000161? are more than.* has: \d+(\.\d+)? tally/,
+    ],
     ['a refusal by policy', ['send', poor, '1', '--fee', '0.000001'], /the fee is below what this node asks/],
     ['a block that is not there', ['block', '99999'], /not known here/],
     ['a transaction that is not there', ['tx', '00'.repeat(32)], /not known here/],

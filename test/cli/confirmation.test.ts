@@ -23,24 +23,30 @@ function daemon(...answers: [route: string, answer: object | ApiError][]) {
 const unknown = new ApiError(404, 'not-found', 'not known here');
 
 test('a transaction that a reorganisation drops is submitted again, and waited for', async () => {
+  const inBlock = (height: number, confirmations: number) => ({ height, blockId: 'cd', confirmations });
   const { client } = daemon(
     ['transaction', { confirmations: 0 }],
-    ['transaction', { confirmations: 2 }],
+    ['transaction', inBlock(7, 2)],
     ['receipt', new ApiError(409, 'too-few-confirmations', 'the chain has changed')],
     ['transaction', unknown],
     ['submit', { id: 'ab' }],
-    ['transaction', { confirmations: 1 }],
-    ['transaction', { confirmations: 2 }],
+    ['transaction', { confirmations: 0 }],
+    ['transaction', inBlock(8, 2)],
     ['receipt', { the: 'receipt' }],
   );
-  const told: number[] = [];
-  expect(await awaitReceipt(client, transaction, 2, (count) => told.push(count))).toEqual({ the: 'receipt' });
-  expect(told).toEqual([0, 2, 0, 1, 2]);
+  const told: string[] = [];
+  expect(await awaitReceipt(client, transaction, 2, (text) => told.push(text))).toEqual({ the: 'receipt' });
+  expect(told).toEqual([
+    'pending: it waits for a block',
+    'confirmed in block #7, 2 of 2 confirmations',
+    'pending: it waits for a block',
+    'confirmed in block #8, 2 of 2 confirmations',
+  ]);
 });
 
 test('one that is not taken again is said to be lost', async () => {
   const refusal = new ApiError(422, 'wrong-sequence', 'another was first');
-  const { client } = daemon(['transaction', unknown], ['submit', refusal]);
+  const { client } = daemon(['transaction', unknown], ['submit', refusal], ['transaction', unknown]);
   await expect(awaitReceipt(client, transaction, 1, () => {})).rejects.toMatchObject({
     name: 'CommandError',
     message: expect.stringContaining('another was first'),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatTally, MAX_NOTCHES, parseNotches, parseTally } from '../../src/client/amount.ts';
+import { formatTally, MAX_NOTCHES, parseAmount, parseNotches, parseTally } from '../../src/client/amount.ts';
 import { NOTCHES_PER_TALLY } from '../../src/core/network-params.ts';
 import { MAX_UINT63 } from '../../src/core/types.ts';
 
@@ -60,3 +60,20 @@ test('a text has no digit too many', () => {
     '10',
   ]);
 });
+
+test.each<[string, bigint]>([
+  ['1.5', 1_500_000n],
+  ['1.5tally', 1_500_000n],
+  ['1.5 tally', 1_500_000n],
+  ['1500000notches', 1_500_000n],
+  ['1notch', 1n],
+])('%s is an amount with or without its unit', (text, notches) => {
+  expect(parseAmount(text)).toBe(notches);
+});
+
+test.each(['', 'tally', 'notches', '1.5notches', '1tallies', '1  tally', '-1tally', '1tallynotches'])(
+  '%j is none',
+  (text) => {
+    expect(() => parseAmount(text)).toThrow(RangeError);
+  },
+);

@@ -1,7 +1,9 @@
 /** The chain and its blocks. */
 import { Readable } from 'node:stream';
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { Chain } from '../../chain/chain.ts';
+import { exportChain } from '../../chain/chain-export.ts';
 import type { BlockRecord } from '../../chain/records.ts';
 import { MAX_CHAIN_BYTES } from '../../client/routes.ts';
 import { blockSize } from '../../core/encoding.ts';
@@ -9,7 +11,8 @@ import { type BlockId, parseId } from '../../core/identifiers.ts';
 import type { Block } from '../../core/types.ts';
 import { type App, routeOf } from '../app.ts';
 import { BlockText } from '../block-text.ts';
-import { notFound } from '../errors.ts';
+import { HttpError, notFound } from '../errors.ts';
+import { EXPORT_STALL_MS, MAX_EXPORT_STREAMS } from '../limits.ts';
 import type { ServedNode } from '../served.ts';
 import { ChainValidation } from '../validity.ts';
 
@@ -31,6 +34,22 @@ export function chainRoutes(app: App, node: ServedNode): void {
   });
 
   app.route({ ...routeOf('chainValidity'), handler: () => validation.run() });
+
+  let exports = 0;
+  app.route({
+    ...routeOf('chainExport'),
+    handler: async ({ query }, untyped) => {
+      const reply = untyped as unknown as FastifyReply;
+      const from = query.from ?? 1;
+      if (from > chain.tip.height + 1) throw notFound(`block ${from}`);
+      if (exports >= MAX_EXPORT_STREAMS)
+        throw new HttpError(429, 'too-many-streams', `at most ${MAX_EXPORT_STREAMS} are written at once`);
+      exports++;
+      reply.raw.once('close', () => exports--);
+      reply.raw.setTimeout(EXPORT_STALL_MS, () => reply.raw.destroy());
+      return sendFile(reply, exportChain(chain, from, { pause: () => turnOfOthers() }));
+    },
+  });
 
   app.route({ ...routeOf('chainResolve'), handler: () => node.resolve() });
 
@@ -68,6 +87,11 @@ function bodyOf(chain: Chain, record: BlockRecord): Block {
 function sendBytes(reply: FastifyReply, bytes: Uint8Array | undefined): never {
   if (bytes === undefined) throw notFound('the body of the block');
   return reply.type(BYTES).send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) as never;
+}
+
+/** One part at a time is in memory; the next is read when the caller has taken it. */
+function sendFile(reply: FastifyReply, parts: AsyncIterable<Uint8Array>): never {
+  return reply.type(BYTES).send(Readable.from(parts, { highWaterMark: 1 })) as never;
 }
 
 /** A large answer is written as it is made. What it is like is tested, for it bypasses the schema too. */

@@ -14,11 +14,9 @@ export function addBalance(program: Command): void {
       .command('balance')
       .description('what an address has, or every account of the wallet')
       .argument('[address]', "default: the wallet of the daemon's data folder", readAddress),
-  )
-    .addHelpText('after', '\nExample: tally balance')
-    .action((given: Address | undefined, options: ApiOptions) =>
-      given === undefined ? ofWallet(options) : ofAddress(given, options),
-    );
+  ).action((given: Address | undefined, options: ApiOptions) =>
+    given === undefined ? ofWallet(options) : ofAddress(given, options),
+  );
 }
 
 async function ofAddress(address: Address, options: ApiOptions): Promise<void> {

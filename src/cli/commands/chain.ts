@@ -4,6 +4,8 @@ import { connect, connectAsOwner } from '../connect.ts';
 import { CommandError } from '../errors.ts';
 import { type ApiOptions, readCount, withApi } from '../options.ts';
 import { formatDuration, print, printJson, printTable } from '../output.ts';
+import { addChainExport } from './chain-export.ts';
+import { addChainImport } from './chain-import.ts';
 
 const DEFAULT_BLOCKS = 10;
 
@@ -23,6 +25,8 @@ export function addChain(program: Command): void {
   ).action(list);
   withApi(chain.command('verify').description('validate the whole stored chain again')).action(verify);
   withApi(chain.command('resolve').description('ask all peers for a chain of more work now')).action(resolve);
+  addChainExport(chain);
+  addChainImport(chain);
 }
 
 async function list(options: ListOptions): Promise<void> {

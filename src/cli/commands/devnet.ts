@@ -17,7 +17,7 @@ export function addDevnet(program: Command): void {
   withJson(
     program
       .command('devnet')
-      .description('several daemons on this machine on a network of their own, logs side by side')
+      .description('several daemons on this machine, logs side by side')
       .option('-n, --nodes <count>', 'how many', readCount(1, MAX_NODES), 4)
       .option('--mine <count>', 'how many of them mine', readCount(0, MAX_NODES), 2)
       .option('--data <dir>', 'folder that is kept (default: a temporary one)')

@@ -12,11 +12,6 @@ interface ReceiptOptions extends ApiOptions {
   readonly force?: boolean;
 }
 
-const EXAMPLES = `
-Examples:
-  tally receipt ID --out report.receipt.json
-  tally receipt ID --confirmations 100 --compact --out report.receipt`;
-
 export function addReceipt(program: Command): void {
   withApi(
     program
@@ -31,9 +26,7 @@ export function addReceipt(program: Command): void {
       .option('--compact', 'in bytes, a quarter as long, instead of JSON')
       .option('--out <file>', 'default: print it', readPath)
       .option('--force', 'overwrite the file'),
-  )
-    .addHelpText('after', EXAMPLES)
-    .action(makeReceipt);
+  ).action(makeReceipt);
 }
 
 async function makeReceipt(id: string, options: ReceiptOptions): Promise<void> {

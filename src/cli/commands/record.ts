@@ -20,10 +20,6 @@ interface RecordOptions extends ApiOptions, SignerOptions {
   readonly wait: boolean;
 }
 
-const EXAMPLE = `
-Example:
-  tally record photos/*.jpg --note "as sent to Ada" --out receipts/`;
-
 export function addRecord(program: Command): void {
   withApi(
     withSigner(
@@ -45,9 +41,7 @@ export function addRecord(program: Command): void {
         .option('--force', 'overwrite receipts')
         .option('--no-wait', 'only submit: tally receipt ID makes a receipt later'),
     ),
-  )
-    .addHelpText('after', EXAMPLE)
-    .action(record);
+  ).action(record);
 }
 
 /** One file on its way. */
@@ -161,12 +155,8 @@ async function finish(
   const { file, path, sha256, transaction } = entry;
   const status = new StatusLine();
   try {
-    const receipt = await awaitReceipt(client, transaction, options.confirmations, (confirmations) =>
-      status.show(
-        confirmations === 0
-          ? `${file}: pending, it waits for a block`
-          : `${file}: ${confirmations} of ${options.confirmations} confirmations`,
-      ),
+    const receipt = await awaitReceipt(client, transaction, options.confirmations, (text) =>
+      status.show(`${file}: ${text}`),
     );
     const { block, confirmations } = await verifyReceipt(receipt, network.params, { fileSha256: sha256 });
     await writeReceipt(path, formatReceipt(receipt), options);

@@ -1,12 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { formatTally, parseNotches, parseTally } from '../../client/amount.ts';
-import type { TallyClient } from '../../client/tally-client.ts';
+import { formatTally, parseAmount, parseNotches } from '../../client/amount.ts';
 import { formatAddress } from '../../core/address.ts';
 import type { Address } from '../../core/identifiers.ts';
+import { waitForConfirmations } from '../confirmation.ts';
 import { connect } from '../connect.ts';
-import { UsageError } from '../errors.ts';
-import { type ApiOptions, readAddress, type SignerOptions, withApi, withSigner } from '../options.ts';
+import { complain, UsageError } from '../errors.ts';
+import {
+  type ApiOptions,
+  readAddress,
+  readCount,
+  type SignerOptions,
+  withApi,
+  withSigner,
+} from '../options.ts';
 import { print, printJson } from '../output.ts';
 
 interface SendOptions extends ApiOptions, SignerOptions {
@@ -14,9 +20,11 @@ interface SendOptions extends ApiOptions, SignerOptions {
   readonly fee?: string;
   readonly notches?: boolean;
   readonly wait?: boolean;
+  readonly confirmations?: number;
 }
 
-const POLL_MS = 500;
+/** Some six days of the built-in network: nobody waits longer at a prompt. */
+const MAX_CONFIRMATIONS = 100_000;
 
 export function addSend(program: Command): void {
   withApi(
@@ -25,11 +33,16 @@ export function addSend(program: Command): void {
         .command('send')
         .description("pay from the wallet of the daemon's data folder")
         .argument('<to>', 'address', readAddress)
-        .argument('<amount>', 'tally, with up to six decimals')
+        .argument('<amount>', '1.5 or 1.5tally, with up to six decimals, or 1500000notches')
         .option('--memo <text>', 'note for everybody to read, up to 1,024 bytes')
         .option('--fee <amount>', 'what the miner gets (default: the least the daemon asks for)')
         .option('--notches', 'amount and fee are whole notches, 1,000,000 to a tally')
-        .option('--wait', 'until it is in a block'),
+        .option('--wait', 'until it is in a block')
+        .option(
+          '--confirmations <count>',
+          'wait until so many blocks confirm it, its own counted',
+          readCount(1, MAX_CONFIRMATIONS),
+        ),
     ),
   ).action(send);
 }
@@ -44,20 +57,27 @@ async function send(to: Address, amountText: string, options: SendOptions): Prom
   }
   const client = connect(options);
   const payer = await openPayer(client, options);
+  if (payer.signer.address === to) complain('this wallet pays itself: all it spends is the fee');
+  const fee = givenFee ?? payer.leastFee(data.length);
+  payer.requireBalance(amount, fee);
   const { id, signed } = payer.signer.signPayment(payer.network.id, {
     recipient: to,
     sequence: payer.sequence,
     amount,
-    fee: givenFee ?? payer.leastFee(data.length),
+    fee,
     data,
   });
   const json = transactionToJson(id, signed);
   await client.call('submit', { body: json });
-  if (options.json !== true) print(id);
-  const confirmed = options.wait === true ? await confirmation(client, id) : undefined;
-  if (options.json === true) return printJson({ ...json, ...confirmed });
-  const sum = `${formatTally(amount)} tally to ${formatAddress(to)}, fee ${formatTally(BigInt(json.fee))}`;
-  print(confirmed === undefined ? `sent ${sum}` : `sent ${sum}; in block #${confirmed.height}`);
+  const tell = (text: string): void => {
+    if (options.json !== true) print(text);
+  };
+  tell(id);
+  tell(`sent ${formatTally(amount)} tally to ${formatAddress(to)}, fee ${formatTally(fee)}`);
+  const confirmations = options.confirmations ?? (options.wait === true ? 1 : 0);
+  const confirmed =
+    confirmations > 0 ? await waitForConfirmations(client, json, confirmations, tell) : undefined;
+  if (options.json === true) printJson({ ...json, ...confirmed });
 }
 
 /** Hashing and signing, which other commands start faster without. */
@@ -70,16 +90,8 @@ async function loadSigning() {
 
 function readAmount(text: string, { notches }: SendOptions): bigint {
   try {
-    return notches === true ? parseNotches(text) : parseTally(text);
+    return notches === true ? parseNotches(text) : parseAmount(text);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-async function confirmation(client: TallyClient, id: string): Promise<{ height: number; blockId: string }> {
-  for (;;) {
-    const { height, blockId } = await client.call('transaction', { params: { id } });
-    if (height !== undefined && blockId !== undefined) return { height, blockId };
-    await delay(POLL_MS);
   }
 }

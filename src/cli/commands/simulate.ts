@@ -24,9 +24,7 @@ export function addSimulate(program: Command): void {
   withJson(
     program
       .command('simulate')
-      .description(
-        'thousands of nodes on virtual time: the daemon’s own code, the same run from the same seed',
-      )
+      .description('thousands of nodes on virtual time, replayed from a seed')
       .option('--scenario <name|file>', 'a scenario that comes along (list: all of them), or a file')
       .option('--nodes <count>', 'honest nodes', readCount(1, 100_000))
       .option('--hours <hours>', 'virtual time', readNumber(0.001, 720))

@@ -5,11 +5,11 @@ import { formatAddress } from '../../core/address.ts';
 import type { Address } from '../../core/identifiers.ts';
 import type { DaemonOptions } from '../../daemon.ts';
 import type { NodeEvent } from '../../node/events.ts';
-import { dataFolder, prepareDataFolder } from '../data-folder.ts';
+import { prepareDataFolder } from '../data-folder.ts';
 import { greeting } from '../greeting.ts';
 import { LOG_LEVELS, type LogLevel } from '../log-levels.ts';
 import { requireMultiaddrs } from '../multiaddrs.ts';
-import { collect, networkOption, readAddress, readCount, readPort } from '../options.ts';
+import { collect, folderChoice, networkOption, readAddress, readCount, readPort } from '../options.ts';
 import { holdYoungMemory, releaseYoungMemory } from '../young-memory.ts';
 
 const DEFAULT_P2P_PORT = 4_141;
@@ -73,12 +73,11 @@ export function addStart(program: Command): void {
     .action(start);
 }
 
-async function start(options: StartOptions): Promise<void> {
+async function start(options: StartOptions, command: Command): Promise<void> {
   holdYoungMemory();
   await requireMultiaddrs(options.peer ?? []);
-  const { chooseNetwork } = await import('../network-choice.ts');
-  const network = await chooseNetwork(options.network);
-  const folder = dataFolder(options.data, network.name);
+  const { chooseFolder, keepNetwork } = await import('../folder-network.ts');
+  const { folder, network } = await chooseFolder(folderChoice(options, command));
   await prepareDataFolder(folder);
   const { ensureWallet } = await import('../wallet-file.ts');
   const wallet = await ensureWallet(folder);
@@ -103,6 +102,8 @@ async function start(options: StartOptions): Promise<void> {
     onFailure: (error) => lifetime.fail(error),
   });
   lifetime.onStop(() => daemon.stop());
+  // Only now is it sure whose ledger the folder holds.
+  await keepNetwork(folder, network);
   // Nothing is told before the greeting, and nothing is lost.
   const early: NodeEvent[] = [];
   let tell = (event: NodeEvent): void => void early.push(event);

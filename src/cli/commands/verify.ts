@@ -10,11 +10,6 @@ interface VerifyOptions {
   readonly json?: boolean;
 }
 
-const EXAMPLES = `
-Examples:
-  tally verify report.pdf.receipt.json report.pdf --network dev
-  tally verify old.receipt --network club.json`;
-
 export function addVerify(program: Command): void {
   withJson(
     program
@@ -25,9 +20,7 @@ export function addVerify(program: Command): void {
       .addOption(
         new Option('--network <name|file>', 'built in (dev, test) or a network file').makeOptionMandatory(),
       ),
-  )
-    .addHelpText('after', EXAMPLES)
-    .action(verify);
+  ).action(verify);
 }
 
 async function verify(path: string, file: string | undefined, options: VerifyOptions): Promise<void> {

@@ -12,8 +12,7 @@ const MAX_ACCOUNTS = 1_000;
 export function addWallet(program: Command): void {
   const wallet = program
     .command('wallet')
-    .description('the keys that mined blocks pay to and `send` pays from')
-    .addHelpText('after', '\nExample: tally wallet create --data ./friend');
+    .description('the keys that mined blocks pay to and `send` pays from');
   addCreate(wallet);
   addImport(wallet);
   addList(wallet);
@@ -27,7 +26,6 @@ function addCreate(wallet: Command): void {
   )
     .option('--name <name>', 'of the first account')
     .option('--no-confirm', 'do not ask for two of the words')
-    .addHelpText('after', '\nExample: tally wallet create --encrypt --name mine')
     .action(async (options: CreateOptions) => (await import('../wallet/make.ts')).create(options));
 }
 
@@ -39,17 +37,16 @@ function addImport(wallet: Command): void {
     .addOption(seedFileOption('watch', 'wordsFile'))
     .addOption(watchOption('wordsFile'))
     .option('--name <name>', 'of the first account')
-    .addHelpText('after', '\nExample: tally wallet import --words-file words.txt --accounts 2')
     .action(async (options: ImportOptions) => (await import('../wallet/make.ts')).importWallet(options));
 }
 
 function addList(wallet: Command): void {
-  withData(wallet.command('list').description('the wallets in the data folders of this machine'))
-    .addHelpText('after', '\nExample: tally wallet list')
-    .action(async (options) => (await import('../wallet/show.ts')).list(options));
-  ofOneFolder(wallet.command('show').description('the accounts of a wallet; nothing secret'))
-    .addHelpText('after', '\nExample: tally wallet show --data ./friend')
-    .action(async (options) => (await import('../wallet/show.ts')).show(options));
+  withData(wallet.command('list').description('the wallets in the data folders of this machine')).action(
+    async (options) => (await import('../wallet/show.ts')).list(options),
+  );
+  ofOneFolder(wallet.command('show').description('the accounts of a wallet; nothing secret')).action(
+    async (options) => (await import('../wallet/show.ts')).show(options),
+  );
 }
 
 function addChanges(wallet: Command): void {
@@ -59,24 +56,21 @@ function addChanges(wallet: Command): void {
     .argument('[name]', 'for it')
     .addOption(seedFileOption('watch'))
     .addOption(watchOption())
-    .addHelpText('after', '\nExample: tally wallet add savings')
     .action(async (name: string | undefined, options: AddOptions) =>
       (await import('../wallet/change.ts')).add(name, options),
     );
   withPassphrase(ofOneFolder(wallet.command('rename').description('another name for an account')))
     .argument('<account>', 'its name or index')
     .argument('<name>', 'the new one; "": none')
-    .addHelpText('after', '\nExample: tally wallet rename 0 mine')
     .action(async (which: string, name: string, options) =>
       (await import('../wallet/change.ts')).rename(which, name, options),
     );
   withPassphrase(ofOneFolder(wallet.command('encrypt').description('by a passphrase, or by another one')))
     .option('--new-passphrase-file <file>', 'the one it gets, if it is encrypted already')
-    .addHelpText('after', '\nExample: tally wallet encrypt')
     .action(async (options: EncryptOptions) => (await import('../wallet/change.ts')).encrypt(options));
-  withPassphrase(ofOneFolder(wallet.command('decrypt').description('for development: readable by anybody')))
-    .addHelpText('after', '\nExample: tally wallet decrypt --passphrase-file secret.txt')
-    .action(async (options) => (await import('../wallet/change.ts')).decrypt(options));
+  withPassphrase(
+    ofOneFolder(wallet.command('decrypt').description('for development: readable by anybody')),
+  ).action(async (options) => (await import('../wallet/change.ts')).decrypt(options));
 }
 
 function addExport(wallet: Command): void {
@@ -85,7 +79,6 @@ function addExport(wallet: Command): void {
   )
     .argument('[file]', 'a new one, readable by you only (default: shown, once you said yes)')
     .option('--account <name|index>', 'the seed of this account instead of the words')
-    .addHelpText('after', '\nExample: tally wallet export words.txt')
     .action(async (file: string | undefined, options: ExportOptions) =>
       (await import('../wallet/export.ts')).exportSecrets(file, options),
     );

@@ -1,43 +1,40 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { ConnectionError, type LiveEvent, type TallyClient } from '../../client/tally-client.ts';
+import type { LiveEvent, TallyClient } from '../../client/tally-client.ts';
 import { connect } from '../connect.ts';
 import { complain } from '../errors.ts';
 import { describeEvent } from '../event-text.ts';
 import { type ApiOptions, withApi } from '../options.ts';
 import { colours, print } from '../output.ts';
+import { follow } from '../watch/follow.ts';
 
-const RETRY_MS = 1_000;
-
-export function addWatch(program: Command): void {
-  withApi(program.command('watch').description('events of the daemon as they happen, until Ctrl-C')).action(
-    async (options: ApiOptions) => {
-      const client = connect(options);
-      const { network, height } = await client.call('status');
-      if (options.json !== true) print(`watching ${network} at ${client.url}, the tip is #${height}`);
-      await follow(client, (event) => print(options.json === true ? asJson(event) : inWords(event)));
-    },
-  );
+interface WatchOptions extends ApiOptions {
+  readonly lines?: boolean;
 }
 
-/** Goes on where it was after a lost connection. */
-async function follow(client: TallyClient, tell: (event: LiveEvent) => void): Promise<never> {
-  let after: string | undefined;
-  let lost = false;
-  for (;;) {
-    try {
-      for await (const event of client.events(after === undefined ? {} : { after })) {
-        lost = false;
-        after = event.id;
-        tell(event);
-      }
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      if (!lost) complain(`${error.message}: trying again`);
-      lost = true;
-    }
-    await delay(RETRY_MS);
-  }
+export function addWatch(program: Command): void {
+  withApi(
+    program
+      .command('watch')
+      .description('what happens at the daemon, live, until q or Ctrl-C')
+      .option('--lines', 'a line for each event, also on a terminal'),
+  ).action(watch);
+}
+
+async function watch(options: WatchOptions): Promise<void> {
+  const client = connect(options);
+  const onTerminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+  if (!onTerminal || options.lines === true || options.json === true) return printEvents(client, options);
+  const { showView } = await import('../watch/view.ts');
+  await showView(client);
+}
+
+async function printEvents(client: TallyClient, { json }: WatchOptions): Promise<void> {
+  const { network, height } = await client.call('status');
+  if (json !== true) print(`watching ${network} at ${client.url}, the tip is #${height}`);
+  await follow(client, {
+    event: (event) => print(json === true ? asJson(event) : inWords(event)),
+    lost: (error) => complain(`${error.message}: trying again`),
+  });
 }
 
 function asJson({ id, type, data }: LiveEvent): string {

@@ -1,0 +1,88 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { CommandError, systemCode } from '../errors.ts';
+import { folderChoice, networkOption, withData } from '../options.ts';
+import { print, printJson } from '../output.ts';
+import { ProgressLine } from '../progress-line.ts';
+
+const STDIN = '-';
+const READ_BYTES = 1_024 * 1_024;
+
+interface ImportOptions {
+  readonly data?: string;
+  readonly network: string;
+  readonly json?: boolean;
+}
+
+export function addChainImport(chain: Command): void {
+  withData(
+    chain
+      .command('import')
+      .description('check the blocks of a file and take them into the data folder of a stopped daemon')
+      .argument('<file>', 'as tally chain export wrote it, or - for stdin')
+      .addOption(networkOption()),
+  ).action(run);
+}
+
+async function run(path: string, options: ImportOptions, command: Command): Promise<void> {
+  const { bytes, file } = await openInput(path);
+  await import('../../native/hasher.ts');
+  const { ImportRefusedError, importChain } = await import('../../node/chain-import.ts');
+  const { createSignatureVerifier } = await import('../../native/verifier.ts');
+  const { chooseFolder, keepNetwork } = await import('../folder-network.ts');
+  const { openLedger } = await import('../ledger-files/offline-ledger.ts');
+  const { folder, network } = await chooseFolder(folderChoice(options, command));
+  const { chain, close } = openLedger(folder, network);
+  const verifier = createSignatureVerifier();
+  const progress = new ProgressLine();
+  try {
+    await keepNetwork(folder, network);
+    const { added, blocks } = await importChain(file, {
+      chain,
+      verifier,
+      now: () => Date.now(),
+      onProgress: (read, height) =>
+        progress.tell(bytes === undefined ? 0 : read / bytes, () => `the chain is at block ${height}`),
+    });
+    progress.done();
+    const { height, id } = chain.tip;
+    if (options.json === true) return printJson({ folder, blocks, added, height, tip: id });
+    print(`${blocks} blocks in ${path}, ${added} of them new: the chain in ${folder} ends at #${height}`);
+  } catch (cause) {
+    if (!(cause instanceof ImportRefusedError)) throw cause;
+    throw new CommandError(`${path}: ${cause.message}; the blocks before it are kept in ${folder}`, {
+      cause,
+    });
+  } finally {
+    progress.done();
+    await verifier.close();
+    await close();
+  }
+}
+
+/** @returns with the length, where it is known */
+async function openInput(
+  path: string,
+): Promise<{ bytes: number | undefined; file: AsyncIterable<Uint8Array> }> {
+  if (path === STDIN) return { bytes: undefined, file: process.stdin };
+  try {
+    const { size } = await stat(path);
+    return { bytes: size, file: readFrom(path) };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+async function* readFrom(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: READ_BYTES });
+  } catch (cause) {
+    if (systemCode(cause) === undefined) throw cause;
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): CommandError {
+  return new CommandError(`cannot read ${path} (${systemCode(cause) ?? cause})`, { cause });
+}

@@ -1,0 +1,80 @@
+/** `tally watch` on a terminal: follows the daemon and paints what it hears. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConnectionError, type TallyClient } from '../../client/tally-client.ts';
+import { follow } from './follow.ts';
+import { startModel, type WatchModel, withEvent, withoutDaemon, withStatus } from './model.ts';
+import { render } from './render.ts';
+import { Screen } from './screen.ts';
+
+/** Ages and the hash rate move this often. */
+const STATUS_EVERY_MS = 1_000;
+/** While catching up there are thousands of events a second; nobody reads faster. */
+const PAINT_EVERY_MS = 50;
+const FIRST_BLOCKS = 12;
+
+/** Until the user quits. @throws ConnectionError if there is no daemon at the beginning, ApiError */
+export async function showView(client: TallyClient): Promise<void> {
+  const status = await client.call('status');
+  const from = Math.max(0, status.height + 1 - FIRST_BLOCKS);
+  const { blocks } = await client.call('chain', { query: { from, limit: FIRST_BLOCKS } });
+  const ended = new AbortController();
+  let model = startModel(client.url, status, blocks);
+  let paused: WatchModel | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const paint = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const view = { ...screen.size, nowMs: Date.now(), paused: paused !== undefined };
+    screen.paint(render(paused ?? model, view));
+  };
+  const change = (next: WatchModel): void => {
+    model = next;
+    timer ??= setTimeout(paint, PAINT_EVERY_MS);
+  };
+  const screen = new Screen({
+    key: (key) => {
+      if (key !== 'p' && key !== 'P' && key !== ' ') return;
+      paused = paused === undefined ? model : undefined;
+      paint();
+    },
+    resized: paint,
+    quit: () => ended.abort(),
+  });
+  screen.open();
+  try {
+    paint();
+    await Promise.all([
+      follow(
+        client,
+        {
+          event: (event) => change(withEvent(model, event, Date.now())),
+          lost: () => change(withoutDaemon(model, Date.now())),
+        },
+        ended.signal,
+      ),
+      pollStatus(client, (next) => change(next(model)), ended.signal),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    ended.abort();
+    screen.close();
+  }
+}
+
+async function pollStatus(
+  client: TallyClient,
+  change: (next: (model: WatchModel) => WatchModel) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const status = await client.call('status', {}, { signal });
+      change((model) => withStatus(model, status));
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ConnectionError)) throw error;
+      change((model) => withoutDaemon(model, Date.now()));
+    }
+    await delay(STATUS_EVERY_MS, undefined, { signal }).catch(() => {});
+  }
+}
