@@ -1,0 +1,71 @@
+/** A payment made ready: what the daemon knows is asked of it, the rest is signed here. */
+
+import type { KeyPair } from './keys.ts';
+import type { SubmittedJson } from './schemas.ts';
+import type { TallyClient } from './tally-client.ts';
+import type { CallOptions } from './transport.ts';
+
+export interface PaymentRequest {
+  /** Address, bech32m. */
+  readonly to: string;
+  /** Notches. */
+  readonly amount: bigint;
+  /** Notches. Default: the least this daemon takes. */
+  readonly fee?: bigint;
+  /** Up to 1,024 bytes, for everybody to read. */
+  readonly data?: Uint8Array;
+  /** The count of the sender's transactions before this one. Default: behind all that wait in the daemon's pool. */
+  readonly sequence?: number;
+}
+
+export interface SignedPayment {
+  readonly id: string;
+  /** The body of `call('submit', { body })`. */
+  readonly transaction: SubmittedJson;
+}
+
+/** @throws RangeError, TypeError naming what does not fit; Error if the daemon is not of the network it claims */
+export async function signPaymentFor(
+  client: TallyClient,
+  from: KeyPair,
+  payment: PaymentRequest,
+  options: CallOptions | undefined,
+): Promise<SignedPayment> {
+  // Hashing and signing takes a while to load, which programs that only read can do without.
+  const [
+    { signPayment },
+    { transactionToJson },
+    { formatAddress, parseAddress },
+    encoding,
+    network,
+    hashing,
+  ] = await Promise.all([
+    import('./keys.ts'),
+    import('./json.ts'),
+    import('../core/address.ts'),
+    import('../core/encoding.ts'),
+    import('../core/network-file.ts'),
+    import('../core/hashing.ts'),
+  ]);
+  const recipient = parseAddress(payment.to);
+  const [account, status, described] = await Promise.all([
+    client.account(formatAddress(from.address), options),
+    client.status(options),
+    client.call('network', {}, options),
+  ]);
+  // What is signed is worth something on one network only: not on one whose parameters do not make its id.
+  const id = hashing.networkId(network.parseNetworkFile(described.params));
+  if (id !== described.id) {
+    throw new Error(`the daemon names its network ${described.id}, but by its parameters it is ${id}`);
+  }
+  const data = payment.data ?? new Uint8Array(0);
+  const signed = signPayment(id, from, {
+    recipient,
+    sequence: BigInt(payment.sequence ?? account.pending.sequence),
+    amount: payment.amount,
+    fee:
+      payment.fee ?? BigInt(status.pool.minFeeRate) * BigInt(encoding.SIGNED_TRANSACTION_BYTES + data.length),
+    data,
+  });
+  return { id: signed.id, transaction: transactionToJson(signed.id, signed.signed) };
+}
