@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const OLDEST_NODE = '22.13.0';
+const OLDEST_NODE = '22.18.0';
 /** A download of some hundred packages on a slow line. */
 const INSTALL_DEADLINE_MS = 300_000;
 const DEADLINE_MS = 60_000;
@@ -39,14 +39,7 @@ try {
   await checkTypes();
   said('types are good for nodenext and bundler');
 
-  npm(
-    'install',
-    `node@${OLDEST_NODE}`,
-    '--no-audit',
-    '--no-fund',
-    '--prefer-offline',
-    '--allow-scripts=node',
-  );
+  npm('install', `node@${OLDEST_NODE}`, '--no-audit', '--no-fund', '--prefer-offline');
   await useCommand(join(folder, 'node_modules/node/bin/node'), bin, version);
   said(`tally starts, mines and stops on Node.js ${OLDEST_NODE}`);
 } finally {

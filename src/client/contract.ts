@@ -90,6 +90,7 @@ const StatusSchema = Type.Object(
   },
   CLOSED,
 );
+/** What a daemon is and where it stands. @interface */
 export type StatusJson = Static<typeof StatusSchema>;
 
 const ChainSchema = Type.Object(
@@ -105,6 +106,7 @@ const ChainSchema = Type.Object(
 
 const ErrorFields = Type.Object({ code: Type.String(), message: Type.String() }, CLOSED);
 export const ErrorSchema = Type.Object({ error: ErrorFields }, CLOSED);
+/** The body of every refusal. @interface */
 export type ErrorJson = Static<typeof ErrorSchema>;
 
 const ValiditySchema = Type.Object(
@@ -128,6 +130,7 @@ const SubmitResultSchema = Type.Object(
   },
   CLOSED,
 );
+/** What became of one transaction of a batch. @interface */
 export type SubmitResultJson = Static<typeof SubmitResultSchema>;
 
 /** `id` of the one, or `results` of a batch in its order. */
@@ -161,6 +164,7 @@ const LookupSchema = Type.Object(
   },
   CLOSED,
 );
+/** A transaction in the pool or on the chain, and where. @interface */
 export type LookupJson = Static<typeof LookupSchema>;
 
 const balanceFields = { balance: Notches, sequence: Count };
@@ -212,6 +216,7 @@ const PeerSchema = Type.Object(
   },
   CLOSED,
 );
+/** A connected peer. @interface */
 export type PeerJson = Static<typeof PeerSchema>;
 
 const AddedPeersSchema = Type.Object(

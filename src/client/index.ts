@@ -11,7 +11,9 @@
  * @module
  */
 export { formatAddress, parseAddress } from '../core/address.ts';
+export type { RuleCode } from '../core/errors.ts';
 export type { Address, BlockId, NetworkId, TransactionId } from '../core/identifiers.ts';
+export type { SignedTransaction, Transaction } from '../core/types.ts';
 export { formatTally, MAX_NOTCHES, parseNotches, parseTally } from './amount.ts';
 export type { BackOff } from './back-off.ts';
 export type { BlockPlace, BlockStep, BlocksOptions } from './block-follower.ts';

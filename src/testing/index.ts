@@ -16,6 +16,8 @@
  *
  * @module
  */
+export type { NetworkDefinition } from '../core/network-params.ts';
+export type { Block, Header, NetworkParams, SealedHeader } from '../core/types.ts';
 export { startNetwork, TestNetwork, type TestNetworkOptions } from './test-network.ts';
 export type { WaitOptions } from './test-node.ts';
 export { TestNode } from './test-node.ts';
