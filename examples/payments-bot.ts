@@ -30,7 +30,7 @@ interface Diary {
   readonly seed: string;
   /** All payments up to this block are answered. */
   after?: BlockPlace;
-  /** Thank-yous, by the payment they answer. The last may not have been sent yet. */
+  /** Thank-yous, by the payment they answer. One may have been signed and not sent. */
   readonly thanks: Record<string, SignedPayment>;
 }
 
@@ -73,17 +73,9 @@ async function thank(id: string, to: string, half: bigint): Promise<void> {
     thanks = await client.signPayment(key, { to, amount: half, data: Buffer.from('thank you') });
     diary.thanks[id] = thanks;
     saveDiary(file as string);
-  } else if (await isOnLedger(thanks.id)) return;
-  await client.call('submit', { body: thanks.transaction });
-  console.log(`thanked ${to} with ${formatTally(half)} for ${id}`);
-}
-
-async function isOnLedger(id: string): Promise<boolean> {
-  try {
-    return (await client.transaction(id)).status === 'confirmed';
-  } catch {
-    return false;
   }
+  await client.submit(thanks);
+  console.log(`thanked ${to} with ${formatTally(half)} for ${id}`);
 }
 
 function openDiary(path: string): Diary {

@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const OLDEST_NODE = '22.18.0';
+const OLDEST_NODE = '22.16.0';
 /** A download of some hundred packages on a slow line. */
 const INSTALL_DEADLINE_MS = 300_000;
 const DEADLINE_MS = 60_000;

@@ -1,5 +1,6 @@
 /** A payment made ready: what the daemon knows is asked of it, the rest is signed here. */
 
+import { ApiError } from './errors.ts';
 import type { KeyPair } from './keys.ts';
 import type { SubmittedJson } from './schemas.ts';
 import type { TallyClient } from './tally-client.ts';
@@ -20,7 +21,7 @@ export interface PaymentRequest {
 
 export interface SignedPayment {
   readonly id: string;
-  /** The body of `call('submit', { body })`. */
+  /** As JSON, to be kept and submitted. */
   readonly transaction: SubmittedJson;
 }
 
@@ -68,4 +69,28 @@ export async function signPaymentFor(
     data,
   });
   return { id: signed.id, transaction: transactionToJson(signed.id, signed.signed) };
+}
+
+export async function submitPayment(
+  client: TallyClient,
+  { id, transaction }: SignedPayment,
+  options: CallOptions | undefined,
+): Promise<void> {
+  try {
+    await client.call('submit', { body: transaction }, options);
+  } catch (error) {
+    // So a daemon refuses what is in a block already: perhaps this one, whose first answer was lost.
+    if (!(error instanceof ApiError) || error.code !== 'wrong-sequence') throw error;
+    if (!(await isKnown(client, id, options))) throw error;
+  }
+}
+
+async function isKnown(client: TallyClient, id: string, options: CallOptions | undefined): Promise<boolean> {
+  try {
+    await client.transaction(id, options);
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return false;
+    throw error;
+  }
 }

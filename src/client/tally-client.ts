@@ -20,7 +20,7 @@ import type {
 } from './contract.ts';
 import { type EventsOptions, type LiveEvent, openEvents, resumeEvents } from './event-stream.ts';
 import type { KeyPair } from './keys.ts';
-import { type PaymentRequest, type SignedPayment, signPaymentFor } from './payment.ts';
+import { type PaymentRequest, type SignedPayment, signPaymentFor, submitPayment } from './payment.ts';
 import { BATCH_MEDIA_TYPE, type RouteName, routes, TRANSACTION_MEDIA_TYPE } from './routes.ts';
 import type { BlockJson } from './schemas.ts';
 import { type ApiRequest, type CallOptions, type RetryOptions, Transport } from './transport.ts';
@@ -99,7 +99,7 @@ export class TallyClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // A transaction submitted again is known already.
+        // A transaction is applied once, however often it is submitted.
         idempotent: method === 'GET' || name === 'submit',
       },
       (response) => response.text(),
@@ -130,12 +130,21 @@ export class TallyClient {
 
   /**
    * Signs a payment without submitting it: sequence, least fee and network are asked of the daemon. Keep the result
-   * where it survives a crash, then submit its `transaction`: however often that happens, it is paid once.
+   * where it survives a crash, then `submit` it: however often that happens, it is paid once.
    *
    * @throws RangeError if an amount or the data does not fit, TypeError if the recipient is no address
    */
   signPayment(from: KeyPair, payment: PaymentRequest, options?: CallOptions): Promise<SignedPayment> {
     return signPaymentFor(this, from, payment, options);
+  }
+
+  /**
+   * Submits a signed payment. One the daemon has already, in its pool or on its chain, is as good as new.
+   *
+   * @throws ApiError with the rule's name if the daemon refuses, such as `insufficient-balance`
+   */
+  submit(payment: SignedPayment, options?: CallOptions): Promise<void> {
+    return submitPayment(this, payment, options);
   }
 
   /**
@@ -146,7 +155,7 @@ export class TallyClient {
    */
   async pay(from: KeyPair, payment: PaymentRequest, options?: CallOptions): Promise<SignedPayment> {
     const signed = await this.signPayment(from, payment, options);
-    await this.call('submit', { body: signed.transaction }, options);
+    await this.submit(signed, options);
     return signed;
   }
 
