@@ -104,7 +104,6 @@ async function useCommand(node: string, bin: string, version: string): Promise<v
     const ended = once(daemon, 'exit');
     daemon.kill('SIGTERM');
     const [code] = (await ended) as [number | null];
-    if (/warning/i.test(complaints)) console.error(complaints);
     if (code !== 0) {
       console.error(`the daemon ended with ${code}: ${complaints}`);
       process.exitCode = 1;
