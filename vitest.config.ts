@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // What the package names by itself is here the sources.
+  ssr: {
+    resolve: {
+      conditions: ['tallystick-source', 'node', 'import', 'module', 'default'],
+      externalConditions: ['tallystick-source', 'node', 'import'],
+    },
+  },
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['src/native/hasher.ts'],

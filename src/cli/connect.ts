@@ -4,7 +4,7 @@ import { dataFolder } from './data-folder.ts';
 import type { ApiOptions } from './options.ts';
 
 export function connect({ api }: ApiOptions): TallyClient {
-  return new TallyClient({ url: api });
+  return new TallyClient({ url: api, retry: false });
 }
 
 /**
@@ -15,5 +15,5 @@ export async function connectAsOwner(options: ApiOptions): Promise<TallyClient> 
   const { readApiToken } = await import('../api/token.ts');
   const folder = dataFolder(options.data, (await connect(options).call('network')).params.name);
   const token = await readApiToken(folder);
-  return new TallyClient({ url: options.api, ...(token === undefined ? {} : { token }) });
+  return new TallyClient({ url: options.api, retry: false, ...(token === undefined ? {} : { token }) });
 }

@@ -93,6 +93,7 @@ const StatusSchema = Type.Object(
   },
   CLOSED,
 );
+/** What a daemon is and where it stands. @interface */
 export type StatusJson = Static<typeof StatusSchema>;
 
 const ChainSchema = Type.Object(
@@ -108,6 +109,7 @@ const ChainSchema = Type.Object(
 
 const ErrorFields = Type.Object({ code: Type.String(), message: Type.String() }, CLOSED);
 export const ErrorSchema = Type.Object({ error: ErrorFields }, CLOSED);
+/** The body of every refusal. @interface */
 export type ErrorJson = Static<typeof ErrorSchema>;
 
 const ValiditySchema = Type.Object(
@@ -131,6 +133,7 @@ const SubmitResultSchema = Type.Object(
   },
   CLOSED,
 );
+/** What became of one transaction of a batch. @interface */
 export type SubmitResultJson = Static<typeof SubmitResultSchema>;
 
 /** `id` of the one, or `results` of a batch in its order. */
@@ -164,6 +167,7 @@ const LookupSchema = Type.Object(
   },
   CLOSED,
 );
+/** A transaction in the pool or on the chain, and where. @interface */
 export type LookupJson = Static<typeof LookupSchema>;
 
 const balanceFields = { balance: Notches, sequence: Count };
@@ -215,6 +219,7 @@ const PeerSchema = Type.Object(
   },
   CLOSED,
 );
+/** A connected peer. @interface */
 export type PeerJson = Static<typeof PeerSchema>;
 
 const AddedPeersSchema = Type.Object(

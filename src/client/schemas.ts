@@ -44,10 +44,12 @@ const transactionFields = {
 };
 
 export const TransactionSchema = Type.Object({ id: Id, ...transactionFields }, CLOSED);
+/** A signed transaction and its id. @interface */
 export type TransactionJson = Static<typeof TransactionSchema>;
 
 /** As submitted: the id may be left out; where it is given it is checked. */
 export const SubmittedSchema = Type.Object({ id: Type.Optional(Id), ...transactionFields }, CLOSED);
+/** A signed transaction to be submitted. @interface */
 export type SubmittedJson = Static<typeof SubmittedSchema>;
 
 const HeaderSchema = Type.Object(
@@ -62,6 +64,7 @@ const HeaderSchema = Type.Object(
   },
   CLOSED,
 );
+/** The header of a block. @interface */
 export type HeaderJson = Static<typeof HeaderSchema>;
 
 export const BlockSchema = Type.Object(
@@ -76,6 +79,7 @@ export const BlockSchema = Type.Object(
   },
   CLOSED,
 );
+/** A block and what the daemon knows of it. @interface */
 export type BlockJson = Static<typeof BlockSchema>;
 
 const SealedHeaderSchema = Type.Object({ id: Id, nonce: hexOf(32), header: HeaderSchema }, CLOSED);

@@ -4,56 +4,53 @@
  *     const client = new TallyClient();
  *     const { height } = await client.call('status');
  *     const block = await client.call('block', { params: { block: 'tip' } });
- *     for await (const { data } of client.events({ signal })) console.log(data.event);
+ *     for await (const { type, block } of client.blocks({ from: height })) console.log(type, block.id);
  */
-import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { AnswerOf, BodyOf, ErrorJson, ParamsOf, QueryOf, SubmitResultJson } from './contract.ts';
-import type { LiveEventJson, LiveEventType } from './live-event.ts';
+import { type BlockStep, type BlocksOptions, followBlocks } from './block-follower.ts';
+import { type ChainFileOptions, streamChainFile } from './chain-file-stream.ts';
+import { ChainNews } from './chain-news.ts';
+import { type ConfirmedOptions, waitConfirmed } from './confirmation.ts';
+import type {
+  AnswerOf,
+  BodyOf,
+  LookupJson,
+  ParamsOf,
+  QueryOf,
+  StatusJson,
+  SubmitResultJson,
+} from './contract.ts';
+import { type EventsOptions, type LiveEvent, openEvents, resumeEvents } from './event-stream.ts';
 import {
-  BATCH_MEDIA_TYPE,
-  EVENTS_HEARTBEAT_MS,
-  type RouteName,
-  routes,
-  TRANSACTION_MEDIA_TYPE,
-} from './routes.ts';
+  type PaymentRequest,
+  type SignedPayment,
+  type Signer,
+  signPaymentFor,
+  submitPayment,
+} from './payment.ts';
+import { BATCH_MEDIA_TYPE, type RouteName, routes, TRANSACTION_MEDIA_TYPE } from './routes.ts';
+import type { BlockJson } from './schemas.ts';
+import { type ApiRequest, type CallOptions, type RetryOptions, Transport } from './transport.ts';
+
+export { ApiError, ConnectionError } from './errors.ts';
+export type { LiveEvent } from './event-stream.ts';
 
 export const DEFAULT_API_URL = 'http://127.0.0.1:8141';
-/** Answers that need no search, dial or validation come within milliseconds; the rest is for a busy machine. */
-const DEFAULT_TIMEOUT_MS = 15_000;
-/** Without a byte of a chain file for so long, the daemon is gone. */
-const CHAIN_FILE_STALL_MS = 60_000;
-/** One event is below 1 kB; more without an end is not our stream. */
-const MAX_EVENT_CHARACTERS = 64 * 1_024;
 
 export interface TallyClientOptions {
   /** Default `http://127.0.0.1:8141`. */
   readonly url?: string;
   /** Of `DATA/api-token`; needed for `mine`, `addPeers`, `chainResolve` if the API listens beyond loopback. */
   readonly token?: string;
-  /** For each call; default 15 s. */
+  /** For each call, its retries included, in ms; default 15,000. */
   readonly timeoutMs?: number;
+  /**
+   * How calls that may safely be made twice (whatever only reads, and the submission of signed transactions) are
+   * tried again when there is no connection or the daemon is busy. Default: for ten seconds, the first time
+   * after 100 ms, then after twice as long each time. `false`: never.
+   */
+  readonly retry?: RetryOptions | false;
   /** Default the platform's. */
   readonly fetch?: typeof fetch;
-}
-
-/** The daemon said no, in its words. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  /** HTTP status. */
-  readonly status: number;
-  /** A rule's name, a policy's, or one of the API's own such as `not-found`. */
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-/** No answer, or none of a daemon's. */
-export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError';
 }
 
 type Part<Name extends string, T> = [T] extends [undefined]
@@ -62,36 +59,28 @@ type Part<Name extends string, T> = [T] extends [undefined]
 type Query<T> = [T] extends [undefined] ? { readonly query?: never } : { readonly query?: T };
 
 /** What a call of a route takes, besides how long it may take. */
-type CallInput<Name extends RouteName> = Part<'params', ParamsOf<Name>> &
+export type CallInput<Name extends RouteName> = Part<'params', ParamsOf<Name>> &
   Query<QueryOf<Name>> &
   Part<'body', BodyOf<Name>>;
 
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-  /** `Infinity`: as long as it takes. */
-  readonly timeoutMs?: number;
-}
-
-type Arguments<Name extends RouteName> =
+/** The arguments of `call` behind the route's name; the first may be left out where the route takes nothing. */
+export type CallArguments<Name extends RouteName> =
   Record<never, never> extends CallInput<Name>
     ? [input?: CallInput<Name>, options?: CallOptions]
     : [input: CallInput<Name>, options?: CallOptions];
 
-export interface LiveEvent {
-  /** Pass it as `after` to go on behind this event. */
-  readonly id: string;
-  readonly type: LiveEventType | 'missed';
-  readonly data: LiveEventJson;
-}
-
+/** One daemon, over its HTTP API. It holds no connection and needs no closing. */
 export class TallyClient {
-  readonly url: string;
-  readonly #options: TallyClientOptions;
+  readonly #transport: Transport;
 
   /** @throws TypeError if the URL is none */
   constructor(options: TallyClientOptions = {}) {
-    this.url = new URL(options.url ?? DEFAULT_API_URL).href.replace(/\/+$/, '');
-    this.#options = options;
+    this.#transport = new Transport({ ...options, url: options.url ?? DEFAULT_API_URL });
+  }
+
+  /** Without a slash at the end. */
+  get url(): string {
+    return this.#transport.url;
   }
 
   /**
@@ -101,63 +90,139 @@ export class TallyClient {
    */
   async call<Name extends RouteName>(
     name: Name,
-    ...[input, options]: Arguments<Name>
+    ...[input, options]: CallArguments<Name>
   ): Promise<AnswerOf<Name>> {
     const { method } = routes[name];
     const body = input?.body;
-    const response = await this.#fetch(
-      this.#urlOf(name, input?.params as object | undefined, input?.query as object | undefined),
+    const params = input?.params as object | undefined;
+    const query = input?.query as object | undefined;
+    const text = await this.#transport.request(
       {
         method,
-        headers: this.#headers({
+        url: this.#transport.urlOf(name, params, query),
+        headers: {
           accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...this.#deadline(options),
+        // A transaction is applied once, however often it is submitted.
+        idempotent: method === 'GET' || name === 'submit',
       },
+      (response) => response.text(),
+      options,
     );
-    return (await this.#readJson(response)) as AnswerOf<Name>;
+    return this.#transport.parse(text) as AnswerOf<Name>;
+  }
+
+  /** What the daemon is and where it stands. */
+  status(options?: CallOptions): Promise<StatusJson> {
+    return this.call('status', {}, options);
+  }
+
+  /** @param block id, height or `tip` @throws ApiError `not-found` */
+  block(block: string | number, options?: CallOptions): Promise<BlockJson> {
+    return this.call('block', { params: { block: String(block) } }, options);
+  }
+
+  /** A transaction in the pool or on the chain. @throws ApiError `not-found` */
+  transaction(id: string, options?: CallOptions): Promise<LookupJson> {
+    return this.call('transaction', { params: { id } }, options);
+  }
+
+  /** Balance and sequence of an address; zero for one never seen. @param address bech32m */
+  account(address: string, options?: CallOptions): Promise<AnswerOf<'account'>> {
+    return this.call('account', { params: { address } }, options);
+  }
+
+  /**
+   * Signs a payment without submitting it: sequence, least fee and network are asked of the daemon. Keep the result
+   * where it survives a crash, then `submit` it: however often that happens, it is paid once.
+   *
+   * @throws RangeError if an amount or the data does not fit, TypeError if the recipient is no address
+   */
+  signPayment(from: Signer, payment: PaymentRequest, options?: CallOptions): Promise<SignedPayment> {
+    return signPaymentFor(this, from, payment, options);
+  }
+
+  /**
+   * Submits a signed payment. One the daemon has already, in its pool or on its chain, is as good as new.
+   *
+   * @throws ApiError with the rule's name if the daemon refuses, such as `insufficient-balance`
+   */
+  submit(payment: SignedPayment, options?: CallOptions): Promise<void> {
+    return submitPayment(this, payment, options);
+  }
+
+  /**
+   * Signs a payment and submits it.
+   *
+   * @returns the payment, in the daemon's pool and safe on its disk; `confirmed` waits until it is in a block
+   * @throws ApiError with the rule's name if the daemon refuses, such as `insufficient-balance`
+   */
+  async pay(from: Signer, payment: PaymentRequest, options?: CallOptions): Promise<SignedPayment> {
+    const signed = await this.signPayment(from, payment, options);
+    await this.submit(signed, options);
+    return signed;
+  }
+
+  /**
+   * Waits until a transaction is buried; also for one the daemon does not know yet.
+   *
+   * @throws WaitError after `timeoutMs`, ConnectionError if the signal aborts
+   */
+  confirmed(id: string, options: ConfirmedOptions = {}): Promise<LookupJson> {
+    return waitConfirmed(this, new ChainNews(this.#transport, options.signal), id, options);
+  }
+
+  /**
+   * The blocks of the chain, and after them every new one, until `signal` aborts. When the chain turns to another
+   * branch, the blocks that are left behind come first, as `disconnected`, the newest first. It goes on over
+   * restarts of the daemon and lost connections, and waits for its reader: it never holds more than one page.
+   *
+   * @throws ReorganisationError if it must take back a block the daemon does not know, RangeError if an option
+   *   is none, ApiError if the daemon refuses for good
+   */
+  blocks(options: BlocksOptions = {}): AsyncGenerator<BlockStep> {
+    return followBlocks(
+      {
+        chain: (from, limit, asking) => this.call('chain', { query: { from, limit } }, asking),
+        block: (id, asking) => this.block(id, asking),
+        news: (signal) => new ChainNews(this.#transport, signal),
+      },
+      options,
+    );
+  }
+
+  /**
+   * The live feed, until `signal` aborts.
+   *
+   * @throws ConnectionError when the connection is lost, unless it is to resume: call again with `after`
+   */
+  async *events(options: EventsOptions = {}): AsyncGenerator<LiveEvent> {
+    if (options.resume === true) yield* resumeEvents(this.#transport, options);
+    else yield* await openEvents(this.#transport, options);
   }
 
   /** A block's SSZ bytes. @param block id, height or `tip` */
   async blockBytes(block: string, options?: CallOptions): Promise<Uint8Array> {
-    const response = await this.#fetch(this.#urlOf('block', { block }), {
-      headers: this.#headers({ accept: 'application/octet-stream' }),
-      ...this.#deadline(options),
-    });
-    if (!response.ok) await this.#refuse(response);
-    return new Uint8Array(await this.#reading(response.arrayBuffer()));
+    const request: ApiRequest = {
+      method: 'GET',
+      url: this.#transport.urlOf('block', { block }),
+      headers: { accept: 'application/octet-stream' },
+      idempotent: true,
+    };
+    const read = async (response: Response) => new Uint8Array(await response.arrayBuffer());
+    return await this.#transport.request(request, read, options);
   }
 
   /**
-   * A chain file (docs/protocol.md, section 12), as it comes.
+   * A chain file (docs/protocol.md, section 13), as it comes.
    *
    * @param from height of its first block
    * @throws ApiError, ConnectionError if it breaks off or nothing comes for a minute
    */
-  async *chainFile(from: number, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Uint8Array> {
-    const stalled = new AbortController();
-    const silent = (): void => stalled.abort(new Error('the daemon went silent'));
-    let timer = setTimeout(silent, CHAIN_FILE_STALL_MS);
-    try {
-      const response = await this.#fetch(this.#urlOf('chainExport', {}, { from }), {
-        headers: this.#headers({ accept: 'application/octet-stream' }),
-        signal: AbortSignal.any([stalled.signal, ...(signal === undefined ? [] : [signal])]),
-      });
-      if (!response.ok || response.body === null) await this.#refuse(response);
-      for await (const chunk of iterate(response.body as ReadableStream<Uint8Array>)) {
-        clearTimeout(timer);
-        yield chunk;
-        timer = setTimeout(silent, CHAIN_FILE_STALL_MS);
-      }
-    } catch (cause) {
-      if (cause instanceof ApiError) throw cause;
-      throw this.#lost(cause);
-    } finally {
-      clearTimeout(timer);
-      stalled.abort();
-    }
+  chainFile(from: number, options: ChainFileOptions = {}): AsyncGenerator<Uint8Array> {
+    return streamChainFile(this.#transport, from, options);
   }
 
   /** Submits one signed transaction as SSZ bytes. @returns its id */
@@ -169,7 +234,7 @@ export class TallyClient {
   /**
    * Submits a batch as SSZ bytes, which the daemon takes in faster than JSON.
    *
-   * @param bytes of a list of up to `MAX_BATCH_TRANSACTIONS` signed transactions
+   * @param bytes of a list of up to 1,000 signed transactions
    * @returns a result for each, in the same order
    */
   async submitBatchBytes(bytes: Uint8Array<ArrayBuffer>, options?: CallOptions): Promise<SubmitResultJson[]> {
@@ -179,147 +244,17 @@ export class TallyClient {
 
   async #submitAs(
     mediaType: string,
-    bytes: Uint8Array<ArrayBuffer>,
+    body: Uint8Array<ArrayBuffer>,
     options: CallOptions | undefined,
   ): Promise<unknown> {
-    const response = await this.#fetch(this.#urlOf('submit'), {
+    const request: ApiRequest = {
       method: 'POST',
-      headers: this.#headers({ accept: 'application/json', 'content-type': mediaType }),
-      body: bytes,
-      ...this.#deadline(options),
-    });
-    return await this.#readJson(response);
-  }
-
-  /**
-   * The live feed, until `signal` aborts.
-   *
-   * @param options.after id of the last event seen: it resumes behind it
-   * @throws ConnectionError when the connection is lost: call again with `after`
-   */
-  async *events(options: { signal?: AbortSignal; after?: string } = {}): AsyncGenerator<LiveEvent> {
-    const watchdog = new AbortController();
-    const signals = options.signal === undefined ? [] : [options.signal];
-    const response = await this.#fetch(this.#urlOf('events'), {
-      headers: this.#headers({
-        accept: 'text/event-stream',
-        ...(options.after === undefined ? {} : { 'last-event-id': options.after }),
-      }),
-      signal: AbortSignal.any([watchdog.signal, ...signals]),
-    });
-    if (!response.ok || response.body === null) await this.#refuse(response);
-    // Three heartbeats missed: the other side is gone, even if no packet said so.
-    const bite = (): void => watchdog.abort(new Error('the daemon went silent'));
-    let timer = setTimeout(bite, 3 * EVENTS_HEARTBEAT_MS);
-    const feed = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(bite, 3 * EVENTS_HEARTBEAT_MS);
+      url: this.#transport.urlOf('submit'),
+      headers: { accept: 'application/json', 'content-type': mediaType },
+      body,
+      idempotent: true,
     };
-    try {
-      const messages = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>)
-        .pipeThrough(new TextDecoderStream())
-        .pipeThrough(new EventSourceParserStream({ onComment: feed, maxBufferSize: MAX_EVENT_CHARACTERS }));
-      for await (const { id, event, data } of iterate(messages)) {
-        feed();
-        yield {
-          id: id ?? '',
-          type: event as LiveEvent['type'],
-          data: JSON.parse(data) as LiveEventJson,
-        };
-      }
-    } catch (cause) {
-      if (options.signal?.aborted === true) return;
-      throw this.#lost(cause);
-    } finally {
-      clearTimeout(timer);
-      watchdog.abort();
-    }
-    if (options.signal?.aborted !== true) throw this.#lost(new Error('the daemon closed the stream'));
-  }
-
-  #urlOf(name: RouteName, params: object = {}, query: object = {}): string {
-    let path: string = routes[name].url;
-    for (const [key, value] of Object.entries(params)) {
-      path = path.replace(`:${key}`, encodeURIComponent(String(value)));
-    }
-    const search = new URLSearchParams();
-    for (const [key, value] of Object.entries(query)) {
-      if (value !== undefined) search.set(key, String(value));
-    }
-    return `${this.url}${path}${search.size === 0 ? '' : `?${search}`}`;
-  }
-
-  #headers(headers: Record<string, string>): Record<string, string> {
-    const { token } = this.#options;
-    return token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` };
-  }
-
-  #deadline(options: CallOptions = {}): { signal?: AbortSignal } {
-    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const signals = options.signal === undefined ? [] : [options.signal];
-    if (timeoutMs !== Number.POSITIVE_INFINITY) signals.push(AbortSignal.timeout(timeoutMs));
-    return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
-  }
-
-  async #fetch(url: string, init: RequestInit): Promise<Response> {
-    return await this.#reading((this.#options.fetch ?? fetch)(url, init));
-  }
-
-  async #readJson(response: Response): Promise<unknown> {
-    if (!response.ok) await this.#refuse(response);
-    const text = await this.#reading(response.text());
-    try {
-      return JSON.parse(text);
-    } catch (cause) {
-      throw new ConnectionError(`${this.url} does not answer like a tally daemon`, { cause });
-    }
-  }
-
-  /** @throws ApiError always: as the daemon put it, or the bare status of somebody else */
-  async #refuse(response: Response): Promise<never> {
-    const text = await this.#reading(response.text());
-    try {
-      const { error } = JSON.parse(text) as ErrorJson;
-      if (typeof error.message === 'string') throw new ApiError(response.status, error.code, error.message);
-    } catch (error) {
-      if (error instanceof ApiError) throw error;
-    }
-    throw new ApiError(
-      response.status,
-      'unknown',
-      `${this.url} answered with HTTP status ${response.status}`,
-    );
-  }
-
-  async #reading<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } catch (cause) {
-      throw this.#lost(cause);
-    }
-  }
-
-  #lost(cause: unknown): ConnectionError {
-    if (cause instanceof ConnectionError) return cause;
-    const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError';
-    const reason = timedOut ? 'did not answer in time' : `does not answer (${reasonOf(cause)})`;
-    return new ConnectionError(`the daemon at ${this.url} ${reason}`, { cause });
-  }
-}
-
-/** `fetch` hides the reason in the cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const inner = error.cause instanceof Error ? error.cause : error;
-  return 'code' in inner && typeof inner.code === 'string' ? inner.code : inner.message;
-}
-
-/** Browsers cannot all iterate a stream. */
-async function* iterate<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
-  const reader = stream.getReader();
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-  } finally {
-    reader.releaseLock();
+    const text = await this.#transport.request(request, (response) => response.text(), options);
+    return this.#transport.parse(text);
   }
 }

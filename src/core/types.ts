@@ -96,9 +96,15 @@ export const NetworkParamsType = new ContainerType({
   allocations: new ListCompositeType(AllocationType, MAX_ALLOCATIONS),
 });
 
+/** A payment, not signed yet. @interface */
 export type Transaction = ValueOf<typeof TransactionType>;
+/** A payment and its sender's signature. @interface */
 export type SignedTransaction = ValueOf<typeof SignedTransactionType>;
+/** What a block commits to, but for its nonce. @interface */
 export type Header = ValueOf<typeof HeaderType>;
+/** A header and the nonce that proves its work. @interface */
 export type SealedHeader = ValueOf<typeof SealedHeaderType>;
+/** A sealed header and the transactions it commits to. @interface */
 export type Block = ValueOf<typeof BlockType>;
+/** What a network is: any other value is another network. @interface */
 export type NetworkParams = ValueOf<typeof NetworkParamsType>;

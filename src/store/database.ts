@@ -78,8 +78,12 @@ export class Query<Row extends readonly Column[]> {
   }
 }
 
-function requireColumns(values: readonly Column[]): void {
-  for (const value of values) {
+/** Node.js 22 takes a view of an empty buffer for NULL, but not one made so. */
+const NO_BYTES = new Uint8Array(0);
+
+function requireColumns(values: Column[]): void {
+  for (const [index, value] of values.entries()) {
+    if (value instanceof Uint8Array && value.length === 0) values[index] = NO_BYTES;
     if (typeof value === 'number' && !Number.isSafeInteger(value)) {
       throw new InvariantError(`${value} was to be stored: every number kept is a safe integer`);
     }

@@ -21,6 +21,7 @@ export interface TestNetworkOptions {
   readonly mdns?: boolean;
   /** A folder for each node, by its index; without, ledgers are in memory. */
   readonly dataDir?: (index: number) => string;
+  /** Notches a byte below which nodes take no transaction. Default: 1. */
   readonly minFeeRate?: bigint;
 }
 
@@ -39,8 +40,11 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
   }
 }
 
+/** Daemons that share one network of their own. */
 export class TestNetwork {
+  /** Its id and parameters. */
   readonly definition: NetworkDefinition;
+  /** In the order they were started. */
   readonly nodes: TestNode[] = [];
   readonly #options: TestNetworkOptions;
   #failures: unknown[] = [];

@@ -1,10 +1,14 @@
 /** One daemon of a test network. */
+import pino from 'pino';
+import { type Api, createApi } from '../api/server.ts';
 import { generateKeyPair, type KeyPair, signPayment } from '../client/keys.ts';
+import { TallyClient } from '../client/tally-client.ts';
 import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import type { Daemon } from '../daemon.ts';
 import type { NodeEvent } from '../node/events.ts';
 import { OperationError } from '../node/ports.ts';
 
+const SILENT = pino({ level: 'silent' });
 /** Enough for any ordinary payment at the default minimum of a notch a byte. */
 const DEFAULT_FEE = 2_000n;
 const DEFAULT_DEADLINE_MS = 30_000;
@@ -14,11 +18,13 @@ export interface WaitOptions {
   readonly deadlineMs?: number;
 }
 
+/** A whole daemon inside your own process. */
 export class TestNode {
   readonly name: string;
   readonly daemon: Daemon;
   /** The key its blocks pay to; `send` pays from it. */
   readonly key: KeyPair;
+  #api: Promise<Api> | undefined;
 
   constructor(name: string, daemon: Daemon, key: KeyPair = generateKeyPair()) {
     this.name = name;
@@ -26,14 +32,26 @@ export class TestNode {
     this.key = key;
   }
 
+  /** Where its blocks pay to; `formatAddress` of the client makes text of it. */
   get address(): Address {
     return this.key.address;
   }
 
+  /**
+   * A client of this node's HTTP API, for an app under test; its `url` is there for one in another language. The API
+   * is started the first time, on any free port of loopback.
+   */
+  async client(): Promise<TallyClient> {
+    this.#api ??= createApi(this.daemon, { host: '127.0.0.1', port: 0, log: SILENT });
+    return new TallyClient({ url: (await this.#api).url });
+  }
+
+  /** Of its tip; 0 is the genesis. */
   get height(): number {
     return this.daemon.node.chain.tip.height;
   }
 
+  /** The id of its newest block. */
   get tip(): BlockId {
     return this.daemon.node.chain.tip.id;
   }
@@ -101,8 +119,10 @@ export class TestNode {
     );
   }
 
-  stop(): Promise<void> {
-    return this.daemon.stop();
+  /** Ends the node and its API. Its ledger stays where it is in a folder. */
+  async stop(): Promise<void> {
+    await (await this.#api)?.close();
+    await this.daemon.stop();
   }
 }
 

@@ -11,7 +11,6 @@ import {
 } from '../../src/cli/watch/model.ts';
 import { render } from '../../src/cli/watch/render.ts';
 import type { StatusJson } from '../../src/client/contract.ts';
-import type { LiveEventJson } from '../../src/client/live-event.ts';
 import type { LiveEvent } from '../../src/client/tally-client.ts';
 import { ENTRY } from '../support/run-tally.ts';
 import { A_PEER, type ServedLedger, SILENT, servedLedger } from '../support/served-ledger.ts';
@@ -29,7 +28,7 @@ const status = {
 } as StatusJson;
 
 function event(type: LiveEvent['type'], data: object): LiveEvent {
-  return { id: '1', type, data: { at: new Date(NOW_MS - 2_000).toISOString(), ...data } as LiveEventJson };
+  return { id: '1', type, data: { at: new Date(NOW_MS - 2_000).toISOString(), ...data } } as LiveEvent;
 }
 
 function block(name: string, parent: string, height: number, more: object = {}): LiveEvent {

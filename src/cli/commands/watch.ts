@@ -5,7 +5,6 @@ import { complain } from '../errors.ts';
 import { describeEvent } from '../event-text.ts';
 import { type ApiOptions, withApi } from '../options.ts';
 import { colours, print } from '../output.ts';
-import { follow } from '../watch/follow.ts';
 
 interface WatchOptions extends ApiOptions {
   readonly lines?: boolean;
@@ -31,10 +30,15 @@ async function watch(options: WatchOptions): Promise<void> {
 async function printEvents(client: TallyClient, { json }: WatchOptions): Promise<void> {
   const { network, height } = await client.call('status');
   if (json !== true) print(`watching ${network} at ${client.url}, the tip is #${height}`);
-  await follow(client, {
-    event: (event) => print(json === true ? asJson(event) : inWords(event)),
-    lost: (error) => complain(`${error.message}: trying again`),
+  let lost = false;
+  const events = client.events({
+    resume: true,
+    onConnection: (state) => {
+      if (!state.connected && !lost) complain(`${state.error.message}: trying again`);
+      lost = !state.connected;
+    },
   });
+  for await (const event of events) print(json === true ? asJson(event) : inWords(event));
 }
 
 function asJson({ id, type, data }: LiveEvent): string {

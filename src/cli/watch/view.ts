@@ -1,7 +1,6 @@
 /** `tally watch` on a terminal: follows the daemon and paints what it hears. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionError, type TallyClient } from '../../client/tally-client.ts';
-import { follow } from './follow.ts';
 import { startModel, type WatchModel, withEvent, withoutDaemon, withStatus } from './model.ts';
 import { render } from './render.ts';
 import { Screen } from './screen.ts';
@@ -44,14 +43,7 @@ export async function showView(client: TallyClient): Promise<void> {
   try {
     paint();
     await Promise.all([
-      follow(
-        client,
-        {
-          event: (event) => change(withEvent(model, event, Date.now())),
-          lost: () => change(withoutDaemon(model, Date.now())),
-        },
-        ended.signal,
-      ),
+      takeEvents(client, (next) => change(next(model)), ended.signal),
       pollStatus(client, (next) => change(next(model)), ended.signal),
     ]);
   } finally {
@@ -61,11 +53,20 @@ export async function showView(client: TallyClient): Promise<void> {
   }
 }
 
-async function pollStatus(
-  client: TallyClient,
-  change: (next: (model: WatchModel) => WatchModel) => void,
-  signal: AbortSignal,
-): Promise<void> {
+type Change = (next: (model: WatchModel) => WatchModel) => void;
+
+async function takeEvents(client: TallyClient, change: Change, signal: AbortSignal): Promise<void> {
+  const events = client.events({
+    resume: true,
+    signal,
+    onConnection: ({ connected }) => {
+      if (!connected) change((model) => withoutDaemon(model, Date.now()));
+    },
+  });
+  for await (const event of events) change((model) => withEvent(model, event, Date.now()));
+}
+
+async function pollStatus(client: TallyClient, change: Change, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       const status = await client.call('status', {}, { signal });

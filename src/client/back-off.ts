@@ -1,0 +1,38 @@
+/** Trying again: each time later, and never all callers at the same moment. */
+import { ApiError } from './errors.ts';
+
+export interface BackOff {
+  /** Before the second try, in ms. */
+  readonly firstDelayMs: number;
+  /** No delay is longer, in ms. */
+  readonly longestDelayMs: number;
+}
+
+/** A daemon that restarts is back after a second or two: five tries fall into that. */
+export const DEFAULT_BACK_OFF: BackOff = { firstDelayMs: 100, longestDelayMs: 5_000 };
+
+/**
+ * How long to wait after a failure: double each time, of which up to half is left to chance; longer if the daemon
+ * asks for it.
+ *
+ * @param failures so far, 1 after the first
+ */
+export function delayAfter(failures: number, error: unknown, backOff: BackOff = DEFAULT_BACK_OFF): number {
+  const full = Math.min(backOff.longestDelayMs, backOff.firstDelayMs * 2 ** (failures - 1));
+  const delayMs = full * (0.5 + Math.random() / 2);
+  return error instanceof ApiError ? Math.max(delayMs, error.retryAfterMs ?? 0) : delayMs;
+}
+
+/** @returns after so long, or at once when the signal aborts; whoever waits looks at the signal then */
+export function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, delayMs);
+    signal?.addEventListener('abort', end);
+  });
+}

@@ -1,0 +1,53 @@
+/** Waiting for a transaction to be buried. */
+import { delayAfter, pause } from './back-off.ts';
+import type { ChainNews } from './chain-news.ts';
+import type { LookupJson } from './contract.ts';
+import { ApiError, ConnectionError, isPassing, WaitError } from './errors.ts';
+import type { TallyClient } from './tally-client.ts';
+
+/** A hundred blocks of the built-in network: what is not in one of them hardly will be. */
+const DEFAULT_TIMEOUT_MS = 500_000;
+
+export interface ConfirmedOptions {
+  /** How many: 1 (default) for being in the tip, 6 for being in a block that five others bury. */
+  readonly confirmations?: number;
+  /** Default: 500,000. `Infinity`: as long as it takes. */
+  readonly timeoutMs?: number;
+  /** Ends the wait at once, with a `ConnectionError`. */
+  readonly signal?: AbortSignal;
+}
+
+export async function waitConfirmed(
+  client: TallyClient,
+  news: ChainNews,
+  id: string,
+  { confirmations = 1, signal, timeoutMs = DEFAULT_TIMEOUT_MS }: ConfirmedOptions,
+): Promise<LookupJson> {
+  const signals = signal === undefined ? [] : [signal];
+  if (timeoutMs !== Number.POSITIVE_INFINITY) signals.push(AbortSignal.timeout(timeoutMs));
+  const deadline = AbortSignal.any(signals);
+  let seen = 'not known to the daemon';
+  let failures = 0;
+  try {
+    while (await news.next(deadline)) {
+      try {
+        const found = await client.transaction(id, { signal: deadline });
+        failures = 0;
+        if (found.confirmations >= confirmations) return found;
+        seen = found.status === 'pending' ? 'waiting in the pool' : `confirmed ${found.confirmations} times`;
+      } catch (error) {
+        if (deadline.aborted) break;
+        if (isPassing(error)) {
+          await pause(delayAfter(++failures, error), deadline);
+          news.again();
+        } else if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      }
+    }
+  } finally {
+    await news.stop();
+  }
+  if (signal?.aborted === true) {
+    throw new ConnectionError(`the wait for transaction ${id} was ended`, { cause: signal.reason });
+  }
+  throw new WaitError(`transaction ${id} is ${seen} after ${timeoutMs} ms`);
+}

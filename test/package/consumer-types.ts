@@ -1,0 +1,36 @@
+/** What somebody who installed the package may write: compiled by `npm run test:package`, and here with the rest. */
+import {
+  type BlockJson,
+  type KeyPair,
+  type LookupJson,
+  type StatusJson,
+  TallyClient,
+} from 'tallystick/client';
+import { startNetwork, type TestNode } from 'tallystick/testing';
+
+export async function compiles(client: TallyClient, key: KeyPair): Promise<void> {
+  const status: StatusJson = await client.call('status');
+  const height: number = status.height;
+  const block: BlockJson = await client.call('block', { params: { block: 'tip' } });
+  const found: LookupJson = await client.confirmed(block.id, { confirmations: height });
+  const balance: string = (await client.account(found.transaction.sender)).balance;
+  const paid: { id: string } = await client.pay(key, { to: balance, amount: 1n });
+  for await (const step of client.blocks({ from: height })) {
+    const type: 'connected' | 'disconnected' = step.type;
+    if (type === 'connected') break;
+  }
+  const network = await startNetwork({ nodes: 3 });
+  const [alice] = network.nodes as [TestNode, TestNode, TestNode];
+  const bytes: bigint = alice.balance();
+  const same: TallyClient = await alice.client();
+  console.log(paid, bytes, same);
+
+  // @ts-expect-error a route that is none
+  await client.call('nothing');
+  // @ts-expect-error a parameter is missing
+  await client.call('block');
+  // @ts-expect-error an amount is a bigint
+  await client.pay(key, { to: balance, amount: 1 });
+}
+
+export const client = new TallyClient({ retry: false });
