@@ -332,16 +332,3 @@ describe('paying', () => {
     expect((await tally('balance')).stdout).toMatch(/tally\n.*account +name +tally[\s\S]*\(watch-only\)\n$/);
   });
 });
-
-describe('help', () => {
-  test.each(['create', 'import', 'list', 'show', 'add', 'rename', 'encrypt', 'decrypt', 'export'])(
-    'of %s fits a screen and has an example',
-    async (command) => {
-      const { stdout } = await runTally(['wallet', command, '--help']);
-      const lines = stdout.trimEnd().split('\n');
-      expect(lines.length).toBeLessThanOrEqual(24);
-      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
-      expect(lines.at(-1)).toMatch(new RegExp(`^Example: tally wallet ${command}`));
-    },
-  );
-});
