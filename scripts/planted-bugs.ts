@@ -74,9 +74,9 @@ const BUGS: readonly Bug[] = [
   {
     name: 'crash-mined',
     what: 'an own block is told before it is safe on disk',
-    file: 'chain/chain.ts',
-    right: "addBlock(block: CheckedBlock, nowMs: number, durability: Durability = 'full')",
-    wrong: "addBlock(block: CheckedBlock, nowMs: number, durability: Durability = 'bulk')",
+    file: 'node/blocks.ts',
+    right: "queue.add([checked], 'full')",
+    wrong: "queue.add([checked], 'bulk')",
   },
   {
     name: 'relay',
@@ -89,8 +89,8 @@ const BUGS: readonly Bug[] = [
     name: 'compact',
     what: 'a body put together from short ids is not compared with the header’s root',
     file: 'node/block-check.ts',
-    right: 'requireTransactionsRoot(transactionsRootFromIds(ids, transactions), sealed.header);',
-    wrong: 'transactionsRootFromIds(ids, transactions);',
+    right: 'requireTransactionsRoot(rootOfSignedRoots(signedTransactionRoots(ids, transactions)), sealed.header);',
+    wrong: 'rootOfSignedRoots(signedTransactionRoots(ids, transactions));',
   },
 ];
 
