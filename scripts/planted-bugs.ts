@@ -89,7 +89,8 @@ const BUGS: readonly Bug[] = [
     name: 'compact',
     what: 'a body put together from short ids is not compared with the header’s root',
     file: 'node/block-check.ts',
-    right: 'requireTransactionsRoot(rootOfSignedRoots(signedTransactionRoots(ids, transactions)), sealed.header);',
+    right:
+      'requireTransactionsRoot(rootOfSignedRoots(signedTransactionRoots(ids, transactions)), sealed.header);',
     wrong: 'rootOfSignedRoots(signedTransactionRoots(ids, transactions));',
   },
 ];
