@@ -1,9 +1,10 @@
 FROM node:24-bookworm-slim
 
-# The base image's own Node runs the daemon: the pinned one of the checkout is a development dependency.
+# The base image's own Node runs the daemon: the pinned one of the checkout is a development dependency. No other package
+# has a script to run while it is installed.
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
 COPY tsconfig.json ./
 COPY src ./src
 
