@@ -3,9 +3,9 @@
  * not yet. That the short ids fit proves nothing: only the header's `transactionsRoot` does.
  */
 import { invariant } from '../core/errors.ts';
-import { transactionRoot } from '../core/hashing.ts';
 import { ID_BYTES, idToBytes } from '../core/identifiers.ts';
 import { shortIdsOf } from '../core/short-ids.ts';
+import { hashTransactions } from '../core/transaction-hashes.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { CheckedTransaction } from './records.ts';
 import { ShortIdTable } from './short-id-table.ts';
@@ -63,10 +63,7 @@ export class BlockAssembly {
    * @returns false if one does not fit its short id
    */
   put(indexes: readonly number[], transactions: readonly SignedTransaction[]): boolean {
-    const ids = new Uint8Array(ID_BYTES * transactions.length);
-    transactions.forEach(({ transaction }, at) => {
-      ids.set(transactionRoot(transaction), ID_BYTES * at);
-    });
+    const { ids } = hashTransactions(transactions);
     const fits = shortIdsOf(ids, this.#block).every(
       (shortId, at) => shortId === this.#shortIds[indexes[at] as number],
     );

@@ -98,7 +98,14 @@ export class Growth {
       if (blocks.length === 0) return [];
       this.#mayBeBehind = true;
       const commit = this.#commit(blocks, nowMs, durability);
-      const move = commit.far && (yield* this.#move(commit.far, durability));
+      const far = commit.far;
+      const move =
+        far &&
+        (yield* this.#move(
+          far,
+          durability,
+          blocks.find(({ id }) => id === far.id),
+        ));
       this.#mayBeBehind = false;
       const results = this.#resultsOf(blocks, commit, move);
       const refused = move?.refused ?? commit.refused;
@@ -148,9 +155,14 @@ export class Growth {
     return missing === undefined ? this.bestHeader : this.#tree.get(missing.parent);
   }
 
-  *#move(target: BlockRecord, durability: Durability): Generator<void, LongSwitchResult> {
+  *#move(
+    target: BlockRecord,
+    durability: Durability,
+    block?: CheckedBlock,
+  ): Generator<void, LongSwitchResult> {
     this.#isMoving = true;
     try {
+      yield;
       const result = yield* new LongSwitch({
         params: this.#params,
         store: this.#store,
@@ -158,6 +170,7 @@ export class Growth {
         sizes: this.#sizes,
         tip: this.#tip,
         target,
+        block,
         durability,
       }).run();
       this.#isStaged = result.isStaged;

@@ -38,6 +38,8 @@ export interface LongSwitchOptions {
   readonly tip: BlockRecord;
   /** Has more work than the tip, and all its ancestors' bodies are here. */
   readonly target: BlockRecord;
+  /** The target, if it is at hand. */
+  readonly block?: CheckedBlock | undefined;
   readonly durability: Durability;
   readonly sizes: StepSizes;
 }
@@ -62,7 +64,7 @@ export class LongSwitch {
   }
 
   *run(): Generator<void, LongSwitchResult> {
-    const { sizes, store, target, tip, tree } = this.#options;
+    const { block, sizes, store, target, tip, tree } = this.#options;
     yield* discardStaged(store, sizes);
     const fork = tree.lastOnChain(target);
     const old = yield* this.#numbers(fork, tip);
@@ -81,7 +83,7 @@ export class LongSwitch {
     const isStaged = this.#move(fork, reached);
     const change = {
       disconnected: new StoredRun(store, tree, old),
-      connected: new StoredRun(store, tree, reached),
+      connected: new StoredRun(store, tree, reached, block),
       oldTip: tip,
       newTip,
       isLong: true,
@@ -114,7 +116,7 @@ export class LongSwitch {
   *#apply(
     numbers: readonly number[],
   ): Generator<void, { applied: number; refused: InvalidBlockError | undefined }> {
-    const { params, sizes, store, tree } = this.#options;
+    const { block: atHand, params, sizes, store, target, tree } = this.#options;
     const places = new PlaceBatch(store);
     let applied = 0;
     let refused: InvalidBlockError | undefined;
@@ -124,7 +126,7 @@ export class LongSwitch {
         refused = invalidAncestor(record.id, 'it is known to be invalid');
         break;
       }
-      const block = storedBlock(store, record);
+      const block = record.number === target.number && atHand ? atHand : storedBlock(store, record);
       const size = block.transactionIds.length;
       if (this.#isStepDone(BLOCK_COST + size / 2)) yield;
       const change = accepted(() => changeOf(params, record, block, this.#view.read));

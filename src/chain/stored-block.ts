@@ -1,5 +1,7 @@
 /** Blocks read back from the store. */
-import { transactionId } from '../core/hashing.ts';
+import { idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import { partOf } from '../core/merkle.ts';
+import { hashTransactions } from '../core/transaction-hashes.ts';
 import { damaged } from '../store/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { BlockTree } from './block-tree.ts';
@@ -8,10 +10,11 @@ import { type BlockRecord, type BlockRun, type CheckedBlock, trustBlock } from '
 /** It was checked before it was kept. @throws StoreError `damaged` */
 export function storedBlock(store: Store, record: BlockRecord): CheckedBlock {
   const transactions = requireStored(store.bodies.get(record.number), record, 'body');
+  const { ids } = hashTransactions(transactions);
   return trustBlock({
     id: record.id,
     block: { sealed: record.sealed, transactions },
-    transactionIds: transactions.map(({ transaction }) => transactionId(transaction)),
+    transactionIds: transactions.map((_, index) => idFromBytes<TransactionId>(partOf(ids, index))),
   });
 }
 
@@ -26,11 +29,14 @@ export class StoredRun implements BlockRun {
   readonly #store: Store;
   readonly #tree: BlockTree;
   readonly #numbers: readonly number[];
+  readonly #inHand: CheckedBlock | undefined;
 
-  constructor(store: Store, tree: BlockTree, numbers: readonly number[]) {
+  /** @param inHand a block that need not be read: to decode and hash a large one takes 15 ms */
+  constructor(store: Store, tree: BlockTree, numbers: readonly number[], inHand?: CheckedBlock) {
     this.#store = store;
     this.#tree = tree;
     this.#numbers = numbers;
+    this.#inHand = inHand;
   }
 
   get length(): number {
@@ -38,6 +44,10 @@ export class StoredRun implements BlockRun {
   }
 
   *[Symbol.iterator](): Iterator<CheckedBlock> {
-    for (const number of this.#numbers) yield storedBlock(this.#store, this.#tree.get(number));
+    for (const number of this.#numbers) yield this.#block(this.#tree.get(number));
+  }
+
+  #block(record: BlockRecord): CheckedBlock {
+    return record.id === this.#inHand?.id ? this.#inHand : storedBlock(this.#store, record);
   }
 }

@@ -18,6 +18,10 @@ import {
 } from '../core/transaction-hashes.ts';
 import type { Block, SealedHeader, SignedTransaction } from '../core/types.ts';
 import type { SignatureVerifier } from './ports.ts';
+import type { Turns } from './turns.ts';
+
+/** To hash so many takes 3 ms, and to bring them to the verifier as long again. */
+const MANY_TRANSACTIONS = 1_500;
 
 /** Finds a transaction that has been verified before: the pool's. */
 export type FindVerified = (id: TransactionId) => CheckedTransaction | undefined;
@@ -31,11 +35,19 @@ export class BodyChecker {
   readonly #definition: NetworkDefinition;
   readonly #verifier: SignatureVerifier;
   readonly #findVerified: FindVerified;
+  readonly #turns: Turns;
 
-  constructor(definition: NetworkDefinition, verifier: SignatureVerifier, findVerified: FindVerified) {
+  /** @param turns large blocks take some of them */
+  constructor(
+    definition: NetworkDefinition,
+    verifier: SignatureVerifier,
+    findVerified: FindVerified,
+    turns: Turns,
+  ) {
     this.#definition = definition;
     this.#verifier = verifier;
     this.#findVerified = findVerified;
+    this.#turns = turns;
   }
 
   /**
@@ -43,7 +55,9 @@ export class BodyChecker {
    * @throws RuleError `oversized-block`, `wrong-transactions-root`, `invalid-signature`
    */
   async checkBlock(id: BlockId, block: Block): Promise<CheckedBlock> {
+    await this.#turnFor(block.transactions);
     const { ids } = checkBody(this.#definition.params, block);
+    await this.#turnFor(block.transactions);
     const transactionIds: TransactionId[] = [];
     for (const verdict of await this.#verify(block.transactions, ids)) {
       if ('error' in verdict) throw verdict.error;
@@ -62,6 +76,7 @@ export class BodyChecker {
   async checkAssembled(id: BlockId, sealed: SealedHeader, body: AssembledBody): Promise<CheckedBlock> {
     const { ids, parts } = body;
     const transactions = parts.map(({ signed }) => signed);
+    await this.#turnFor(transactions);
     requireTransactionsRoot(rootOfSignedRoots(signedTransactionRoots(ids, transactions)), sealed.header);
     const block = { sealed, transactions };
     checkBlockSize(blockSize(block), this.#definition.params);
@@ -83,6 +98,11 @@ export class BodyChecker {
   /** Verifies signatures; a verdict for each transaction, in the same order. */
   async checkTransactions(transactions: readonly SignedTransaction[]): Promise<TransactionVerdict[]> {
     return this.#verify(transactions, hashTransactions(transactions).ids);
+  }
+
+  /** Whoever brings many has decoded or gathered them in this turn of the event loop. */
+  async #turnFor({ length }: readonly SignedTransaction[]): Promise<void> {
+    if (length >= MANY_TRANSACTIONS) await this.#turns.next();
   }
 
   /** @param idBytes 32 bytes for each transaction */

@@ -141,10 +141,12 @@ export class Node {
     });
     const peers = this.#peers;
     const conduct = new Conduct(network, clock, emit);
+    const turns = new Turns((call) => clock.after(0, call));
     const checker = new BodyChecker(
       definition,
       verifier,
       (id) => pool.get(id) ?? this.#recentlyConfirmed.get(id),
+      turns,
     );
     const addressBook = new AddressBook(store, clock);
     const queue = new BlockQueue({ chain, clock, onTurn: () => this.#keeping.later() });
@@ -173,7 +175,6 @@ export class Node {
     this.#queue = queue;
     this.#conduct = conduct;
     this.#journal = PoolJournal.open(store, pool);
-    const turns = new Turns((call) => clock.after(0, call));
     this.#keeping = new PoolKeeping({ clock, background, turns, journal: this.#journal });
     this.#status = new StatusExchange({ ...shared, onStatus: (peer) => this.#onStatus(peer) });
     this.#blocks = new Blocks({

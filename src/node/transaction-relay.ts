@@ -24,7 +24,7 @@ import {
   TransactionsMessageType,
 } from './wire.ts';
 
-/** A batch leaves after so long, full or not: DESIGN allows 100 ms. */
+/** Between two batches, unless one is full. After a lull the first leaves at once: nothing comes to wait for. */
 const BATCH_MS = 50;
 /** Admitting so many takes half a millisecond. */
 const MANY_TRANSACTIONS = 64;
@@ -58,6 +58,7 @@ export class TransactionRelay {
   #batch: SignedTransaction[] = [];
   #batchBytes = 0;
   #cancelBatch: (() => void) | undefined;
+  #lastBatchMs = Number.NEGATIVE_INFINITY;
   /** Batches that left lately, oldest first. */
   #left: { readonly atMs: number; readonly transactions: readonly SignedTransaction[] }[] = [];
   readonly #waiting = new WaitingTransactions();
@@ -127,7 +128,13 @@ export class TransactionRelay {
     this.#batch.push(signed);
     this.#batchBytes += sizeInBlock(signed);
     if (this.#batchBytes >= BATCH_BYTES || this.#batch.length >= MAX_GOSSIP_TRANSACTIONS) this.#flush();
-    else this.#cancelBatch ??= clock.after(BATCH_MS, () => this.#flush());
+    else this.#cancelBatch ??= clock.after(this.#untilNextBatch(), () => this.#flush());
+  }
+
+  #untilNextBatch(): number {
+    const sinceLast = this.#options.clock.now() - this.#lastBatchMs;
+    // The clock may have been set back.
+    return Math.min(Math.max(BATCH_MS - sinceLast, 0), BATCH_MS);
   }
 
   /** Transactions this node told others of a moment ago, or is about to: a block may overtake them. */
@@ -159,7 +166,8 @@ export class TransactionRelay {
     if (transactions.length === 0) return;
     const { clock, network, random } = this.#options;
     this.#forgetOldBatches();
-    this.#left.push({ atMs: clock.now(), transactions });
+    this.#lastBatchMs = clock.now();
+    this.#left.push({ atMs: this.#lastBatchMs, transactions });
     const salt = Math.floor(random.next() * 2 ** 32);
     network.publish('transactions', TransactionsMessageType.serialize({ salt, transactions })).catch(() => {
       // Nobody heard it: whoever connects next compares pools.

@@ -4,7 +4,7 @@ import type { SeededRandom } from './random.ts';
 import type { Fault } from './scenario.ts';
 import type { World } from './world.ts';
 
-/** Commits a power cut takes at most; the disk may hold back fewer. */
+/** Commits a crash takes at most; the disk may hold back fewer. */
 const MAX_LOST_COMMITS = 32;
 
 export interface FaultContext {
@@ -84,8 +84,9 @@ function crash(
   const running = world.honest.filter(({ isRunning }) => isRunning);
   const victims = random.sample(running, nodes);
   for (const machine of victims) {
-    if (powerCut) machine.cutPower(random.integer(MAX_LOST_COMMITS + 1));
-    else machine.kill();
+    const lost = random.integer(MAX_LOST_COMMITS + 1);
+    if (powerCut) machine.cutPower(lost);
+    else machine.kill(lost);
   }
   return () => {
     for (const machine of victims) restart(machine);
@@ -102,7 +103,7 @@ function churn(context: FaultContext, { downSeconds, everySeconds }: FaultOf<'ch
       // Somebody must be left to tell the others.
       if (running.length > 2) {
         const machine = random.pick(running);
-        if (random.chance(0.5)) machine.kill();
+        if (random.chance(0.5)) machine.kill(random.integer(MAX_LOST_COMMITS + 1));
         else machine.stop().catch((error) => world.failed(machine, error));
         world.scheduler.after(random.exponential(downSeconds * 1_000), () => restart(machine));
       }

@@ -14,7 +14,7 @@ import { VirtualMiner } from './virtual-miner.ts';
 import { addressOf, VirtualNetwork } from './virtual-network.ts';
 import type { World } from './world.ts';
 
-/** Commits a power cut may take: SQLite writes its log to disk by itself after about so many. */
+/** Commits a crash may take: the store writes `bulk` ones in groups, and forces its log to disk by itself now and then. */
 const MAX_UNSYNCED_COMMITS = 32;
 
 /** Lets an attacker stand between a node and its network. */
@@ -133,23 +133,23 @@ export class Machine {
     clock.end();
   }
 
-  /** `kill -9`: the disk keeps every commit. */
-  kill(): void {
-    const { clock, network } = this.#require();
-    this.#running = undefined;
-    this.#world.trace('killed', this.index);
-    clock.end();
-    network.kill();
+  /** `kill -9`: its connections close. Of the last commits that need not be safe yet, up to `commits` are gone. */
+  kill(commits: number): void {
+    this.#crash('killed', commits, (network) => network.kill());
   }
 
-  /** The power goes out: of the last commits that need not be safe yet, up to `commits` are gone. */
+  /** The power goes out: peers hear nothing. Of the last commits that need not be safe yet, up to `commits` are gone. */
   cutPower(commits: number): void {
+    this.#crash('power-cut', commits, (network) => network.vanish());
+  }
+
+  #crash(kind: 'killed' | 'power-cut', commits: number, disconnect: (network: VirtualNetwork) => void): void {
     const { clock, network } = this.#require();
     this.#running = undefined;
     clock.end();
-    network.vanish();
+    disconnect(network);
     const lost = this.disk.loseUnsynced(commits);
-    this.#world.trace('power-cut', this.index, -1, lost);
+    this.#world.trace(kind, this.index, -1, lost);
   }
 }
 

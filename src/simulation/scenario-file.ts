@@ -16,7 +16,7 @@
  *     maxPoolBytes           SSZ bytes of every pool; absent: the daemon's default
  *     faults                 up to 100, each with kind, atSeconds, forSeconds, and by kind
  *         partition          share of the nodes (0 to 1) cut off; oneWay: they hear the others and are not heard
- *         crash              nodes that die and come back; powerCut: what was not safe on disk may be lost
+ *         crash              nodes that die, may lose what was not safe on disk, and come back; powerCut: without a word
  *         churn              everySeconds a node stops, for downSeconds, both on average
  *         disturbance        loss, duplication, reordering of messages: probabilities
  *         slow               nodes that send and receive everything delayMs later

@@ -60,13 +60,21 @@ const messagesOf = (node: VirtualNode): number[] =>
     .map(({ message }) => decodeWire(TransactionsMessageType, message, 'sent').transactions.length);
 
 describe('submitted transactions', () => {
-  it('of one moment leave as one message, within a hundred milliseconds', async () => {
-    const submitted = [0, 1, 2, 3, 4].map((sequence) => alice.node.submit([pay(sequence).signed]));
-    await world.wait(Promise.all(submitted), 'submitted');
-    await world.clock.advance(40);
-    expect(messagesOf(alice)).toEqual([]);
-    await world.clock.until(() => bob.node.pool.count === 5, 'passed on', 60);
+  it('of one moment leave as one message; at once after a lull, and then not before company could have come', async () => {
+    const submit = (...sequences: number[]) =>
+      world.wait(
+        Promise.all(sequences.map((sequence) => alice.node.submit([pay(sequence).signed]))),
+        'submitted',
+      );
+    await submit(0, 1, 2, 3, 4);
+    await world.clock.until(() => bob.node.pool.count === 5, 'passed on', 15);
     expect(messagesOf(alice)).toEqual([5]);
+    await submit(5);
+    await submit(6, 7);
+    await world.clock.advance(20);
+    expect(messagesOf(alice)).toEqual([5]);
+    await world.clock.until(() => bob.node.pool.count === 8, 'passed on', 60);
+    expect(messagesOf(alice)).toEqual([5, 3]);
   });
 
   it('that fill a batch leave at once', async () => {
