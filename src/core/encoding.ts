@@ -175,6 +175,12 @@ export function decodeTransactionAt(
   return decodeSignedTransaction(read(offset(at), next === offsetsEnd ? size : offset(next)));
 }
 
+/** How many transactions an encoded list has. @param head from `encodeTransactions`: its first four bytes are enough */
+export function countTransactions(head: Uint8Array): number {
+  if (head.length < OFFSET_BYTES) return 0;
+  return new DataView(head.buffer, head.byteOffset, head.length).getUint32(0, true) / OFFSET_BYTES;
+}
+
 /**
  * Some transactions of an encoded list, as an encoded list, without decoding any.
  *
@@ -186,7 +192,7 @@ export function pickTransactions(
   indexes: readonly number[],
 ): Uint8Array | undefined {
   const view = new DataView(transactions.buffer, transactions.byteOffset, transactions.length);
-  const count = transactions.length === 0 ? 0 : view.getUint32(0, true) / OFFSET_BYTES;
+  const count = countTransactions(transactions);
   const startOf = (index: number): number =>
     index === count ? transactions.length : view.getUint32(OFFSET_BYTES * index, true);
   if (indexes.some((index) => index >= count)) return undefined;

@@ -1,8 +1,10 @@
 /** The chain and its blocks. */
 import { Readable } from 'node:stream';
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { Chain } from '../../chain/chain.ts';
 import type { BlockRecord } from '../../chain/records.ts';
+import type { AnswerOf, BlockSummaryJson } from '../../client/contract.ts';
 import { MAX_CHAIN_BYTES } from '../../client/routes.ts';
 import { blockSize } from '../../core/encoding.ts';
 import { type BlockId, parseId } from '../../core/identifiers.ts';
@@ -10,8 +12,10 @@ import type { Block } from '../../core/types.ts';
 import { type App, routeOf } from '../app.ts';
 import { BlockText } from '../block-text.ts';
 import { notFound } from '../errors.ts';
+import { TREE_BLOCKS_PER_TURN } from '../limits.ts';
 import type { ServedNode } from '../served.ts';
 import { ChainValidation } from '../validity.ts';
+import { summaryView } from '../views.ts';
 
 const BYTES = 'application/octet-stream';
 const DEFAULT_BLOCKS = 100;
@@ -28,6 +32,14 @@ export function chainRoutes(app: App, node: ServedNode): void {
         reply as unknown as FastifyReply,
         pageText(chain, query.from ?? 0, query.limit ?? DEFAULT_BLOCKS),
       ),
+  });
+
+  app.route({
+    ...routeOf('chainTree'),
+    handler: ({ query }) => {
+      const limit = query.limit ?? DEFAULT_BLOCKS;
+      return treePart(chain, query.from ?? Math.max(0, chain.tip.height + 1 - limit), limit);
+    },
   });
 
   app.route({ ...routeOf('chainValidity'), handler: () => validation.run() });
@@ -47,6 +59,16 @@ export function chainRoutes(app: App, node: ServedNode): void {
       );
     },
   });
+}
+
+async function treePart(chain: Chain, from: number, limit: number): Promise<AnswerOf<'chainTree'>> {
+  const blocks: BlockSummaryJson[] = [];
+  let looked = 0;
+  for (const record of chain.blocksBetween(from, from + limit)) {
+    if (record !== undefined) blocks.push(summaryView(chain, record));
+    if (++looked % TREE_BLOCKS_PER_TURN === 0) await turnOfOthers();
+  }
+  return { length: chain.tip.height + 1, tip: chain.tip.id, blocks };
 }
 
 /** @throws HttpError 404 also if only the header is here yet */

@@ -1,0 +1,111 @@
+/** One block: its height, how old it is, who mined it, how full it is, and the line to its parent. */
+import { AddressMark } from '../components/address-mark.tsx';
+import { Age } from '../components/age.tsx';
+import { shortAddress } from '../components/identifier.tsx';
+import { NotchGauge } from '../components/notch-gauge.tsx';
+import type { BlockView, Reorganisation } from '../state/blocks.ts';
+import { maxBlockBytes } from '../state/status.ts';
+import type { Geometry } from './geometry.ts';
+
+interface Props {
+  readonly block: BlockView;
+  readonly lane: number;
+  /** Undefined if it is not drawn. */
+  readonly parentLane: number | undefined;
+  readonly isHead: boolean;
+  readonly isTip: boolean;
+  readonly isSelected: boolean;
+  readonly left: number;
+  readonly geometry: Geometry;
+  readonly reorganisation: Reorganisation | undefined;
+}
+
+export function BlockCard(props: Props) {
+  const { block, geometry, isHead, isTip, isSelected, lane, left, reorganisation } = props;
+  const kind = block.state === 'chain' ? 'chain' : block.state === 'invalid' ? 'invalid' : 'branch';
+  const moved = reorganisation?.left.has(block.id)
+    ? 'has-left'
+    : reorganisation?.joined.has(block.id)
+      ? 'has-joined'
+      : '';
+  const isNew = block.heardAtMs !== undefined && Date.now() - block.heardAtMs < 3_000;
+  return (
+    <div
+      class={`block-place ${kind} ${moved}`}
+      style={{ left: `${left}px`, transform: `translateY(${geometry.top + lane * geometry.lane}px)` }}
+    >
+      <ParentLine {...props} kind={kind} />
+      {(isTip || (isHead && kind !== 'chain')) && (
+        <span class={`head-flag ${kind}`}>{isTip ? 'Tip' : kind === 'invalid' ? 'Refused' : 'Lost'}</span>
+      )}
+      <a
+        class={`block-card ${isNew ? 'is-new' : ''} ${isTip ? 'is-tip' : ''}`}
+        href={`#/block/${block.id}`}
+        data-block={block.id}
+        tabIndex={isSelected ? 0 : -1}
+        style={{ width: `${geometry.card}px`, height: `${geometry.cardHeight}px` }}
+        draggable={false}
+        aria-label={labelOf(block, isTip)}
+      >
+        <span class="block-head">
+          <span class="block-height">{block.height.toLocaleString('en')}</span>
+          <AddressMark address={block.miner} size={22} />
+        </span>
+        <span class="block-age">
+          <Age ms={block.timestampMs} />
+          {block.latencyMs !== undefined && <span class="latency">{formatLatency(block.latencyMs)}</span>}
+          {block.isMinedHere === true && <span class="latency here">mined here</span>}
+        </span>
+        <span class="block-miner">{block.height === 0 ? 'genesis' : shortAddress(block.miner)}</span>
+        <span class="block-foot">
+          <span class="block-count">
+            {block.transactions === undefined ? '–' : block.transactions.toLocaleString('en')}
+          </span>
+          <span class="unit">tx</span>
+          <span class="block-fill">{fillText(block)}</span>
+        </span>
+        <NotchGauge share={(block.size ?? 0) / maxBlockBytes.value} />
+      </a>
+    </div>
+  );
+}
+
+/** An arrow to the parent, which lies to the left, in this lane or another. */
+function ParentLine({ geometry, kind, lane, parentLane }: Props & { readonly kind: string }) {
+  if (parentLane === undefined) return null;
+  const own = geometry.cardHeight / 2;
+  const parent = own + (parentLane - lane) * geometry.lane;
+  const [from, to] = [0, -geometry.gap];
+  const bend = geometry.gap * 0.9;
+  const path =
+    parentLane === lane
+      ? `M ${from} ${own} C ${from} ${own} ${to + 7} ${parent} ${to + 7} ${parent}`
+      : `M ${from} ${own} C ${from - bend} ${own} ${to + bend} ${parent} ${to + 7} ${parent}`;
+  return (
+    <svg class={`parent-line ${kind}`} width="1" height="1" aria-hidden="true">
+      <path class="line" d={path} style={{ d: `path("${path}")` }} />
+      <path
+        class="arrow"
+        d="M 0 -4.5 L -7 0 L 0 4.5 Z"
+        style={{ transform: `translate(${to + 8}px, ${parent}px)` }}
+      />
+    </svg>
+  );
+}
+
+function labelOf(block: BlockView, isTip: boolean): string {
+  const place =
+    block.state === 'chain' ? (isTip ? 'the tip of the chain' : 'on the chain') : 'on a branch that lost';
+  const transactions = block.transactions === undefined ? '' : `, ${block.transactions} transactions`;
+  return `Block ${block.height}, ${place}${transactions}, mined by ${shortAddress(block.miner)}`;
+}
+
+function fillText(block: BlockView): string {
+  if (block.size === undefined) return '';
+  const percent = (100 * block.size) / maxBlockBytes.value;
+  return percent < 1 ? '< 1 %' : `${Math.round(percent)} %`;
+}
+
+export function formatLatency(ms: number): string {
+  return ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}

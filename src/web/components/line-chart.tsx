@@ -1,0 +1,80 @@
+/** A line over the blocks' heights, drawn by uPlot in the colours of the theme. */
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { useEffect, useRef } from 'preact/hooks';
+import { theme } from '../state/theme.ts';
+
+const HEIGHT = 190;
+
+interface Props {
+  readonly title: string;
+  /** What the picture says, for those who cannot see it. */
+  readonly summary: string;
+  readonly x: readonly number[];
+  readonly y: readonly (number | null)[];
+  readonly format: (value: number) => string;
+  /** Blocks as bars rather than a line. */
+  readonly isBars?: boolean;
+}
+
+export function LineChart({ format, isBars = false, summary, title, x, y }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const currentTheme = theme.value;
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
+    const axis = {
+      stroke: colour('--muted'),
+      font: `12px ${colour('--sans')}`,
+      grid: { stroke: colour('--line'), width: 1 },
+      ticks: { show: false },
+    };
+    const bars = uPlot.paths.bars?.({ size: [0.7, 24] });
+    const chart = new uPlot(
+      {
+        width: element.clientWidth,
+        height: HEIGHT,
+        scales: {
+          x: { time: false },
+          y: { range: (_, min, max) => [Math.min(0, min), max === 0 ? 1 : max * 1.12] },
+        },
+        legend: { live: true },
+        cursor: { drag: { x: false, y: false } },
+        series: [
+          { label: 'Block', value: (_, value) => (value === null ? '–' : value.toLocaleString('en')) },
+          {
+            label: title,
+            stroke: colour('--accent'),
+            width: 1.6,
+            fill: colour(isBars ? '--accent-soft' : '--accent-faint'),
+            ...(isBars && bars !== undefined ? { paths: bars } : {}),
+            points: { show: false },
+            value: (_, value) => (value === null ? '–' : format(value)),
+          },
+        ],
+        axes: [
+          { ...axis, space: 90, values: (_, values) => values.map((value) => value.toLocaleString('en')) },
+          { ...axis, size: 64, space: 40, values: (_, values) => values.map(format) },
+        ],
+      },
+      [[...x], [...y]],
+      element,
+    );
+    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+    };
+  }, [x, y, currentTheme]);
+  return (
+    <figure class="chart">
+      <figcaption>
+        <h3>{title}</h3>
+        <p>{summary}</p>
+      </figcaption>
+      <div ref={box} aria-hidden="true" />
+    </figure>
+  );
+}
