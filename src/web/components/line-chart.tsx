@@ -1,7 +1,7 @@
 /** A line over the blocks' heights, drawn by uPlot in the colours of the theme. */
-import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef } from 'preact/hooks';
+import type uPlot from 'uplot';
 import { theme } from '../state/theme.ts';
 
 const HEIGHT = 190;
@@ -23,49 +23,23 @@ export function LineChart({ format, isBars = false, summary, title, x, y }: Prop
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
-    const axis = {
-      stroke: colour('--muted'),
-      font: `12px ${colour('--sans')}`,
-      grid: { stroke: colour('--line'), width: 1 },
-      ticks: { show: false },
-    };
-    const bars = uPlot.paths.bars?.({ size: [0.7, 24] });
-    const chart = new uPlot(
-      {
-        width: element.clientWidth,
-        height: HEIGHT,
-        scales: {
-          x: { time: false },
-          y: { range: (_, min, max) => [Math.min(0, min), max === 0 ? 1 : max * 1.12] },
-        },
-        legend: { live: true },
-        cursor: { drag: { x: false, y: false } },
-        series: [
-          { label: 'Block', value: (_, value) => (value === null ? '–' : value.toLocaleString('en')) },
-          {
-            label: title,
-            stroke: colour('--accent'),
-            width: 1.6,
-            fill: colour(isBars ? '--accent-soft' : '--accent-faint'),
-            ...(isBars && bars !== undefined ? { paths: bars } : {}),
-            points: { show: false },
-            value: (_, value) => (value === null ? '–' : format(value)),
-          },
-        ],
-        axes: [
-          { ...axis, space: 90, values: (_, values) => values.map((value) => value.toLocaleString('en')) },
-          { ...axis, size: 64, space: 40, values: (_, values) => values.map(format) },
-        ],
-      },
-      [[...x], [...y]],
-      element,
-    );
-    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT }));
-    observer.observe(element);
+    let leave = (): void => {};
+    let hasLeft = false;
+    // Half of all code: only whoever looks at charts waits for it.
+    void import('uplot').then(({ default: Plot }) => {
+      if (hasLeft) return;
+      const options = optionsOf(Plot, element, { format, isBars, title });
+      const chart = new Plot(options, [[...x], [...y]], element);
+      const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT }));
+      observer.observe(element);
+      leave = () => {
+        observer.disconnect();
+        chart.destroy();
+      };
+    });
     return () => {
-      observer.disconnect();
-      chart.destroy();
+      hasLeft = true;
+      leave();
     };
   }, [x, y, currentTheme]);
   return (
@@ -77,4 +51,44 @@ export function LineChart({ format, isBars = false, summary, title, x, y }: Prop
       <div ref={box} aria-hidden="true" />
     </figure>
   );
+}
+
+function optionsOf(
+  Plot: typeof uPlot,
+  element: HTMLElement,
+  { format, isBars = false, title }: Pick<Props, 'format' | 'isBars' | 'title'>,
+): uPlot.Options {
+  const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
+  const axis = {
+    stroke: colour('--muted'),
+    font: `12px ${colour('--sans')}`,
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+  };
+  const bars = Plot.paths.bars?.({ size: [0.7, 24] });
+  return {
+    width: element.clientWidth,
+    height: HEIGHT,
+    scales: {
+      x: { time: false },
+      y: { range: (_, min, max) => [Math.min(0, min), max === 0 ? 1 : max * 1.12] },
+    },
+    cursor: { drag: { x: false, y: false } },
+    series: [
+      { label: 'Block', value: (_, value) => (value === null ? '–' : value.toLocaleString('en')) },
+      {
+        label: title,
+        stroke: colour('--accent'),
+        width: 1.6,
+        fill: colour(isBars ? '--accent-soft' : '--accent-faint'),
+        ...(isBars && bars !== undefined ? { paths: bars } : {}),
+        points: { show: false },
+        value: (_, value) => (value === null ? '–' : format(value)),
+      },
+    ],
+    axes: [
+      { ...axis, space: 90, values: (_, values) => values.map((value) => value.toLocaleString('en')) },
+      { ...axis, size: 64, space: 40, values: (_, values) => values.map(format) },
+    ],
+  };
 }
