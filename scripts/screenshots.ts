@@ -11,7 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { formatAddress } from '../src/core/address.ts';
 import { launchBrowser } from '../test/support/browser.ts';
-import { connect, ExplorerNetwork, hasTip, mine, PAYER } from '../test/support/explorer-network.ts';
+import {
+  connect,
+  ExplorerNetwork,
+  forgetPeers,
+  hasTip,
+  mine,
+  PAYER,
+} from '../test/support/explorer-network.ts';
 
 const [folder = 'docs/explorer', ...chosen] = process.argv.slice(2);
 const SIZES = [
@@ -37,7 +44,6 @@ try {
   const miners = [shown, ...others, loner];
   await mine(shown, 40);
   await hasTip(loner, (await shown.client.call('status')).tip);
-  const views = [];
   let lastPayment = '';
   for (let round = 0; round < 9; round++) {
     const ids = await network.pay(shown, [60, 140, 310, 12, 220, 90, 400, 30, 180][round] ?? 50, {
@@ -50,21 +56,25 @@ try {
     const [id = ''] = await mine(miner);
     await Promise.all([hasTip(shown, id), hasTip(loner, id)]);
   }
-  void views;
 
   // A daemon on its own finds three blocks while the others find two.
   const data = join(network.folder, 'node-3');
   await loner.kill();
+  forgetPeers(data);
   const apart = await network.start([], { data });
   for (let round = 0; round < 2; round++) {
     await network.pay(shown, 70);
     await sleep(PACE_MS);
     await mine(round === 0 ? shown : (others[0] ?? shown));
   }
-  const [, , losing = ''] = ['', '', (await shown.client.call('status')).tip];
+  const losing = (await shown.client.call('status')).tip;
   const winning = await mine(apart, 3);
 
-  const take = async (name: string, path: string, prepare: (page: Page) => Promise<void> = async () => {}) => {
+  const take = async (
+    name: string,
+    path: string,
+    prepare: (page: Page) => Promise<void> = async () => {},
+  ) => {
     if (chosen.length > 0 && !chosen.includes(name)) return;
     for (const theme of THEMES) {
       for (const { height, name: size, width } of SIZES) {

@@ -11,6 +11,8 @@ const INSTALLED = [
   '/usr/bin/google-chrome-stable',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
+/** Where there are fonts, they are more than the one that comes with the package. */
+const SYSTEM_FONTS = '/usr/share/fonts/truetype';
 /** As root there is no sandbox; and it never asks anybody for anything but our page. */
 const FLAGS = [
   '--no-sandbox',
@@ -20,7 +22,6 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--lang=en-GB',
 ];
 
 /** Headless. The caller closes it. */
@@ -50,6 +51,7 @@ async function unpackChromium(): Promise<Found> {
   try {
     const { default: packaged } = await import('@sparticuz/chromium');
     const path = await packaged.executablePath();
+    if (existsSync(SYSTEM_FONTS)) delete process.env.FONTCONFIG_PATH;
     return { path, env: ownEnvironment() };
   } finally {
     for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
@@ -57,8 +59,11 @@ async function unpackChromium(): Promise<Found> {
   }
 }
 
+/** With a language: in none, which is what a bare machine has, Chromium calls its own by a name it refuses. */
 function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries({ ...process.env, LANG: 'en_GB.UTF-8', LC_ALL: 'en_GB.UTF-8' }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
   );
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { transactionToJson } from '../../src/client/json.ts';
 import { generateKeyPair, type KeyPair, keyPairFromSeed, signPayment } from '../../src/client/keys.ts';
 import type { Address, NetworkId } from '../../src/core/identifiers.ts';
@@ -79,7 +80,9 @@ export class ExplorerNetwork {
       });
     });
     for (let at = 0; at < signed.length; at += 500) {
-      const transactions = signed.slice(at, at + 500).map(({ id, signed: one }) => transactionToJson(id, one));
+      const transactions = signed
+        .slice(at, at + 500)
+        .map(({ id, signed: one }) => transactionToJson(id, one));
       const { results } = await daemon.client.call('submit', { body: { transactions } });
       const refused = results?.find(({ accepted }) => !accepted);
       if (refused !== undefined) throw new Error(`a payment was refused: ${refused.error?.message}`);
@@ -121,6 +124,13 @@ export async function hasTip(daemon: TallyProcess, id: string): Promise<void> {
     if (type !== 'transaction' && (await isThere())) return;
   }
   throw new Error(`block ${id} did not become the tip in time`);
+}
+
+/** A ledger's folder whose daemon knows nobody any more, so that it starts on its own. Stopped, of course. */
+export function forgetPeers(data: string): void {
+  const ledger = new DatabaseSync(join(data, 'ledger.sqlite'));
+  ledger.exec('DELETE FROM peers');
+  ledger.close();
 }
 
 async function addressOf(daemon: TallyProcess): Promise<string> {

@@ -25,7 +25,7 @@ export function BlockCard(props: Props) {
   const kind = block.state === 'chain' ? 'chain' : block.state === 'invalid' ? 'invalid' : 'branch';
   const moved = reorganisation?.left.has(block.id)
     ? 'has-left'
-    : reorganisation?.joined.has(block.id)
+    : hasJoined(block, reorganisation)
       ? 'has-joined'
       : '';
   const isNew = block.heardAtMs !== undefined && Date.now() - block.heardAtMs < 3_000;
@@ -64,33 +64,41 @@ export function BlockCard(props: Props) {
           <span class="unit">tx</span>
           <span class="block-fill">{fillText(block)}</span>
         </span>
-        <NotchGauge share={(block.size ?? 0) / maxBlockBytes.value} />
+        <NotchGauge share={fillOf(block)} />
       </a>
     </div>
   );
 }
 
+const ARROW = 7;
+const BRANCH_OFFSET = 34;
+
 /** An arrow to the parent, which lies to the left, in this lane or another. */
 function ParentLine({ geometry, kind, lane, parentLane }: Props & { readonly kind: string }) {
   if (parentLane === undefined) return null;
   const own = geometry.cardHeight / 2;
-  const parent = own + (parentLane - lane) * geometry.lane;
-  const [from, to] = [0, -geometry.gap];
-  const bend = geometry.gap * 0.9;
-  const path =
-    parentLane === lane
-      ? `M ${from} ${own} C ${from} ${own} ${to + 7} ${parent} ${to + 7} ${parent}`
-      : `M ${from} ${own} C ${from - bend} ${own} ${to + bend} ${parent} ${to + 7} ${parent}`;
+  const isStraight = parentLane === lane;
+  // A branch leaves its parent below the line of the chain, so that both arrows are seen.
+  const parent = own + (parentLane - lane) * geometry.lane + (isStraight ? 0 : BRANCH_OFFSET);
+  const to = -geometry.gap;
+  const bend = isStraight ? 0 : geometry.gap * 0.62;
+  const end = to + ARROW;
+  const path = `M 0 ${own} C ${-bend} ${own} ${end + bend} ${parent} ${end} ${parent}`;
   return (
     <svg class={`parent-line ${kind}`} width="1" height="1" aria-hidden="true">
       <path class="line" d={path} style={{ d: `path("${path}")` }} />
       <path
         class="arrow"
         d="M 0 -4.5 L -7 0 L 0 4.5 Z"
-        style={{ transform: `translate(${to + 8}px, ${parent}px)` }}
+        style={{ transform: `translate(${end + 1}px, ${parent}px)` }}
       />
     </svg>
   );
+}
+
+function hasJoined({ height, state }: BlockView, reorganisation: Reorganisation | undefined): boolean {
+  if (reorganisation === undefined || state !== 'chain') return false;
+  return height > reorganisation.forkHeight && height <= reorganisation.newHeight;
 }
 
 function labelOf(block: BlockView, isTip: boolean): string {
@@ -102,8 +110,14 @@ function labelOf(block: BlockView, isTip: boolean): string {
 
 function fillText(block: BlockView): string {
   if (block.size === undefined) return '';
-  const percent = (100 * block.size) / maxBlockBytes.value;
+  if (block.transactions === 0) return 'empty';
+  const percent = 100 * fillOf(block);
   return percent < 1 ? '< 1 %' : `${Math.round(percent)} %`;
+}
+
+/** 0 to 1; a header alone fills nothing. */
+function fillOf({ size = 0, transactions }: BlockView): number {
+  return transactions === 0 ? 0 : size / maxBlockBytes.value;
 }
 
 export function formatLatency(ms: number): string {

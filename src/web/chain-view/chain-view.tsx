@@ -105,7 +105,7 @@ export function ChainView() {
       <section
         ref={stage}
         class={`stage ${isFollowing.value ? 'is-live' : ''}`}
-        style={{ height: `${geometry.top + Math.max(2, count) * geometry.lane}px` }}
+        style={{ height: `${geometry.top + count * geometry.lane + geometry.bottom}px` }}
         aria-label="Blocks, the newest at the right. Arrow keys move between blocks, Home and End to the first and the last, Enter opens one."
         onKeyDown={onKeyDown}
         onClickCapture={(event) => {
@@ -113,7 +113,6 @@ export function ChainView() {
         }}
       >
         <div ref={world} class="world">
-          <Rail from={leftOf(from)} to={leftOf(Math.min(to, frontHeight.value - 1))} geometry={geometry} />
           {missing.map((height) => (
             <div
               key={`missing-${height}`}
@@ -149,28 +148,6 @@ export function ChainView() {
       </section>
       <ChainControls />
     </section>
-  );
-}
-
-/** The one line that is the chain. */
-function Rail({
-  from,
-  geometry,
-  to,
-}: {
-  readonly from: number;
-  readonly to: number;
-  readonly geometry: { readonly top: number; readonly cardHeight: number; readonly card: number };
-}) {
-  return (
-    <div
-      class="rail"
-      style={{
-        left: `${from - geometry.card}px`,
-        width: `${Math.max(0, to - from + geometry.card)}px`,
-        top: `${geometry.top + geometry.cardHeight / 2}px`,
-      }}
-    />
   );
 }
 

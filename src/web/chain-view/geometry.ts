@@ -8,10 +8,12 @@ export interface Geometry {
   readonly lane: number;
   /** Above the chain. */
   readonly top: number;
+  /** Below the last lane. */
+  readonly bottom: number;
 }
 
-const WIDE: Geometry = { card: 136, gap: 40, cardHeight: 132, lane: 158, top: 56 };
-const NARROW: Geometry = { card: 104, gap: 26, cardHeight: 124, lane: 148, top: 50 };
+const WIDE: Geometry = { card: 136, gap: 40, cardHeight: 132, lane: 164, top: 48, bottom: 4 };
+const NARROW: Geometry = { card: 104, gap: 26, cardHeight: 124, lane: 154, top: 44, bottom: 0 };
 /** Below this a phone. */
 const NARROW_BELOW = 640;
 

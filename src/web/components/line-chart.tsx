@@ -1,6 +1,6 @@
 /** A line over the blocks' heights, drawn by uPlot in the colours of the theme. */
 import 'uplot/dist/uPlot.min.css';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { theme } from '../state/theme.ts';
 
@@ -19,6 +19,7 @@ interface Props {
 
 export function LineChart({ format, isBars = false, summary, title, x, y }: Props) {
   const box = useRef<HTMLDivElement>(null);
+  const [failure, setFailure] = useState<unknown>();
   const currentTheme = theme.value;
   useEffect(() => {
     const element = box.current;
@@ -30,13 +31,15 @@ export function LineChart({ format, isBars = false, summary, title, x, y }: Prop
       if (hasLeft) return;
       const options = optionsOf(Plot, element, { format, isBars, title });
       const chart = new Plot(options, [[...x], [...y]], element);
-      const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT }));
+      const observer = new ResizeObserver(() =>
+        chart.setSize({ width: element.clientWidth, height: HEIGHT }),
+      );
       observer.observe(element);
       leave = () => {
         observer.disconnect();
         chart.destroy();
       };
-    });
+    }, setFailure);
     return () => {
       hasLeft = true;
       leave();
@@ -46,7 +49,10 @@ export function LineChart({ format, isBars = false, summary, title, x, y }: Prop
     <figure class="chart">
       <figcaption>
         <h3>{title}</h3>
-        <p>{summary}</p>
+        <p>
+          {summary}
+          {failure !== undefined && '; the picture cannot be drawn here'}
+        </p>
       </figcaption>
       <div ref={box} aria-hidden="true" />
     </figure>

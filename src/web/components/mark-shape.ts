@@ -3,9 +3,8 @@
 const NOTCHES = 5;
 /** Apart enough to tell, and all with the same contrast on light and dark. */
 const HUES = [22, 48, 82, 132, 168, 194, 218, 252, 286, 318, 346, 4];
-const LEAST_DEPTH = 5;
-const DEPTH_STEPS = 4;
-const DEPTH_STEP = 3.4;
+/** Never to the middle: a stick cut through is no stick. */
+const DEPTHS = [3.5, 6, 8.5];
 
 export interface Notch {
   readonly fromTop: boolean;
@@ -16,7 +15,7 @@ export function notchesOf(address: string): Notch[] {
   const hash = fnv1a(address);
   return Array.from({ length: NOTCHES }, (_, index) => {
     const bits = (hash >>> (index * 4)) & 0xf;
-    return { fromTop: (bits & 1) === 1, depth: LEAST_DEPTH + ((bits >> 1) % DEPTH_STEPS) * DEPTH_STEP };
+    return { fromTop: (bits & 1) === 1, depth: DEPTHS[(bits >> 1) % DEPTHS.length] ?? 0 };
   });
 }
 
@@ -24,7 +23,7 @@ export function notchesOf(address: string): Notch[] {
 export function colourOf(address: string): string {
   const hash = fnv1a(`colour ${address}`);
   const hue = HUES[hash % HUES.length] ?? 0;
-  return `hsl(${hue} ${46 + ((hash >>> 8) % 3) * 8}% ${38 + ((hash >>> 12) % 3) * 6}%)`;
+  return `hsl(${hue} ${34 + ((hash >>> 8) % 3) * 9}% ${36 + ((hash >>> 12) % 3) * 7}%)`;
 }
 
 /** Source: Fowler, Noll, Vo; 32 bits, mixed once more, since addresses of one folder differ late. */

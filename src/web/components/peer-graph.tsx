@@ -8,18 +8,17 @@ import {
 } from 'd3-force';
 import { useMemo } from 'preact/hooks';
 import type { PeerJson } from '../../client/contract.ts';
-import { tip } from '../state/blocks.ts';
 
 const WIDTH = 720;
-const HEIGHT = 380;
+const HEIGHT = 340;
 const CENTRE = { x: WIDTH / 2, y: HEIGHT / 2 };
-const NEAREST = 96;
-const FARTHEST = 165;
+const NEAREST = 100;
+const FARTHEST = 150;
 /** A round trip of this and more is as far as it gets. */
 const SLOW_MS = 250;
 const SETTLING_TICKS = 160;
 /** Wider than high, as the space is. */
-const STRETCH = 1.75;
+const STRETCH = 1.9;
 
 interface Place extends SimulationNodeDatum {
   readonly peer: PeerJson;
@@ -101,7 +100,10 @@ function Line({
       <line x1={CENTRE.x} y1={CENTRE.y} x2={x} y2={y} />
       <path d="M -6 -6 L 6 0 L -6 6 Z" transform={`translate(${middle.x} ${middle.y}) rotate(${angle})`} />
       {peer.roundTripMs !== undefined && (
-        <text x={middle.x} y={middle.y - 11}>
+        <text
+          x={middle.x + (Math.abs(unit.x) < 0.3 ? 30 : 0)}
+          y={middle.y + (Math.abs(unit.x) < 0.3 ? 4 : -12)}
+        >
           {Math.max(1, Math.round(peer.roundTripMs))} ms
         </text>
       )}
@@ -114,14 +116,13 @@ function PeerDot({
 }: {
   readonly place: Place & { readonly x: number; readonly y: number };
 }) {
-  const isBehind = peer.height !== undefined && tip.value !== undefined && peer.height < tip.value.height - 1;
   return (
     <g transform={`translate(${x} ${y})`} class={`peer-dot ${standing(peer)}`}>
       <title>{`${peer.id}\n${peer.address}\nscore ${Math.round(peer.score)}`}</title>
       <circle r="20" />
       <text y="4.5">{peer.id.slice(-4)}</text>
-      <text y="36" class="peer-height">
-        {peer.height === undefined ? '' : `${peer.height.toLocaleString('en')}${isBehind ? ', behind' : ''}`}
+      <text y={y < CENTRE.y - 40 ? -28 : 37} class="peer-height">
+        {peer.height?.toLocaleString('en') ?? ''}
       </text>
     </g>
   );

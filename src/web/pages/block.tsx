@@ -5,6 +5,7 @@ import { formatLatency } from '../chain-view/block-card.tsx';
 import { Age, formatTime } from '../components/age.tsx';
 import { Amount } from '../components/amount.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
+import { Icon } from '../components/icon.tsx';
 import { AddressLink, BlockLink, CopyButton, FullText } from '../components/identifier.tsx';
 import { NotchGauge } from '../components/notch-gauge.tsx';
 import { Empty, Notice, Waiting } from '../components/notices.tsx';
@@ -64,8 +65,16 @@ function Block({ block }: { readonly block: BlockJson }) {
           </h1>
         </div>
         <nav class="steps" aria-label="Neighbouring blocks">
-          {height > 0 && <a href={`#/block/${header.parent}`}>← Parent</a>}
-          {isOnChain && confirmations > 1 && <a href={`#/block/${height + 1}`}>Next →</a>}
+          {height > 0 && (
+            <a href={`#/block/${header.parent}`}>
+              <Icon name="back" /> Parent
+            </a>
+          )}
+          {isOnChain && confirmations > 1 && (
+            <a href={`#/block/${height + 1}`}>
+              Next <Icon name="arrow" />
+            </a>
+          )}
         </nav>
       </header>
       {!isOnChain && (

@@ -34,11 +34,11 @@ function Figures() {
     <div class="figures">
       <Figure name="blocks">{newest === undefined ? '–' : (newest.height + 1).toLocaleString('en')}</Figure>
       <Figure name="last block">{newest === undefined ? '–' : <Age ms={newest.timestampMs} />}</Figure>
-      <Figure name="waiting transactions">{pool.value.count.toLocaleString('en')}</Figure>
+      <Figure name="waiting">{pool.value.count.toLocaleString('en')}</Figure>
       <Figure name="peers">{known === undefined ? '–' : known.peers.toLocaleString('en')}</Figure>
-      <Figure name={known?.mining.active === true ? 'hash rate of this node' : 'mining here'}>
-        {known === undefined ? '–' : known.mining.active ? formatHashRate(known.mining.hashrate) : 'off'}
-      </Figure>
+      {known?.mining.active === true && (
+        <Figure name="hash rate of this node">{formatHashRate(known.mining.hashrate)}</Figure>
+      )}
     </div>
   );
 }

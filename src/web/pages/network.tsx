@@ -8,6 +8,7 @@ import { Fact, Facts, Figure } from '../components/facts.tsx';
 import { FullText } from '../components/identifier.tsx';
 import { LineChart } from '../components/line-chart.tsx';
 import { Waiting } from '../components/notices.tsx';
+import { counted } from '../state/activity.ts';
 import { tip } from '../state/blocks.ts';
 import { now } from '../state/clock.ts';
 import { useLoaded } from '../state/loaded.ts';
@@ -65,7 +66,7 @@ export function NetworkPage() {
             {params.initialBits}, {params.limitBits}
           </Fact>
           <Fact name="Given out at the start">
-            {params.allocations.length === 0 ? 'nothing' : `${params.allocations.length} allocations`}
+            {params.allocations.length === 0 ? 'nothing' : counted(params.allocations.length, 'allocation')}
           </Fact>
         </Facts>
       </section>
@@ -100,7 +101,11 @@ function Charts({ params }: { readonly params: AnswerOf<'network'>['params'] }) 
       />
       <LineChart
         title="Difficulty"
-        summary={`${formatDifficulty(latest(difficulty))} times the easiest`}
+        summary={
+          latest(difficulty) === 1
+            ? 'as easy as it gets'
+            : `${formatDifficulty(latest(difficulty))} times the easiest`
+        }
         x={heights}
         y={difficulty}
         format={formatDifficulty}

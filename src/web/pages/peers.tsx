@@ -91,7 +91,7 @@ function PeerTable({ peers }: { readonly peers: readonly PeerJson[] }) {
                 {peer.height?.toLocaleString('en') ?? '–'}
                 {peer.height !== undefined &&
                   tip.value !== undefined &&
-                  peer.height < tip.value.height - 1 && <span class="muted"> behind</span>}
+                  isBehindBy(peer.height, tip.value.height) && <span class="muted"> behind</span>}
               </td>
               <td class="number">
                 {peer.roundTripMs === undefined ? '–' : `${Math.max(1, Math.round(peer.roundTripMs))} ms`}

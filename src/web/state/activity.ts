@@ -30,9 +30,11 @@ function describe(event: LiveEventJson): Omit<Activity, 'key' | 'atMs'> | undefi
       const late = event.latencyMs === undefined ? '' : ` after ${Math.round(event.latencyMs)} ms`;
       const href = `#/block/${event.id}`;
       const height = event.height.toLocaleString('en');
+      // The reorganisation that a branch was fetched for is told by itself.
+      if (!event.onChain && event.source === 'sync') return undefined;
       return event.onChain
         ? { kind: 'block', text: `Block ${height} ${how}${late}`, href }
-        : { kind: 'fork', text: `A second block ${height} ${how}${late}: a fork`, href };
+        : { kind: 'fork', text: `Another block ${height} ${how}${late}: a fork`, href };
     }
     case 'chain.reorganised':
       return {

@@ -36,9 +36,10 @@ export interface Reorganisation {
   readonly atMs: number;
   readonly forkHeight: number;
   readonly returned: number;
-  /** Ids of the blocks that left the chain, and of those that joined it. */
+  /** Of the tip it led to. */
+  readonly newHeight: number;
+  /** Ids of the blocks that left the chain. */
   readonly left: ReadonlySet<string>;
-  readonly joined: ReadonlySet<string>;
   readonly leftCount: number;
   readonly joinedCount: number;
 }
@@ -115,6 +116,7 @@ export function takeBlockEvents(events: readonly LiveEventJson[]): void {
         isMinedHere: event.source === 'mined',
         heardAtMs: known === undefined ? Date.now() : known.heardAtMs,
       });
+      if (event.onChain) joinChain(event.id);
       touchedPages.add(pageOf(event.height));
       some = true;
     } else if (event.event === 'chain.reorganised') {
@@ -131,9 +133,8 @@ export function takeBlockEvents(events: readonly LiveEventJson[]): void {
 
 function reorganise(event: LiveEventJson & { event: 'chain.reorganised' }): void {
   const left = branchFrom(event.oldTip, event.forkHeight);
-  const joined = branchFrom(event.newTip, event.forkHeight);
   for (const block of left) put({ ...block, state: 'branch' });
-  for (const block of joined) put({ ...block, state: 'chain' });
+  joinChain(event.newTip);
   const atMs = Date.parse(event.at);
   if (Date.now() - atMs > REORGANISATION_SHOWN_MS) return;
   reorganisation.value = {
@@ -141,10 +142,20 @@ function reorganise(event: LiveEventJson & { event: 'chain.reorganised' }): void
     forkHeight: event.forkHeight,
     returned: event.returned,
     left: new Set(left.map(({ id }) => id)),
-    joined: new Set(joined.map(({ id }) => id)),
+    newHeight: event.height,
     leftCount: event.depth,
     joinedCount: event.height - event.forkHeight,
   };
+}
+
+/** What leads to a block of the chain is on it too, and nothing else of these heights. As far as it is known. */
+function joinChain(id: string): void {
+  for (let at = blocks.get(id); at !== undefined; at = blocks.get(at.parent)) {
+    const others = blocksAt(at.height).filter((other) => other.state === 'chain' && other.id !== at?.id);
+    if (at.id !== id && at.state === 'chain' && others.length === 0) return;
+    put({ ...at, state: 'chain' });
+    for (const other of others) put({ ...other, state: 'branch' });
+  }
 }
 
 /** As far as it is known. */
