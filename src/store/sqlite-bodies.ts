@@ -47,8 +47,9 @@ export class SqliteBodies implements BodyTable {
   }
 
   count(number: number): number | undefined {
-    const head = this.#part.get(1, OFFSET_BYTES, number)?.[0];
-    return head && decodeKept(`the body of block number ${number}`, () => countTransactions(head));
+    const row = this.#part.get(1, OFFSET_BYTES, number);
+    // A part of an empty list is NULL.
+    return row && countTransactions(row[0] ?? new Uint8Array(0));
   }
 
   transaction(number: number, index: number): SignedTransaction | undefined {

@@ -40,7 +40,7 @@ export function App() {
         Skip to the content
       </a>
       <header class="bar">
-        <a class="brand" href="#/" aria-label="Tallystick, the chain">
+        <a class="brand" href="#/">
           <Logo />
           <span class="brand-name">Tallystick</span>
           {status.value !== undefined && <span class="network-name">{status.value.network}</span>}

@@ -45,10 +45,11 @@ export function BlockCard(props: Props) {
         tabIndex={isSelected ? 0 : -1}
         style={{ width: `${geometry.card}px`, height: `${geometry.cardHeight}px` }}
         draggable={false}
-        aria-label={labelOf(block, isTip)}
       >
         <span class="block-head">
+          <span class="hidden">Block </span>
           <span class="block-height">{block.height.toLocaleString('en')}</span>
+          <span class="hidden">, {placeOf(block, isTip)}, </span>
           <AddressMark address={block.miner} size={22} />
         </span>
         <span class="block-age">
@@ -101,11 +102,9 @@ function hasJoined({ height, state }: BlockView, reorganisation: Reorganisation 
   return height > reorganisation.forkHeight && height <= reorganisation.newHeight;
 }
 
-function labelOf(block: BlockView, isTip: boolean): string {
-  const place =
-    block.state === 'chain' ? (isTip ? 'the tip of the chain' : 'on the chain') : 'on a branch that lost';
-  const transactions = block.transactions === undefined ? '' : `, ${block.transactions} transactions`;
-  return `Block ${block.height}, ${place}${transactions}, mined by ${shortAddress(block.miner)}`;
+function placeOf(block: BlockView, isTip: boolean): string {
+  if (block.state === 'chain') return isTip ? 'the tip of the chain' : 'on the chain';
+  return block.state === 'invalid' ? 'refused' : 'on a branch that lost';
 }
 
 function fillText(block: BlockView): string {

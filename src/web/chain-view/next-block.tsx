@@ -21,7 +21,6 @@ export function NextBlock({ geometry, left }: { readonly geometry: Geometry; rea
         data-next
         style={{ width: `${geometry.card}px`, height: `${geometry.cardHeight}px` }}
         draggable={false}
-        aria-label={`The next block: ${count} transactions are waiting`}
       >
         <span class="next-title">Next block</span>
         <span class="next-notches" aria-hidden="true">

@@ -48,7 +48,7 @@ export function LineChart({ format, isBars = false, summary, title, x, y }: Prop
   return (
     <figure class="chart">
       <figcaption>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <p>
           {summary}
           {failure !== undefined && '; the picture cannot be drawn here'}
@@ -76,7 +76,7 @@ function optionsOf(
     width: element.clientWidth,
     height: HEIGHT,
     scales: {
-      x: { time: false },
+      x: { time: false, range: (_, min, max) => [min - 0.5, max + 0.5] },
       y: { range: (_, min, max) => [Math.min(0, min), max === 0 ? 1 : max * 1.12] },
     },
     cursor: { drag: { x: false, y: false } },
@@ -85,15 +85,20 @@ function optionsOf(
       {
         label: title,
         stroke: colour('--accent'),
-        width: 1.6,
-        fill: colour(isBars ? '--accent-soft' : '--accent-faint'),
+        width: isBars ? 0 : 1.8,
+        fill: colour(isBars ? '--accent' : '--accent-faint'),
         ...(isBars && bars !== undefined ? { paths: bars } : {}),
         points: { show: false },
         value: (_, value) => (value === null ? '–' : format(value)),
       },
     ],
     axes: [
-      { ...axis, space: 90, values: (_, values) => values.map((value) => value.toLocaleString('en')) },
+      {
+        ...axis,
+        size: 30,
+        space: 90,
+        values: (_, values) => values.map((value) => value.toLocaleString('en')),
+      },
       { ...axis, size: 64, space: 40, values: (_, values) => values.map(format) },
     ],
   };

@@ -7,7 +7,6 @@ import { askForToken } from '../components/daemon-dialog.tsx';
 import { Empty, Waiting } from '../components/notices.tsx';
 import { PeerGraph } from '../components/peer-graph.tsx';
 import { activity } from '../state/activity.ts';
-import { tip } from '../state/blocks.ts';
 import { now } from '../state/clock.ts';
 import { client, token } from '../state/daemon.ts';
 import { useLoaded } from '../state/loaded.ts';
@@ -87,12 +86,7 @@ function PeerTable({ peers }: { readonly peers: readonly PeerJson[] }) {
                 <code>{peer.address.replace(/\/p2p\/.*$/, '')}</code>
               </td>
               <td>{peer.direction === 'inbound' ? 'them' : 'us'}</td>
-              <td class="number">
-                {peer.height?.toLocaleString('en') ?? '–'}
-                {peer.height !== undefined &&
-                  tip.value !== undefined &&
-                  isBehindBy(peer.height, tip.value.height) && <span class="muted"> behind</span>}
-              </td>
+              <td class="number">{peer.height?.toLocaleString('en') ?? '–'}</td>
               <td class="number">
                 {peer.roundTripMs === undefined ? '–' : `${Math.max(1, Math.round(peer.roundTripMs))} ms`}
               </td>
