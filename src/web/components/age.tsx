@@ -16,7 +16,7 @@ const UNITS: readonly (readonly [limitS: number, lengthS: number, unit: string])
   [Number.POSITIVE_INFINITY, 86_400, 'd'],
 ];
 
-export function formatAge(ageMs: number): string {
+function formatAge(ageMs: number): string {
   const seconds = Math.max(0, Math.floor(ageMs / 1_000));
   const [, length, unit] = UNITS.find(([limit]) => seconds < limit) ?? [0, 1, 's'];
   return seconds < 1 ? 'now' : `${Math.floor(seconds / length)} ${unit} ago`;

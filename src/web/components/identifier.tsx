@@ -8,7 +8,7 @@ const ADDRESS_PREFIX = 'tally1';
 const COPIED_SHOWN_MS = 1_600;
 
 /** Block ids begin with zeros, for that is the proof of work; they say little, so they are only hinted at. */
-export function ShortId({ id }: { readonly id: string }) {
+function ShortId({ id }: { readonly id: string }) {
   const zeros = /^0{4,}/.exec(id)?.[0].length ?? 0;
   const rest = id.slice(zeros);
   return (

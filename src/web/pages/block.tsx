@@ -132,7 +132,9 @@ function Block({ block }: { readonly block: BlockJson }) {
               <NotchGauge share={size / maxBlockBytes.value} />
             </span>
           </Fact>
-          <Fact name="Target">{header.bits}</Fact>
+          <Fact name="Target">
+            <code>{header.bits}</code>
+          </Fact>
           <Fact name="Work up to here">{BigInt(block.work).toLocaleString('en')} hashes</Fact>
           <Fact name="Nonce">
             <FullText text={nonce} what="the nonce" />

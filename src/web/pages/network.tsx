@@ -63,7 +63,7 @@ export function NetworkPage() {
           </Fact>
           <Fact name="Largest block">{params.maxBlockBytes.toLocaleString('en')} bytes</Fact>
           <Fact name="First and easiest target">
-            {params.initialBits}, {params.limitBits}
+            <code>{params.initialBits}</code>, <code>{params.limitBits}</code>
           </Fact>
           <Fact name="Given out at the start">
             {params.allocations.length === 0 ? 'nothing' : counted(params.allocations.length, 'allocation')}

@@ -8,7 +8,7 @@ import type { LiveEventJson } from '../../client/live-event.ts';
 import { client } from './daemon.ts';
 
 /** Heights in one page. */
-export const PAGE_HEIGHTS = 100;
+const PAGE_HEIGHTS = 100;
 /** Some 300 bytes each. Far more than the widest screen shows. */
 const MAX_BLOCKS = 5_000;
 /** A page that events touch is not asked for more often. */
