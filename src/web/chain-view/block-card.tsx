@@ -3,7 +3,7 @@ import { AddressMark } from '../components/address-mark.tsx';
 import { Age } from '../components/age.tsx';
 import { shortAddress } from '../components/identifier.tsx';
 import { NotchGauge } from '../components/notch-gauge.tsx';
-import type { BlockView, Reorganisation } from '../state/blocks.ts';
+import { type BlockView, type Reorganisation, tip } from '../state/blocks.ts';
 import { maxBlockBytes } from '../state/status.ts';
 import type { Geometry } from './geometry.ts';
 
@@ -36,7 +36,7 @@ export function BlockCard(props: Props) {
     >
       <ParentLine {...props} kind={kind} />
       {(isTip || (isHead && kind !== 'chain')) && (
-        <span class={`head-flag ${kind}`}>{isTip ? 'Tip' : kind === 'invalid' ? 'Refused' : 'Lost'}</span>
+        <span class={`head-flag ${kind}`}>{flagOf(block, isTip)}</span>
       )}
       <a
         class={`block-card ${isNew ? 'is-new' : ''} ${isTip ? 'is-tip' : ''}`}
@@ -102,9 +102,16 @@ function hasJoined({ height, state }: BlockView, reorganisation: Reorganisation 
   return height > reorganisation.forkHeight && height <= reorganisation.newHeight;
 }
 
+/** Of a block nobody builds on. As high as the tip, it may still win. */
+function flagOf(block: BlockView, isTip: boolean): string {
+  if (isTip) return 'Tip';
+  if (block.state === 'invalid') return 'Refused';
+  return block.height >= (tip.value?.height ?? 0) ? 'Rival' : 'Lost';
+}
+
 function placeOf(block: BlockView, isTip: boolean): string {
   if (block.state === 'chain') return isTip ? 'the tip of the chain' : 'on the chain';
-  return block.state === 'invalid' ? 'refused' : 'on a branch that lost';
+  return block.state === 'invalid' ? 'refused' : 'on a branch beside the chain';
 }
 
 function fillText(block: BlockView): string {

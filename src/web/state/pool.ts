@@ -3,10 +3,11 @@ import { signal } from '@preact/signals';
 import type { LiveEventJson } from '../../client/live-event.ts';
 import type { TransactionJson } from '../../client/schemas.ts';
 import { client } from './daemon.ts';
+import { status } from './status.ts';
 
 /** Fields of a transaction that have the same length in each, in SSZ bytes; its data comes on top. */
 const FIXED_BYTES = 160;
-/** Looks at the pool in one second at most. */
+/** Between two looks at it, however fast it changes. */
 const RESYNC_EVERY_MS = 500;
 
 export interface PoolSize {
@@ -51,8 +52,8 @@ export async function resyncPool(): Promise<void> {
   if (Date.now() - lastResyncMs < RESYNC_EVERY_MS) return scheduleResync();
   lastResyncMs = Date.now();
   try {
-    const { count, bytes } = await client.value.call('pool', { query: { limit: 1 } });
-    pool.value = { count, bytes };
+    status.value = await client.value.call('status');
+    pool.value = status.value.pool;
   } catch {
     // The connection's own state says so.
   }
