@@ -1,3 +1,11 @@
+FROM node:24-bookworm-slim AS explorer
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json vite.config.ts ./
+COPY src ./src
+RUN npm run build:web
+
 FROM node:24-bookworm-slim
 
 # The base image's own Node runs the daemon: the pinned one of the checkout is a development dependency. No other package
@@ -7,6 +15,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
 COPY tsconfig.json ./
 COPY src ./src
+COPY --from=explorer /app/dist ./dist
 
 RUN mkdir /data && chown node:node /data
 USER node

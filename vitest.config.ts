@@ -10,6 +10,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/build-explorer.ts'],
     setupFiles: ['src/native/hasher.ts'],
     testTimeout: 30_000,
     coverage: {

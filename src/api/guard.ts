@@ -4,6 +4,7 @@
  * routes that change what the daemon does take the token.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
 import type { App } from './app.ts';
 import { HttpError } from './errors.ts';
 
@@ -25,13 +26,22 @@ export interface GuardOptions {
   readonly loopback: boolean;
   /** Required beyond loopback. */
   readonly token: string | undefined;
+  /** Web pages from elsewhere that may call, such as `https://explorer.example`. */
+  readonly allowedOrigins: readonly string[];
 }
 
+/** What a page from elsewhere may ask of us; a browser remembers it for as long as it likes, up to this (s). */
+const PREFLIGHT_MAX_AGE = '600';
+
 /** Refuses before a body is read: 403 `forbidden-host`, `forbidden-origin`; 401 `unauthorized`. */
-export function guard(app: App, { loopback, token }: GuardOptions): void {
+export function guard(app: App, { allowedOrigins, loopback, token }: GuardOptions): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (loopback) checkHost(request.headers.host);
-    checkOrigin(request.headers.origin, request.headers.host);
+    const { host, origin } = request.headers;
+    if (loopback) checkHost(host);
+    if (origin !== undefined && allowedOrigins.includes(origin)) {
+      letPageRead(reply, origin);
+      if (request.method === 'OPTIONS') return reply.code(204).send();
+    } else checkOrigin(origin, host);
     if (
       !loopback &&
       request.routeOptions.config.guarded === true &&
@@ -45,6 +55,15 @@ export function guard(app: App, { loopback, token }: GuardOptions): void {
       );
     }
   });
+}
+
+/** On the raw answer, so that a stream of events, which bypasses Fastify, has them too. */
+function letPageRead({ raw }: FastifyReply, origin: string): void {
+  raw.setHeader('access-control-allow-origin', origin);
+  raw.setHeader('vary', 'origin');
+  raw.setHeader('access-control-allow-methods', 'GET, POST');
+  raw.setHeader('access-control-allow-headers', 'authorization, content-type, last-event-id');
+  raw.setHeader('access-control-max-age', PREFLIGHT_MAX_AGE);
 }
 
 function checkHost(host: string | undefined): void {

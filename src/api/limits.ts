@@ -12,6 +12,8 @@ export const MAX_UNSENT_BYTES = 1_024 * 1_024;
 export const SIGNATURES_PER_TURN = 100;
 /** Transactions turned into JSON without a break: some 3 ms. */
 export const TRANSACTIONS_PER_TURN = 128;
+/** Blocks looked at without a break for a part of the tree: some 3 ms. */
+export const TREE_BLOCKS_PER_TURN = 64;
 /** Of an account's history, read without a break: each may be in a block of 2 MiB. Some 5 ms. */
 export const HISTORY_PER_TURN = 32;
 /** Read from the store and written as JSON without a break, for a receipt: some 3 ms. */

@@ -7,10 +7,12 @@ import { InvariantError } from '../core/errors.ts';
 import { OperationError } from '../node/ports.ts';
 import type { App } from './app.ts';
 import { describeInvalid, type Refusal, refusalOf } from './errors.ts';
+import { readExplorer } from './explorer.ts';
 import { guard, isLoopback } from './guard.ts';
 import { MAX_CONNECTIONS, REQUEST_TIMEOUT_MS } from './limits.ts';
 import { describeApi } from './openapi.ts';
 import { chainRoutes } from './routes/chain.ts';
+import { explorerRoutes } from './routes/explorer.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { transactionRoutes } from './routes/transactions.ts';
@@ -23,6 +25,10 @@ export interface ApiOptions {
   readonly port: number;
   /** Required beyond loopback. */
   readonly token?: string;
+  /** Web pages from elsewhere that may call: origins such as `https://explorer.example`. */
+  readonly allowedOrigins?: readonly string[];
+  /** Of the built explorer; default: where `npm run build:web` puts it. */
+  readonly explorerFolder?: URL;
   readonly log: Logger;
 }
 
@@ -94,7 +100,8 @@ export async function buildApi(daemon: ServedDaemon, options: ApiOptions): Promi
     if (error instanceof InvariantError) setImmediate(() => Promise.reject(error));
     return reply.code(INTERNAL.status).send(INTERNAL.body);
   });
-  guard(app, { loopback, token: options.token });
+  guard(app, { loopback, token: options.token, allowedOrigins: options.allowedOrigins ?? [] });
+  explorerRoutes(app, await readExplorer(options.explorerFolder));
   chainRoutes(app, daemon.node);
   transactionRoutes(app, daemon.node);
   receiptRoutes(app, daemon.node);

@@ -2,10 +2,14 @@
 import type { Chain } from '../chain/chain.ts';
 import type { ConfirmedTransaction } from '../chain/lookup.ts';
 import type { BlockRecord, CheckedTransaction } from '../chain/records.ts';
-import { blockToJson, timeToJson, transactionToJson } from '../client/json.ts';
+import type { BlockSummaryJson } from '../client/contract.ts';
+import { bitsToJson, blockToJson, timeToJson, transactionToJson } from '../client/json.ts';
 import type { BlockJson, TransactionJson } from '../client/schemas.ts';
-import { blockSize } from '../core/encoding.ts';
+import { formatAddress } from '../core/address.ts';
+import { blockSize, emptyBlockSize } from '../core/encoding.ts';
 import { transactionId } from '../core/hashing.ts';
+import { bytesToHex } from '../core/hex.ts';
+import { idFromBytes } from '../core/identifiers.ts';
 import type { Block } from '../core/types.ts';
 
 /** Blocks that bury this one, itself counted; 0 off the chain. */
@@ -21,6 +25,30 @@ export function blockView(chain: Chain, record: BlockRecord, block: Block): Bloc
     work: record.work,
     confirmations: confirmationsOf(chain, record),
   });
+}
+
+/** A block without its transactions, wherever it stands in the tree. */
+export function summaryView(chain: Chain, record: BlockRecord): BlockSummaryJson {
+  const { header } = record.sealed;
+  const body = chain.bodyFacts(record);
+  return {
+    id: record.id,
+    parent: bytesToHex(header.parent),
+    height: record.height,
+    timestamp: timeToJson(header.timestamp),
+    bits: bitsToJson(header.bits),
+    miner: formatAddress(idFromBytes(header.miner)),
+    work: record.work.toString(),
+    state: stateOf(chain, record),
+    ...(body === undefined
+      ? {}
+      : { transactions: body.count, size: emptyBlockSize(header.extra.length) + body.bytes }),
+  };
+}
+
+function stateOf(chain: Chain, record: BlockRecord): BlockSummaryJson['state'] {
+  if (record.status !== 'body') return record.status;
+  return chain.isOnChain(record) ? 'chain' : 'branch';
 }
 
 export function pendingView({ id, signed }: CheckedTransaction): TransactionJson {

@@ -28,6 +28,7 @@ import { type ConfirmedTransaction, findHistory, findTransaction, type HistoryPa
 import { openTip } from './opening.ts';
 import type { BlockRecord, CheckedBlock } from './records.ts';
 import { STEP_SIZES, type StepSizes } from './step-sizes.ts';
+import { blocksBetween } from './tree-part.ts';
 import { type Validity, type VerifyOptions, verifyChain } from './validity.ts';
 
 export interface AddedHeaders {
@@ -84,6 +85,14 @@ export class Chain {
   /** The main chain's blocks from `height` up, `limit` at most, as it is now; each is read when its turn comes. */
   blocksFrom(height: number, limit: number): Iterable<BlockRecord> {
     return this.#read(this.#store.mainChain.from(height, limit));
+  }
+
+  /**
+   * Blocks known from height `from` up to, not including, `to`, those of branches that arrived at about the same
+   * time too; see `blocksBetween`.
+   */
+  *blocksBetween(from: number, to: number): Generator<BlockRecord | undefined> {
+    for (const link of blocksBetween(this.#store, from, to)) yield link && this.#tree.get(link.number);
   }
 
   *#read(numbers: readonly number[]): Generator<BlockRecord> {
@@ -241,6 +250,13 @@ export class Chain {
   /** The main chain's transactions from or to an address, newest first. */
   history(address: Address, page: HistoryPage): ConfirmedTransaction[] {
     return findHistory(this.#store, this.#tree, address, page);
+  }
+
+  /** Of the block's transactions, without reading them; undefined if its body is not here. */
+  bodyFacts(record: BlockRecord): { readonly count: number; readonly bytes: number } | undefined {
+    const count = this.#store.bodies.count(record.number);
+    const bytes = this.#store.bodies.size(record.number);
+    return count === undefined || bytes === undefined ? undefined : { count, bytes };
   }
 
   /** SSZ of the block's transactions; undefined if its body is not here. */

@@ -39,7 +39,7 @@ export function greeting(started: Started): string {
       : `  mining   with ${mining} ${mining === 1 ? 'thread' : 'threads'}, the reward goes to ${toWallet}`,
     `  peers    ${mdns ? 'others on this local network are found by themselves; anybody else' : 'others'} can connect to`,
     ...[first, ...others].map((address) => `           ${address}`),
-    `  API      ${apiUrl} (described at ${apiUrl}/openapi.json)`,
+    `  explorer ${apiUrl} in a browser; the API is described at ${apiUrl}/openapi.json`,
     '',
     'Try in another terminal:',
     `  npx tally status${flags(started, false)}`,

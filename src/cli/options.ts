@@ -111,6 +111,14 @@ export function reading<T>(parse: () => T): T {
   }
 }
 
+/** Of a web page: its scheme, host and port. May be given several times. */
+export function collectOrigins(text: string, earlier: readonly string[] = []): string[] {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError(`"${text}" is not a page like https://explorer.example.`);
+  }
+  return [...earlier, new URL(text).origin];
+}
+
 /** For an option that may be given several times. */
 export function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value];

@@ -15,6 +15,7 @@ import {
   MAX_PAGE_TRANSACTIONS,
   MAX_PEERS_ADDED,
   MAX_RECEIPT_CONFIRMATIONS,
+  MAX_TREE_HEIGHTS,
   type RouteName,
   TRANSACTION_MEDIA_TYPE,
 } from './routes.ts';
@@ -103,6 +104,35 @@ const ChainSchema = Type.Object(
       description:
         'from height `from` upwards; fewer than `limit` if they are big. The next page begins behind the last.',
     }),
+  },
+  CLOSED,
+);
+
+const BlockSummarySchema = Type.Object(
+  {
+    id: Id,
+    parent: Id,
+    height: Count,
+    timestamp: Time,
+    bits: Bits,
+    miner: AddressText,
+    work: Work,
+    state: Type.Union(
+      [Type.Literal('chain'), Type.Literal('branch'), Type.Literal('header'), Type.Literal('invalid')],
+      { description: 'on the chain, whole but beside it, without its body here, or breaking a rule' },
+    ),
+    transactions: Type.Optional(Count),
+    size: Type.Optional(Type.Integer({ description: 'SSZ bytes' })),
+  },
+  CLOSED,
+);
+export type BlockSummaryJson = Static<typeof BlockSummarySchema>;
+
+const ChainTreeSchema = Type.Object(
+  {
+    length: Type.Integer({ description: 'blocks of the chain, the genesis counted' }),
+    tip: Id,
+    blocks: Type.Array(BlockSummarySchema, { description: 'in the order in which they came here' }),
   },
   CLOSED,
 );
@@ -247,6 +277,13 @@ export const contract = {
       CLOSED,
     ),
     response: { 200: ChainSchema },
+  },
+  chainTree: {
+    summary: 'Blocks from a height upwards without their transactions, those of branches too',
+    description:
+      'Branches are found that came at about the time of the blocks on the chain. Without `from`: the newest heights.',
+    querystring: Type.Object({ from: Type.Optional(Count), limit: pageLimit(MAX_TREE_HEIGHTS) }, CLOSED),
+    response: { 200: ChainTreeSchema },
   },
   chainValidity: {
     summary: 'Validates the whole stored chain again: headers, work, signatures, state',

@@ -6,6 +6,7 @@ export const routes = {
   status: { method: 'GET', url: '/v1/status' },
   network: { method: 'GET', url: '/v1/network' },
   chain: { method: 'GET', url: '/v1/chain' },
+  chainTree: { method: 'GET', url: '/v1/chain/tree' },
   chainValidity: { method: 'GET', url: '/v1/chain/validity' },
   chainExport: { method: 'GET', url: '/v1/chain/export' },
   chainResolve: { method: 'POST', url: '/v1/chain/resolve', config: { guarded: true } },
@@ -45,6 +46,8 @@ export const BATCH_MEDIA_TYPE = 'application/vnd.tallystick.transactions';
 export const MAX_BATCH_BYTES = 2_560 * 1_024;
 /** Blocks in one page of the chain. */
 export const MAX_CHAIN_BLOCKS = 1_000;
+/** Heights in one part of the tree of blocks. */
+export const MAX_TREE_HEIGHTS = 200;
 /** SSZ bytes of the blocks in one page; there is always at least one block. As JSON it is two to three times as much. */
 export const MAX_CHAIN_BYTES = 2 * 1_024 * 1_024;
 /** Transactions in one page of an account's history or of the pool. */

@@ -175,11 +175,10 @@ export function decodeTransactionAt(
   return decodeSignedTransaction(read(offset(at), next === offsetsEnd ? size : offset(next)));
 }
 
-/** How many an encoded list has. @param transactions from `encodeTransactions` */
-export function countTransactions(transactions: Uint8Array): number {
-  if (transactions.length === 0) return 0;
-  const view = new DataView(transactions.buffer, transactions.byteOffset, transactions.length);
-  return view.getUint32(0, true) / OFFSET_BYTES;
+/** How many transactions an encoded list has. @param head from `encodeTransactions`: its first four bytes are enough */
+export function countTransactions(head: Uint8Array): number {
+  if (head.length < OFFSET_BYTES) return 0;
+  return new DataView(head.buffer, head.byteOffset, head.length).getUint32(0, true) / OFFSET_BYTES;
 }
 
 /**

@@ -201,6 +201,10 @@ class MemoryBodies implements BodyTable {
     return this.get(number)?.reduce((size, signed) => size + sizeInBlock(signed), 0);
   }
 
+  count(number: number): number | undefined {
+    return this.get(number)?.length;
+  }
+
   transaction(number: number, index: number): SignedTransaction | undefined {
     return this.get(number)?.[index];
   }

@@ -1,10 +1,18 @@
 /** Bodies, undo records and the main chain in SQLite. */
-import { decodeTransactionAt, decodeTransactions, encodeTransactions } from '../core/encoding.ts';
+import {
+  countTransactions,
+  decodeTransactionAt,
+  decodeTransactions,
+  encodeTransactions,
+} from '../core/encoding.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { Database, Query } from './database.ts';
 import { decodeKept } from './decode-kept.ts';
 import type { BodyTable, MainChainTable, Undo, UndoTable } from './store.ts';
 import { decodeUndo, encodeUndo } from './undo-encoding.ts';
+
+/** What an encoded list of transactions begins with: how far it is to the first. */
+const OFFSET_BYTES = 4;
 
 export class SqliteBodies implements BodyTable {
   readonly #insert: Query<[]>;
@@ -36,6 +44,12 @@ export class SqliteBodies implements BodyTable {
 
   size(number: number): number | undefined {
     return this.#size.get(number)?.[0];
+  }
+
+  count(number: number): number | undefined {
+    const row = this.#part.get(1, OFFSET_BYTES, number);
+    // A part of an empty list is NULL.
+    return row && countTransactions(row[0] ?? new Uint8Array(0));
   }
 
   transaction(number: number, index: number): SignedTransaction | undefined {

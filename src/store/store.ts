@@ -79,6 +79,8 @@ export interface BodyTable {
   bytes(number: number): Uint8Array | undefined;
   /** How many bytes that is, without reading them. */
   size(number: number): number | undefined;
+  /** How many transactions that are, without reading them. */
+  count(number: number): number | undefined;
   /** One transaction of a block, without reading the others. */
   transaction(number: number, index: number): SignedTransaction | undefined;
   remove(number: number): void;

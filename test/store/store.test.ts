@@ -264,6 +264,7 @@ describe.each(implementations)('%s', (_, open) => {
         for (const [index, signed] of body.entries())
           expect(kept.bodies.transaction(3, index)).toEqual(signed);
         expect(kept.bodies.transaction(3, 3)).toBeUndefined();
+        expect(kept.bodies.count(3)).toBe(body.length);
       });
     });
 
@@ -272,6 +273,7 @@ describe.each(implementations)('%s', (_, open) => {
       expect(store.bodies.get(4)).toEqual([]);
       expect(store.bodies.bytes(4)).toHaveLength(0);
       expect(store.bodies.transaction(4, 0)).toBeUndefined();
+      expect([store.bodies.count(4), store.bodies.count(5)]).toEqual([0, undefined]);
       expect(store.bodies.get(5)).toBeUndefined();
       expect(store.bodies.bytes(5)).toBeUndefined();
       expect(store.bodies.transaction(5, 0)).toBeUndefined();

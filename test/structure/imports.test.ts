@@ -70,7 +70,7 @@ describe('the rooms', () => {
 
   it('name files they import by their whole name', () => {
     const short = (_: SourceFile, specifier: string) =>
-      specifier.startsWith('.') && !/\.(ts|js|json)$/.test(specifier);
+      specifier.startsWith('.') && !/\.(tsx?|js|json|css)$/.test(specifier);
     expect(offences(sources, short)).toEqual([]);
   });
 
@@ -121,6 +121,20 @@ describe('implementations of the ports', () => {
       return target !== undefined && roomOf(target) === 'node' && !PORT_FILES.includes(target);
     };
     expect(offences(inRooms('p2p', 'mining'), more)).toEqual([]);
+  });
+});
+
+describe('web/', () => {
+  it('knows of the daemon only what its client does', () => {
+    const closer = (file: SourceFile, specifier: string) => {
+      const target = resolveImport(file, specifier);
+      return target !== undefined && !['web', 'client'].includes(roomOf(target));
+    };
+    expect(offences(inRooms('web'), closer)).toEqual([]);
+  });
+
+  it('uses nothing of Node', () => {
+    expect(offences(inRooms('web'), (_, specifier) => isBuiltin(specifier))).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import type { Chain } from '../../chain/chain.ts';
 import { exportChain } from '../../chain/chain-export.ts';
 import type { BlockRecord } from '../../chain/records.ts';
+import type { AnswerOf, BlockSummaryJson } from '../../client/contract.ts';
 import { MAX_CHAIN_BYTES } from '../../client/routes.ts';
 import { blockSize } from '../../core/encoding.ts';
 import { type BlockId, parseId } from '../../core/identifiers.ts';
@@ -12,9 +13,10 @@ import type { Block } from '../../core/types.ts';
 import { type App, routeOf } from '../app.ts';
 import { BlockText } from '../block-text.ts';
 import { HttpError, notFound } from '../errors.ts';
-import { EXPORT_STALL_MS, MAX_EXPORT_STREAMS } from '../limits.ts';
+import { EXPORT_STALL_MS, MAX_EXPORT_STREAMS, TREE_BLOCKS_PER_TURN } from '../limits.ts';
 import type { ServedNode } from '../served.ts';
 import { ChainValidation } from '../validity.ts';
+import { summaryView } from '../views.ts';
 
 const BYTES = 'application/octet-stream';
 const DEFAULT_BLOCKS = 100;
@@ -31,6 +33,14 @@ export function chainRoutes(app: App, node: ServedNode): void {
         reply as unknown as FastifyReply,
         pageText(chain, query.from ?? 0, query.limit ?? DEFAULT_BLOCKS),
       ),
+  });
+
+  app.route({
+    ...routeOf('chainTree'),
+    handler: ({ query }) => {
+      const limit = query.limit ?? DEFAULT_BLOCKS;
+      return treePart(chain, query.from ?? Math.max(0, chain.tip.height + 1 - limit), limit);
+    },
   });
 
   app.route({ ...routeOf('chainValidity'), handler: () => validation.run() });
@@ -66,6 +76,16 @@ export function chainRoutes(app: App, node: ServedNode): void {
       );
     },
   });
+}
+
+async function treePart(chain: Chain, from: number, limit: number): Promise<AnswerOf<'chainTree'>> {
+  const blocks: BlockSummaryJson[] = [];
+  let looked = 0;
+  for (const record of chain.blocksBetween(from, from + limit)) {
+    if (record !== undefined) blocks.push(summaryView(chain, record));
+    if (++looked % TREE_BLOCKS_PER_TURN === 0) await turnOfOthers();
+  }
+  return { length: chain.tip.height + 1, tip: chain.tip.id, blocks };
 }
 
 /** @throws HttpError 404 also if only the header is here yet */

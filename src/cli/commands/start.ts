@@ -9,7 +9,15 @@ import { prepareDataFolder } from '../data-folder.ts';
 import { greeting } from '../greeting.ts';
 import { LOG_LEVELS, type LogLevel } from '../log-levels.ts';
 import { requireMultiaddrs } from '../multiaddrs.ts';
-import { collect, folderChoice, networkOption, readAddress, readCount, readPort } from '../options.ts';
+import {
+  collect,
+  collectOrigins,
+  folderChoice,
+  networkOption,
+  readAddress,
+  readCount,
+  readPort,
+} from '../options.ts';
 import { holdYoungMemory, releaseYoungMemory } from '../young-memory.ts';
 
 const DEFAULT_P2P_PORT = 4_141;
@@ -28,6 +36,7 @@ interface StartOptions {
   readonly mine?: boolean;
   readonly threads: number;
   readonly miner?: Address;
+  readonly allowOrigin?: string[];
   readonly peer?: string[];
   readonly mdns: boolean;
   readonly minFeeRate?: number;
@@ -53,6 +62,11 @@ export function addStart(program: Command): void {
       'port of the HTTP API; 0: any free one',
       readPort,
       Number(new URL(DEFAULT_API_URL).port),
+    )
+    .option(
+      '--allow-origin <url>',
+      'web page from elsewhere that may call the API; may be repeated',
+      collectOrigins,
     )
     .option('--mine', 'mine all the time')
     .option(
@@ -113,6 +127,7 @@ async function start(options: StartOptions, command: Command): Promise<void> {
       host: options.apiHost,
       port: options.apiPort,
       token: await ensureApiToken(folder),
+      allowedOrigins: options.allowOrigin ?? [],
       log: log.logger,
     });
     lifetime.onStop(() => api.close());

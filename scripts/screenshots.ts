@@ -1,0 +1,124 @@
+/**
+ * Makes the pictures of the explorer in `docs/explorer`: a few daemons with some life in them, a browser, and each
+ * view in both themes, for a desk and for a phone.
+ *
+ *     node scripts/screenshots.ts [FOLDER] [VIEW...]
+ */
+import '../src/native/hasher.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { formatAddress } from '../src/core/address.ts';
+import { launchBrowser } from '../test/support/browser.ts';
+import {
+  connect,
+  ExplorerNetwork,
+  forgetPeers,
+  hasTip,
+  mine,
+  PAYER,
+} from '../test/support/explorer-network.ts';
+
+const [folder = 'docs/explorer', ...chosen] = process.argv.slice(2);
+const SIZES = [
+  { name: 'desktop', width: 1_280, height: 860 },
+  { name: 'phone', width: 390, height: 844 },
+];
+const THEMES = ['light', 'dark'] as const;
+/** For what moves to come to rest: a picture has no event to wait for. */
+const SETTLE_MS = 1_500;
+/** Between the blocks of the scene, so that their ages tell a story. */
+const PACE_MS = 700;
+
+const network = await ExplorerNetwork.create('lab', 96_000);
+const browser = await launchBrowser();
+await mkdir(folder, { recursive: true });
+try {
+  const shown = await network.start();
+  const others = [await network.start([shown]), await network.start([shown])];
+  const loner = await network.start([shown]);
+  const api = (await shown.started).api;
+  const content = Buffer.from('Minutes of the meeting of 3 March');
+
+  const miners = [shown, ...others, loner];
+  await mine(shown, 40);
+  await hasTip(loner, (await shown.client.call('status')).tip);
+  let lastPayment = '';
+  for (let round = 0; round < 9; round++) {
+    const ids = await network.pay(shown, [60, 140, 310, 12, 220, 90, 400, 30, 180][round] ?? 50, {
+      ...(round === 4 ? { data: Buffer.from('Thanks for lunch') } : {}),
+    });
+    lastPayment = ids[0] ?? '';
+    if (round === 5) await network.record(shown, content, 'minutes.txt');
+    const miner = miners[(round * 2 + (round > 4 ? 1 : 0)) % miners.length] ?? shown;
+    await sleep(PACE_MS);
+    const [id = ''] = await mine(miner);
+    await Promise.all([hasTip(shown, id), hasTip(loner, id)]);
+  }
+
+  // A daemon on its own finds three blocks while the others find two.
+  const data = join(network.folder, 'node-3');
+  await loner.kill();
+  forgetPeers(data);
+  const apart = await network.start([], { data });
+  for (let round = 0; round < 2; round++) {
+    await network.pay(shown, 70);
+    await sleep(PACE_MS);
+    await mine(round === 0 ? shown : (others[0] ?? shown));
+  }
+  const losing = (await shown.client.call('status')).tip;
+  const winning = await mine(apart, 3);
+
+  const take = async (
+    name: string,
+    path: string,
+    prepare: (page: Page) => Promise<void> = async () => {},
+  ) => {
+    if (chosen.length > 0 && !chosen.includes(name)) return;
+    for (const theme of THEMES) {
+      for (const { height, name: size, width } of SIZES) {
+        const page = await browser.newPage({
+          viewport: { width, height },
+          colorScheme: theme,
+          deviceScaleFactor: 1,
+        });
+        await page.goto(`${api}/#${path}`);
+        await page.locator('.connection.live').waitFor();
+        await prepare(page);
+        await sleep(SETTLE_MS);
+        const png = await page.screenshot();
+        await writeFile(join(folder, `${name}-${size}-${theme}.png`), png);
+        await page.close();
+        console.log(`${name}-${size}-${theme}.png ${Math.round(png.length / 1_000)} kB`);
+      }
+    }
+  };
+
+  // The pages that are open see the reorganisation; those opened just after are told of it.
+  await connect(shown, apart);
+  await hasTip(shown, winning.at(-1) ?? '');
+  await take('reorganisation', '/');
+  for (let round = 0; round < 5; round++) {
+    await network.pay(shown, [150, 260, 40, 330, 90][round] ?? 10);
+    await sleep(PACE_MS);
+    await mine(miners[round % 3] ?? shown);
+  }
+  await network.pay(shown, 160);
+  await take('chain', '/');
+  await take('block', `/block/${losing}`);
+  await take('transaction', `/transaction/${lastPayment}`);
+  await take('address', `/address/${formatAddress(PAYER.address)}`);
+  await take('pool', '/pool');
+  await take('peers', '/peers');
+  await take('network', '/network');
+  await take('file', '/', async (page) => {
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'minutes.txt', mimeType: 'text/plain', buffer: content });
+    await page.locator('.found').waitFor();
+  });
+} finally {
+  await browser.close();
+  await network.close();
+}

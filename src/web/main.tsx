@@ -1,0 +1,21 @@
+/**
+ * The explorer: the ledger as a page. It talks to a daemon by the HTTP API alone.
+ *
+ * `state/` is what the page knows of the daemon, `chain-view/` the live picture of the chain, `pages/` one
+ * file for each page, `components/` what several of them show, `style/` how all of it looks.
+ */
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { startLive } from './state/live.ts';
+import { startTheme } from './state/theme.ts';
+import './style/tokens.css';
+import './style/base.css';
+import './style/shell.css';
+import './style/components.css';
+import './style/chain-view.css';
+import './style/pages.css';
+
+startTheme();
+startLive();
+const root = document.getElementById('explorer');
+if (root !== null) render(<App />, root);

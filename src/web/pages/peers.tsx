@@ -1,0 +1,153 @@
+/** Who this daemon is connected to. */
+import { useState } from 'preact/hooks';
+import type { PeerJson } from '../../client/contract.ts';
+import { ApiError } from '../../client/tally-client.ts';
+import { Age } from '../components/age.tsx';
+import { askForToken } from '../components/daemon-dialog.tsx';
+import { Empty, Waiting } from '../components/notices.tsx';
+import { PeerGraph } from '../components/peer-graph.tsx';
+import { activity } from '../state/activity.ts';
+import { now } from '../state/clock.ts';
+import { client, token } from '../state/daemon.ts';
+import { useLoaded } from '../state/loaded.ts';
+import { status } from '../state/status.ts';
+
+const REFRESH_EVERY_MS = 4_000;
+
+export function PeersPage() {
+  const lastChange = activity.value.find(({ kind }) => kind === 'peer')?.key;
+  const { value } = useLoaded(
+    async (api, signal) => (await api.call('peers', {}, { signal })).peers,
+    'peers',
+    Math.floor(now.value / REFRESH_EVERY_MS),
+    lastChange,
+  );
+  return (
+    <div class="page">
+      <header class="page-head">
+        <div>
+          <p class="kicker">Peers</p>
+          <h1>{value === undefined ? 'Who we are connected to' : `${value.length} connected`}</h1>
+        </div>
+        <Resolve />
+      </header>
+      {value === undefined ? (
+        <Waiting />
+      ) : value.length === 0 ? (
+        <section class="panel">
+          <Empty>
+            Nobody yet. Daemons on one network find each other by themselves; across networks, name one:
+            <br />
+            <code>npx tally peers add /ip4/192.0.2.7/tcp/4141</code>
+          </Empty>
+        </section>
+      ) : (
+        <>
+          <PeerGraph peers={value} self={status.value?.peerId ?? ''} />
+          <PeerTable peers={value} />
+        </>
+      )}
+      <Addresses />
+    </div>
+  );
+}
+
+function PeerTable({ peers }: { readonly peers: readonly PeerJson[] }) {
+  return (
+    <section class="panel">
+      <h2>Connections</h2>
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Peer</th>
+            <th scope="col" class="wide-only">
+              Address
+            </th>
+            <th scope="col">Dialled by</th>
+            <th scope="col" class="number">
+              Height
+            </th>
+            <th scope="col" class="number">
+              Round trip
+            </th>
+            <th scope="col" class="number wide-only">
+              Score
+            </th>
+            <th scope="col" class="number wide-only">
+              Since
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {peers.map((peer) => (
+            <tr key={peer.id}>
+              <td title={peer.id}>…{peer.id.slice(-8)}</td>
+              <td class="wide-only">
+                <code>{peer.address.replace(/\/p2p\/.*$/, '')}</code>
+              </td>
+              <td>{peer.direction === 'inbound' ? 'them' : 'us'}</td>
+              <td class="number">{peer.height?.toLocaleString('en') ?? '–'}</td>
+              <td class="number">
+                {peer.roundTripMs === undefined ? '–' : `${Math.max(1, Math.round(peer.roundTripMs))} ms`}
+              </td>
+              <td class="number wide-only">{Math.round(peer.score)}</td>
+              <td class="number wide-only">
+                <Age ms={Date.parse(peer.connectedAt)} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Addresses() {
+  const known = status.value;
+  if (known === undefined) return null;
+  return (
+    <section class="panel">
+      <h2>This daemon</h2>
+      <p class="muted">Others reach it at</p>
+      <ul class="plain-list">
+        {known.addresses.map((address) => (
+          <li key={address}>
+            <code class="breaking">{address}</code>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Asks every peer now whether it has more work: what happens all the time, for those who want to see it happen. */
+function Resolve() {
+  const [said, setSaid] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const resolve = async () => {
+    setBusy(true);
+    try {
+      const { height, replaced } = await client.value.call('chainResolve');
+      setSaid(
+        replaced
+          ? `A better chain: height ${height.toLocaleString('en')}`
+          : 'Nobody has more work than we do.',
+      );
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        setSaid(token.value === undefined ? '' : 'The token is not this daemon’s.');
+        askForToken();
+      } else setSaid(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div class="action">
+      <button type="button" class="button" disabled={isBusy} onClick={() => void resolve()}>
+        Ask all peers now
+      </button>
+      <p role="status">{said}</p>
+    </div>
+  );
+}

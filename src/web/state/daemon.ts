@@ -1,0 +1,40 @@
+/** The daemon this page talks to, and how: its address and, if it asks for one, its token. */
+import { computed, signal } from '@preact/signals';
+import { TallyClient } from '../../client/tally-client.ts';
+
+const URL_KEY = 'tally-api';
+const TOKEN_KEY = 'tally-token';
+
+/** `?api=http://…` names another daemon than the one that served the page; it is remembered. */
+function chosenUrl(): string {
+  const given = new URLSearchParams(location.search).get('api') ?? localStorage.getItem(URL_KEY);
+  if (given === null || !isHttpUrl(given)) return location.origin;
+  localStorage.setItem(URL_KEY, given);
+  return given;
+}
+
+export function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+export const apiUrl = signal(chosenUrl());
+/** Forgotten when the tab is closed. */
+export const token = signal(sessionStorage.getItem(TOKEN_KEY) ?? undefined);
+
+export const client = computed(
+  () => new TallyClient({ url: apiUrl.value, ...(token.value === undefined ? {} : { token: token.value }) }),
+);
+
+/** @param url `undefined`: the daemon that served the page */
+export function chooseDaemon(url: string | undefined): void {
+  if (url === undefined) localStorage.removeItem(URL_KEY);
+  else localStorage.setItem(URL_KEY, url);
+  apiUrl.value = url ?? location.origin;
+}
+
+export function keepToken(given: string): void {
+  const text = given.trim();
+  if (text === '') sessionStorage.removeItem(TOKEN_KEY);
+  else sessionStorage.setItem(TOKEN_KEY, text);
+  token.value = text === '' ? undefined : text;
+}

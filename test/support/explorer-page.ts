@@ -1,0 +1,64 @@
+/** The explorer in a real browser. Whatever the browser complains about is collected, to be asserted empty. */
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { launchBrowser } from './browser.ts';
+
+/** No test waits longer for something to be seen. */
+const DEADLINE_MS = 15_000;
+
+export class Explorer {
+  readonly #browser: Browser;
+  /** Console errors, failures of scripts, requests that failed or were refused. */
+  readonly complaints: string[] = [];
+  /** What a test brings about on purpose: parts of URLs or of texts. */
+  readonly expected: string[] = [];
+  readonly #pages: Page[] = [];
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async launch(): Promise<Explorer> {
+    return new Explorer(await launchBrowser());
+  }
+
+  /** @param path behind `#`, such as `/pool` */
+  async open(api: string, path = '/', options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.#browser.newContext({
+      viewport: { width: 1_280, height: 860 },
+      reducedMotion: 'reduce',
+      ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(DEADLINE_MS);
+    this.#pages.push(page);
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.#complain(`${message.text()} ${message.location().url}`);
+    });
+    page.on('pageerror', (error) => this.#complain(String(error)));
+    page.on('requestfailed', (request) => {
+      // A page that is left gives up what it was asking for.
+      if (request.failure()?.errorText === 'net::ERR_ABORTED') return;
+      this.#complain(`${request.url()} ${request.failure()?.errorText}`);
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 400) this.#complain(`${response.url()} ${response.status()}`);
+    });
+    await page.goto(`${api}/#${path}`);
+    return page;
+  }
+
+  /** Ends a test's pages. @returns the complaints nobody expected */
+  async closePages(): Promise<string[]> {
+    await Promise.all(this.#pages.splice(0).map((page) => page.context().close()));
+    this.expected.length = 0;
+    return this.complaints.splice(0);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+  }
+
+  #complain(text: string): void {
+    if (!this.expected.some((part) => text.includes(part))) this.complaints.push(text);
+  }
+}
