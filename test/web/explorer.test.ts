@@ -88,9 +88,13 @@ it('shows a fork, and the reorganisation that settles it', async () => {
   await page.locator('.connection.live').waitFor();
   const losing = await mine(shown, 2);
   await page.locator(`.chain [data-block="${losing[1]}"]`).waitFor();
+  // From here on the events alone have to tell it: the tree is not to be had.
+  explorer.expected.push('/v1/chain/tree', 'ERR_FAILED');
+  await page.route('**/v1/chain/tree**', (route) => route.abort());
   const winning = await mine(alone, 3);
   await connect(shown, alone);
   await page.locator(`.block-place.chain [data-block="${winning[2]}"].is-tip`).waitFor();
+  await page.locator(`.block-place.chain [data-block="${winning[0]}"]`).waitFor();
   await page.getByText(/Reorganisation after block/).waitFor();
   await page.getByText('3 blocks joined, 2 blocks left').waitFor();
   await page.locator(`.block-place.branch [data-block="${losing[1]}"]`).waitFor();
