@@ -54,10 +54,14 @@ it('stays where one looks when paused, and goes on with the newest', async () =>
 it('is walked through by keys: to the genesis, back, and into a block', async () => {
   const page = await explorer.open(api);
   await page.locator('.is-tip').focus();
+  // However far the chain goes on, the focus is not lost with the block that leaves the screen.
+  const newest = (await mine(daemon, 20)).at(-1);
+  await page.locator(`[data-block="${newest}"].is-tip`).waitFor();
+  expect(await page.locator('.block-card:focus').count()).toBe(1);
   await page.keyboard.press('Home');
-  await page.locator('.block-card', { hasText: 'genesis' }).waitFor();
+  await page.locator('.block-card:focus', { hasText: 'genesis' }).waitFor();
   await page.keyboard.press('ArrowRight');
-  await page.locator('.block-card:focus').waitFor();
+  await page.locator('.block-card:focus:not(:has-text("genesis"))').waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: /^1/, level: 1 }).waitFor();
   expect(await page.title()).toContain('Block');
@@ -88,9 +92,13 @@ it('shows a fork, and the reorganisation that settles it', async () => {
   await page.locator('.connection.live').waitFor();
   const losing = await mine(shown, 2);
   await page.locator(`.chain [data-block="${losing[1]}"]`).waitFor();
+  // From here on the events alone have to tell it: the tree is not to be had.
+  explorer.expected.push('/v1/chain/tree', 'ERR_FAILED');
+  await page.route('**/v1/chain/tree**', (route) => route.abort());
   const winning = await mine(alone, 3);
   await connect(shown, alone);
   await page.locator(`.block-place.chain [data-block="${winning[2]}"].is-tip`).waitFor();
+  await page.locator(`.block-place.chain [data-block="${winning[0]}"]`).waitFor();
   await page.getByText(/Reorganisation after block/).waitFor();
   await page.getByText('3 blocks joined, 2 blocks left').waitFor();
   await page.locator(`.block-place.branch [data-block="${losing[1]}"]`).waitFor();

@@ -1,8 +1,9 @@
 /** The live picture of the chain: a tree in time, the newest at the right, only what is seen drawn. */
 import { useSignal, useSignalEffect } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import {
   type BlockView,
+  blockById,
   blocksAt,
   blocksVersion,
   REORGANISATION_SHOWN_MS,
@@ -14,7 +15,9 @@ import { now } from '../state/clock.ts';
 import { BlockCard } from './block-card.tsx';
 import { frontHeight, isFollowing, lookAt, position, scrollBy } from './camera.ts';
 import { ChainControls } from './controls.tsx';
+import { useDrag } from './drag.ts';
 import { geometryFor, stepOf } from './geometry.ts';
+import { neighbour, useBlockFocus } from './keyboard.ts';
 import { placeInLanes } from './lanes.ts';
 import { NextBlock } from './next-block.tsx';
 import { ReorganisationNote } from './reorganisation-note.tsx';
@@ -23,8 +26,6 @@ import { ReorganisationNote } from './reorganisation-note.tsx';
 const MARGIN_HEIGHTS = 3;
 /** Coordinates stay near zero, where the compositor is exact. */
 const REBASE_BEYOND = 4_000;
-/** A press that moves less is a click. */
-const DRAG_BEYOND_PX = 5;
 
 export function ChainView() {
   const stage = useRef<HTMLElement>(null);
@@ -35,6 +36,7 @@ export function ChainView() {
   const geometry = geometryFor(width.value);
   const step = stepOf(geometry);
   const wasDragged = useDrag(stage, step);
+  const focusOn = useBlockFocus(stage, selected);
 
   useLayoutEffect(() => {
     const element = stage.current;
@@ -74,30 +76,31 @@ export function ChainView() {
     blocks.push(...here);
     if (here.length === 0 && height < frontHeight.value) missing.push(height);
   }
+  // The focused block stays, however far the chain has gone on: keys must not lose their hold.
+  const held = selected.value === undefined ? undefined : blockById(selected.value);
+  if (held !== undefined && (held.height < from || held.height > to)) blocks.push(held);
   const { count, heads, laneOf } = placeInLanes(blocks);
   const newest = tip.value;
   const chosen = blocks.find(({ id }) => id === selected.value)?.id ?? newest?.id;
   const leftOf = (height: number) => (height - base.value) * step;
 
   const onKeyDown = (event: KeyboardEvent) => {
+    const screen = Math.floor(width.value / step);
     const next = neighbour(event.key, blocks, laneOf, chosen);
-    if (event.key === 'Home') lookAt(Math.floor(width.value / step));
+    if (event.key === 'Home') lookAt(screen);
     else if (event.key === 'End') lookAt(frontHeight.value);
-    else if (event.key === 'PageUp') scrollBy(-Math.floor(width.value / step));
-    else if (event.key === 'PageDown') scrollBy(Math.floor(width.value / step));
+    else if (event.key === 'PageUp') scrollBy(-screen);
+    else if (event.key === 'PageDown') scrollBy(screen);
     else if (next === undefined) return;
     event.preventDefault();
-    if (event.key === 'Home') selected.value = blocksAt(0)[0]?.id;
-    if (event.key === 'End') selected.value = newest?.id;
+    if (event.key === 'Home') focusOn(0);
+    if (event.key === 'End') focusOn(frontHeight.value - 1);
     if (next === undefined) return;
-    selected.value = next.id;
     const rightmost = position.value;
     const leftmost = rightmost - width.value / step + 2;
     if (next.height > rightmost - 1) lookAt(next.height + 1);
     else if (next.height < leftmost) scrollBy(next.height - leftmost);
-    requestAnimationFrame(() =>
-      stage.current?.querySelector<HTMLElement>(`[data-block="${next.id}"]`)?.focus({ preventScroll: true }),
-    );
+    focusOn(next.id);
   };
 
   return (
@@ -107,7 +110,12 @@ export function ChainView() {
         class={`stage ${isFollowing.value ? 'is-live' : ''}`}
         style={{ height: `${geometry.top + count * geometry.lane + geometry.bottom}px` }}
         aria-label="Blocks, the newest at the right. Arrow keys move between blocks, Home and End to the first and the last, Enter opens one."
+        tabIndex={-1}
         onKeyDown={onKeyDown}
+        onFocusCapture={({ target }) => {
+          const id = target instanceof HTMLElement ? target.dataset.block : undefined;
+          if (id !== undefined) selected.value = id;
+        }}
         onClickCapture={(event) => {
           if (wasDragged()) event.preventDefault();
         }}
@@ -162,80 +170,4 @@ function useRecentReorganisation() {
   const last = reorganisation.value;
   if (last === undefined || now.value - last.atMs > REORGANISATION_SHOWN_MS) return undefined;
   return last;
-}
-
-/** The block an arrow key leads to. */
-function neighbour(
-  key: string,
-  blocks: readonly BlockView[],
-  laneOf: ReadonlyMap<string, number>,
-  from: string | undefined,
-): BlockView | undefined {
-  const at = blocks.find(({ id }) => id === from);
-  if (at === undefined) return undefined;
-  const lane = laneOf.get(at.id) ?? 0;
-  const nearest = (candidates: readonly BlockView[]) =>
-    [...candidates].sort(
-      (a, b) => Math.abs((laneOf.get(a.id) ?? 0) - lane) - Math.abs((laneOf.get(b.id) ?? 0) - lane),
-    )[0];
-  if (key === 'ArrowLeft') {
-    return (
-      blocks.find(({ id }) => id === at.parent) ??
-      nearest(blocks.filter(({ height }) => height === at.height - 1))
-    );
-  }
-  if (key === 'ArrowRight') return nearest(blocks.filter(({ height }) => height === at.height + 1));
-  const beside = blocks.filter(({ height, id }) => height === at.height && id !== at.id);
-  if (key === 'ArrowUp') return nearest(beside.filter(({ id }) => (laneOf.get(id) ?? 0) < lane));
-  if (key === 'ArrowDown') return nearest(beside.filter(({ id }) => (laneOf.get(id) ?? 0) > lane));
-  return undefined;
-}
-
-/** Wheel, finger and mouse. @returns whether the last press was a drag */
-function useDrag(stage: { readonly current: HTMLElement | null }, step: number): () => boolean {
-  const dragged = useRef(false);
-  useEffect(() => {
-    const element = stage.current;
-    if (element === null) return;
-    let lastX: number | undefined;
-    let moved = 0;
-    const onWheel = (event: WheelEvent) => {
-      const delta = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
-      if (Math.abs(delta) < Math.abs(event.deltaY) && !event.shiftKey) return;
-      event.preventDefault();
-      scrollBy(delta / step);
-    };
-    const onDown = (event: PointerEvent) => {
-      if (event.button !== 0) return;
-      lastX = event.clientX;
-      moved = 0;
-      dragged.current = false;
-    };
-    const onMove = (event: PointerEvent) => {
-      if (lastX === undefined) return;
-      const delta = event.clientX - lastX;
-      lastX = event.clientX;
-      moved += Math.abs(delta);
-      if (moved < DRAG_BEYOND_PX) return;
-      dragged.current = true;
-      element.setPointerCapture(event.pointerId);
-      scrollBy(-delta / step);
-    };
-    const onUp = () => {
-      lastX = undefined;
-    };
-    element.addEventListener('wheel', onWheel, { passive: false });
-    element.addEventListener('pointerdown', onDown);
-    element.addEventListener('pointermove', onMove);
-    element.addEventListener('pointerup', onUp);
-    element.addEventListener('pointercancel', onUp);
-    return () => {
-      element.removeEventListener('wheel', onWheel);
-      element.removeEventListener('pointerdown', onDown);
-      element.removeEventListener('pointermove', onMove);
-      element.removeEventListener('pointerup', onUp);
-      element.removeEventListener('pointercancel', onUp);
-    };
-  }, [stage, step]);
-  return () => dragged.current;
 }
