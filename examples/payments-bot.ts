@@ -5,7 +5,7 @@
  *
  * (in a checkout of Tallystick: node --conditions=tallystick-source examples/payments-bot.ts bot.json)
  *
- * It prints its address; pay that. Its key and all it has done are in the file (keep it to yourself). Kill it whenever
+ * It prints its address; pay that. Its wallet and all it has done are in the file (keep it to yourself). Kill it whenever
  * you like: a thank-you is signed and written down before it is sent, and sending the same signed transaction
  * twice pays once. The daemon is at TALLY_API, or on this machine.
  */
@@ -14,10 +14,11 @@ import {
   type BlockPlace,
   formatAddress,
   formatTally,
-  generateKeyPair,
-  keyPairFromSeed,
+  KeyFile,
   type SignedPayment,
   TallyClient,
+  Wallet,
+  writeUnencrypted,
 } from 'tallystick/client';
 
 /** A reorganisation this deep is no accident: what is buried so deep is taken as paid. */
@@ -26,8 +27,8 @@ const CONFIRMATIONS = 3;
 const LEAST_THANKS = 1_000n;
 
 interface Diary {
-  /** Whoever has it can spend all the bot has. */
-  readonly seed: string;
+  /** A key file: whoever has it can spend all the bot has. */
+  readonly wallet: string;
   /** All payments up to this block are answered. */
   after?: BlockPlace;
   /** Thank-yous, by the payment they answer. One may have been signed and not sent. */
@@ -42,8 +43,8 @@ if (file === undefined) {
 
 const client = new TallyClient({ ...(process.env.TALLY_API && { url: process.env.TALLY_API }) });
 const diary = openDiary(file);
-const key = keyPairFromSeed(Buffer.from(diary.seed, 'hex'));
-const ownAddress = formatAddress(key.address);
+const account = (await new KeyFile(diary.wallet).unlock()).account(0);
+const ownAddress = formatAddress(account.address);
 saveDiary(file);
 console.log(`pay ${ownAddress}`);
 
@@ -70,7 +71,7 @@ async function thank(id: string, to: string, half: bigint): Promise<void> {
   if (half < LEAST_THANKS) return;
   let thanks = diary.thanks[id];
   if (thanks === undefined) {
-    thanks = await client.signPayment(key, { to, amount: half, data: Buffer.from('thank you') });
+    thanks = await client.signPayment(account, { to, amount: half, data: Buffer.from('thank you') });
     diary.thanks[id] = thanks;
     saveDiary(file as string);
   }
@@ -83,7 +84,7 @@ function openDiary(path: string): Diary {
     return JSON.parse(readFileSync(path, 'utf8')) as Diary;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return { seed: Buffer.from(generateKeyPair().seed).toString('hex'), thanks: {} };
+    return { wallet: writeUnencrypted(Wallet.create()), thanks: {} };
   }
 }
 

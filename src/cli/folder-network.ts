@@ -1,11 +1,11 @@
 /** `DATA/network.json`: whose ledger a data folder holds, so that the folder is enough to go on with it. */
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatNetworkFile } from '../core/network-file.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import { dataFolder } from './data-folder.ts';
 import { CommandError, systemCode } from './errors.ts';
 import { chooseNetwork } from './network-choice.ts';
+import { networkFileText } from './network-file.ts';
 
 export const NETWORK_FILE = 'network.json';
 
@@ -34,7 +34,7 @@ export async function keepNetwork(folder: string, network: NetworkDefinition): P
   try {
     const file = await open(path, 'wx', 0o600);
     try {
-      await file.writeFile(`${JSON.stringify(formatNetworkFile(network.params), undefined, 2)}\n`);
+      await file.writeFile(networkFileText(network));
       await file.sync();
     } finally {
       await file.close();

@@ -1,21 +1,19 @@
 /** What `send` and `record` have in common: who signs, for which network, and what the daemon asks of a payment. */
-import '../native/hasher.ts';
 import { formatTally } from '../client/amount.ts';
 import type { AnswerOf } from '../client/contract.ts';
 import type { TallyClient } from '../client/tally-client.ts';
 import type { WalletAccount } from '../client/wallet-account.ts';
 import { formatAddress } from '../core/address.ts';
 import { SIGNED_TRANSACTION_BYTES } from '../core/encoding.ts';
-import { networkId } from '../core/hashing.ts';
-import type { NetworkId } from '../core/identifiers.ts';
-import { type NetworkFile, parseNetworkFile } from '../core/network-file.ts';
+import type { NetworkDefinition } from '../core/network-params.ts';
+import { daemonNetwork } from './daemon-network.ts';
 import { dataFolder } from './data-folder.ts';
 import { CommandError } from './errors.ts';
 import { openSigner } from './open-wallet.ts';
 import type { ApiOptions, SignerOptions } from './options.ts';
 
 export interface Payer {
-  readonly network: { readonly id: NetworkId; readonly params: NetworkFile };
+  readonly network: NetworkDefinition;
   readonly signer: WalletAccount;
   /** Of its next transaction. */
   readonly sequence: bigint;
@@ -27,8 +25,8 @@ export interface Payer {
 
 /** @throws CommandError if nobody can sign, or the daemon names a network that is not its own */
 export async function openPayer(client: TallyClient, options: ApiOptions & SignerOptions): Promise<Payer> {
-  const network = await networkOf(client);
-  const signer = await openSigner(dataFolder(options.data, network.params.name), options);
+  const network = await daemonNetwork(client);
+  const signer = await openSigner(dataFolder(options.data, network.name), options);
   const [account, status] = await Promise.all([
     client.call('account', { params: { address: formatAddress(signer.address) } }),
     client.call('status'),
@@ -53,16 +51,4 @@ function requireBalance(amount: bigint, fee: bigint, { balance, pending }: Answe
     `${formatTally(amount)} tally and a fee of ${formatTally(fee)} are more than the sender has: ` +
       `${formatTally(BigInt(balance))} tally${pendingText}`,
   );
-}
-
-/** What is signed is signed for this network only, so its name must be the true one. */
-async function networkOf(client: TallyClient): Promise<Payer['network']> {
-  const { id, params } = await client.call('network');
-  const computed = networkId(parseNetworkFile(params));
-  if (computed !== id) {
-    throw new CommandError(
-      `the daemon names its network ${id}, but by its parameters it is ${computed}: nothing is sent`,
-    );
-  }
-  return { id: computed, params };
 }

@@ -12,10 +12,12 @@
 export { formatAddress, parseAddress } from '../core/address.ts';
 export type { RuleCode } from '../core/errors.ts';
 export type { Address, BlockId, NetworkId, TransactionId } from '../core/identifiers.ts';
-export type { SignedTransaction, Transaction } from '../core/types.ts';
+export type { NetworkFile } from '../core/network-file.ts';
+export type { Header, SealedHeader, SignedTransaction, Transaction } from '../core/types.ts';
 export { formatTally, MAX_NOTCHES, parseAmount, parseNotches, parseTally } from './amount.ts';
 export type { BackOff } from './back-off.ts';
 export type { BlockPlace, BlockStep, BlocksOptions } from './block-follower.ts';
+export type { ChainFileOptions } from './chain-file-stream.ts';
 export type { ConfirmedOptions } from './confirmation.ts';
 export type {
   AnswerOf,
@@ -33,8 +35,9 @@ export type { ConnectionState, EventsOptions, LiveEvent } from './event-stream.t
 export { KeyFile, writeEncrypted, writeUnencrypted } from './key-file.ts';
 export { generateKeyPair, type KeyPair, keyPairFromSeed, type Payment, signPayment } from './keys.ts';
 export type { EventJson, LiveEventJson, LiveEventType } from './live-event.ts';
+export type { ScryptCost } from './passphrase-encryption.ts';
 export type { PaymentRequest, SignedPayment, Signer } from './payment.ts';
-export { encodeReceipt } from './receipt.ts';
+export { encodeReceipt, type IdentifiedHeader, type ReadReceipt, type Receipt } from './receipt.ts';
 export { RECEIPT_FAULTS, ReceiptError, type ReceiptFault } from './receipt-error.ts';
 export { receiptToJson } from './receipt-json.ts';
 export { decodeRecord, encodeRecord, type FileRecord } from './record.ts';
@@ -49,7 +52,7 @@ export {
 } from './tally-client.ts';
 export type { CallOptions, RetryOptions } from './transport.ts';
 export type { ProvenBlock, ProvenReceipt, VerifyReceiptOptions } from './verify-receipt.ts';
-export { verifyReceipt } from './verify-receipt.ts';
-export { Wallet } from './wallet.ts';
+export { readReceipt, verifyReceipt } from './verify-receipt.ts';
+export { type Mnemonic, Wallet } from './wallet.ts';
 export { type AccountKind, type PublicAccount, WalletAccount } from './wallet-account.ts';
 export { WalletError, type WalletErrorCode } from './wallet-error.ts';

@@ -275,4 +275,34 @@ describe('networks', () => {
     expect((await chooseNetwork(file)).id).toBe(id);
     expect((await runTally(args)).stderr).toContain('exists already');
   });
+
+  test('show prints a network file with nothing else on stdout, its id beside it', async () => {
+    const printed = await runTally(['network', 'show', 'dev']);
+    const { id, params } = JSON.parse((await runTally(['network', 'show', 'dev', '--json'])).stdout);
+    expect(printed).toMatchObject({ status: 0, stderr: `network id ${id}\n` });
+    expect(JSON.parse(printed.stdout)).toEqual(params);
+    const file = join(folder, 'shown.json');
+    await writeFile(file, printed.stdout);
+    expect((await runTally(['network', 'show', file])).stdout).toBe(printed.stdout);
+    expect((await runTally(['network', 'show', 'nowhere'])).stderr).toContain('"nowhere" is neither');
+  });
+
+  test("show writes the daemon's parameters to a new file, never over another", async () => {
+    const file = join(folder, 'kept.json');
+    const args = ['network', 'show', '--out', file];
+    expect(await tally(...args)).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: `${ledger.network.id}\nthe parameters of ${ledger.network.name} are in ${file}\n`,
+    });
+    expect(await tally('network', 'show', file)).toMatchObject({
+      status: 0,
+      stderr: `network id ${ledger.network.id}\n`,
+    });
+    expect(await tally(...args)).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: `tally: ${file} exists already: it is never overwritten\n`,
+    });
+  });
 });

@@ -1,19 +1,30 @@
 /** What does not fit the routes does not compile: `tsc` is the test, at `npm run check`. */
 import { describe, expectTypeOf, test } from 'vitest';
 import type {
+  Address,
   AnswerOf,
   BlockJson,
   BlockStep,
   BodyOf,
   CallArguments,
+  KeyFile,
   KeyPair,
   LiveEvent,
   LookupJson,
+  NetworkFile,
   ParamsOf,
+  ProvenReceipt,
   QueryOf,
+  ReceiptFault,
+  readReceipt,
   SignedPayment,
   StatusJson,
   TallyClient,
+  verifyReceipt,
+  Wallet,
+  WalletAccount,
+  WalletErrorCode,
+  writeEncrypted,
 } from '../../src/client/index.ts';
 import type { TestNetwork, TestNode } from '../../src/testing/index.ts';
 
@@ -94,6 +105,62 @@ describe('the client', () => {
       void client.pay('tally1', { to: 'tally1', amount: 1n });
       // @ts-expect-error a height is a number
       void client.blocks({ from: 1n });
+    };
+    expectTypeOf(compiled).toBeFunction();
+  });
+});
+
+describe('wallets', () => {
+  type WithWallet = (wallet: Wallet, client: TallyClient) => void;
+
+  test('have accounts that pay and sign', () => {
+    expectTypeOf<Wallet['accounts']>().items.toEqualTypeOf<WalletAccount>();
+    expectTypeOf<Wallet['account']>().parameter(0).toEqualTypeOf<number | string>();
+    expectTypeOf<WalletAccount['address']>().toEqualTypeOf<Address>();
+    expectTypeOf<WalletAccount['kind']>().toEqualTypeOf<'derived' | 'imported' | 'watch-only'>();
+    const compiled: WithWallet = (wallet, client) => {
+      void client.pay(wallet.account('savings'), { to: 'tally1', amount: 1n });
+      void client.signPayment(wallet.addAccount(), { to: 'tally1', amount: 1n, data: new Uint8Array(3) });
+      // @ts-expect-error a wallet has several accounts: name one
+      void client.pay(wallet, { to: 'tally1', amount: 1n });
+      // @ts-expect-error an address as text has to be parsed
+      wallet.watch('tally1');
+      // @ts-expect-error accounts are added by the wallet's methods
+      wallet.accounts.push(wallet.account(0));
+    };
+    expectTypeOf(compiled).toBeFunction();
+  });
+
+  test('are kept as text, which opens to the same', () => {
+    expectTypeOf<[Wallet, string]>().toExtend<Parameters<typeof writeEncrypted>>();
+    expectTypeOf<typeof writeEncrypted>().returns.resolves.toEqualTypeOf<string>();
+    expectTypeOf<KeyFile['unlock']>().returns.resolves.toEqualTypeOf<Wallet>();
+    expectTypeOf<'wrong-passphrase' | 'damaged'>().toExtend<WalletErrorCode>();
+  });
+});
+
+describe('receipts', () => {
+  test('are verified in any form against parameters, and tell what is proved', () => {
+    type Verify = typeof verifyReceipt;
+    expectTypeOf<AnswerOf<'receipt'>>().toExtend<Parameters<Verify>[0]>();
+    expectTypeOf<string | Uint8Array>().toExtend<Parameters<Verify>[0]>();
+    expectTypeOf<Verify>().parameter(1).toEqualTypeOf<NetworkFile>();
+    expectTypeOf<AnswerOf<'network'>['params']>().toExtend<NetworkFile>();
+    expectTypeOf<Verify>().returns.resolves.toEqualTypeOf<ProvenReceipt>();
+    expectTypeOf<ProvenReceipt['work']>().toEqualTypeOf<bigint>();
+    expectTypeOf<ProvenReceipt['confirmations']>().toEqualTypeOf<number>();
+    expectTypeOf<'signature' | 'fingerprint' | 'branch'>().toExtend<ReceiptFault>();
+    // What is only read proves nothing.
+    expectTypeOf<ReturnType<typeof readReceipt>>().not.toExtend<ProvenReceipt>();
+  });
+
+  test('need the parameters', () => {
+    const compiled = (verify: typeof verifyReceipt, receipt: object, network: NetworkFile): void => {
+      void verify(receipt, network, { fileSha256: new Uint8Array(32) });
+      // @ts-expect-error of no network
+      void verify(receipt);
+      // @ts-expect-error a fingerprint is bytes
+      void verify(receipt, network, { fileSha256: 'e3b0c442' });
     };
     expectTypeOf(compiled).toBeFunction();
   });

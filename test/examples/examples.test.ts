@@ -1,14 +1,16 @@
 /** Every example runs as its header says: as a process, against real daemons. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TallyClient } from '../../src/client/tally-client.ts';
+import { verifyReceipt } from '../../src/client/verify-receipt.ts';
 import { formatAddress } from '../../src/core/address.ts';
 import { startNetwork, type TestNetwork, type TestNode } from '../../src/testing/index.ts';
 
@@ -142,6 +144,57 @@ test('payments-bot.ts thanks once for each payment, however often it is killed',
   const thanks = transactions.filter(({ transaction }) => transaction.sender === address);
   expect(thanks.map(({ transaction }) => transaction.amount)).toEqual(['1500000', '500000']);
 });
+
+test('file-notary.ts records each file once, however often it is killed, and checks its receipts', {
+  timeout: DEADLINE_MS,
+}, async () => {
+  const [alice, , client] = await start(1);
+  const diary = join(folder, 'notary.json');
+  const watched = join(folder, 'watched');
+  await mkdir(watched);
+  await finished(join(watched, 'a.txt'), 'a');
+  const run = (): Example => new Example('file-notary.ts', [diary, watched], { url: client.url });
+  let notary = run();
+  const address = (await notary.line('pay ')).slice('pay '.length);
+  expect(await notary.line('later: ')).toMatch(/more than the sender has/);
+  await alice.mine(1);
+  await client.pay(alice.key, { to: address, amount: 1_000_000n });
+  await alice.mine(1);
+  // Once it was refused, and it was signed anew.
+  await expect.poll(async () => (await client.status()).pool.count, { timeout: 20_000 }).toBe(1);
+  await notary.stop('SIGKILL');
+
+  await finished(join(watched, 'b.txt'), 'b');
+  notary = run();
+  await notary.line('record b.txt');
+  expect(notary.lines.filter((line) => line.startsWith('record'))).toHaveLength(1);
+  await expect.poll(async () => (await client.status()).pool.count, { timeout: 20_000 }).toBe(2);
+  await alice.mine(3);
+  expect(await notary.line('receipt a.txt')).toBe('receipt a.txt in block #3');
+  await notary.line('receipt b.txt');
+  expect(await notary.stop()).toBe(0);
+
+  const { params } = await client.call('network');
+  for (const content of ['a', 'b']) {
+    const fileSha256 = createHash('sha256').update(content).digest();
+    const receipt = await readFile(join(watched, `${content}.txt.receipt.json`));
+    expect((await verifyReceipt(receipt, params, { fileSha256 })).confirmations).toBe(3);
+  }
+  await finished(join(watched, 'b.txt'), 'B');
+  notary = run();
+  await notary.line('good a.txt');
+  expect(await notary.line('bad b.txt')).toContain('the file is not the one on record');
+  await notary.stop();
+  const { transactions } = await client.call('accountTransactions', { params: { address } });
+  expect(transactions.filter(({ transaction }) => transaction.sender === address)).toHaveLength(2);
+});
+
+/** A file written a while ago, so that nobody waits for more. */
+async function finished(path: string, content: string): Promise<void> {
+  await writeFile(path, content);
+  const then = Date.now() / 1_000 - 60;
+  await utimes(path, then, then);
+}
 
 test('app-test.ts passes', { timeout: DEADLINE_MS }, async () => {
   const example = new Example('app-test.ts', [], { flags: ['--test'] });

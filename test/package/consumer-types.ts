@@ -3,8 +3,11 @@ import {
   type BlockJson,
   type KeyPair,
   type LookupJson,
+  type ProvenReceipt,
   type StatusJson,
   TallyClient,
+  verifyReceipt,
+  Wallet,
 } from 'tallystick/client';
 import { startNetwork, type TestNode } from 'tallystick/testing';
 
@@ -15,6 +18,11 @@ export async function compiles(client: TallyClient, key: KeyPair): Promise<void>
   const found: LookupJson = await client.confirmed(block.id, { confirmations: height });
   const balance: string = (await client.account(found.transaction.sender)).balance;
   const paid: { id: string } = await client.pay(key, { to: balance, amount: 1n });
+  const wallet: Wallet = Wallet.create();
+  const thanks: { id: string } = await client.pay(wallet.account(0), { to: balance, amount: 1n });
+  const receipt = await client.call('receipt', { params: { id: thanks.id } });
+  const proved: ProvenReceipt = await verifyReceipt(receipt, (await client.call('network')).params);
+  const work: bigint = proved.work;
   for await (const step of client.blocks({ from: height })) {
     const type: 'connected' | 'disconnected' = step.type;
     if (type === 'connected') break;
@@ -23,7 +31,7 @@ export async function compiles(client: TallyClient, key: KeyPair): Promise<void>
   const [alice] = network.nodes as [TestNode, TestNode, TestNode];
   const bytes: bigint = alice.balance();
   const same: TallyClient = await alice.client();
-  console.log(paid, bytes, same);
+  console.log(paid, work, bytes, same);
 
   // @ts-expect-error a route that is none
   await client.call('nothing');

@@ -26,8 +26,13 @@ function environment(env: Record<string, string>): NodeJS.ProcessEnv {
   return { ...rest, ...env };
 }
 
-export async function runTally(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+export async function runTally(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  cwd = process.cwd(),
+): Promise<Ran> {
   const child = spawn(process.execPath, [ENTRY, ...args], {
+    cwd,
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: DEADLINE_MS,
@@ -49,8 +54,9 @@ export class Running {
   readonly #waiting = new Set<() => void>();
   #over = false;
 
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
+  constructor(args: readonly string[], env: Record<string, string> = {}, cwd = process.cwd()) {
     this.child = spawn(process.execPath, [ENTRY, ...args], {
+      cwd,
       env: environment(env),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       timeout: 2 * DEADLINE_MS,

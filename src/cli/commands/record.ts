@@ -152,13 +152,16 @@ async function finish(
   const { awaitReceipt } = await import('../confirmation.ts');
   const { verifyReceipt } = await import('../../client/verify-receipt.ts');
   const { formatReceipt, writeReceipt } = await import('../receipt-file.ts');
+  const { formatNetworkFile } = await import('../../core/network-file.ts');
   const { file, path, sha256, transaction } = entry;
   const status = new StatusLine();
   try {
     const receipt = await awaitReceipt(client, transaction, options.confirmations, (text) =>
       status.show(`${file}: ${text}`),
     );
-    const { block, confirmations } = await verifyReceipt(receipt, network.params, { fileSha256: sha256 });
+    const { block, confirmations } = await verifyReceipt(receipt, formatNetworkFile(network.params), {
+      fileSha256: sha256,
+    });
     await writeReceipt(path, formatReceipt(receipt), options);
     status.clear();
     if (options.json !== true) print(`${file}: in block #${block.height}, receipt in ${path}`);
@@ -180,12 +183,13 @@ function resultOf({ file, sha256, transaction: { id, fee } }: Entry): object {
 
 async function tellHowToVerify([first]: readonly Entry[], { network }: Payer): Promise<void> {
   if (first === undefined) return;
-  const { BUILT_IN_NETWORKS } = await import('../../core/network-params.ts');
-  const { name } = network.params;
-  const choice = Object.hasOwn(BUILT_IN_NETWORKS, name) ? name : 'NETWORK-FILE';
+  const { isBuiltIn } = await import('../network-choice.ts');
+  const choice = isBuiltIn(network) ? network.name : 'network.json';
   print(
     `anybody can check it offline: tally verify ${quoted(first.path)} ${quoted(first.file)} --network ${choice}`,
   );
+  if (!isBuiltIn(network))
+    print("with the network's parameters: tally network show --out network.json writes them");
   print(
     `the more blocks bury it, the more it proves: tally receipt ${first.transaction.id} makes a later one`,
   );
