@@ -33,7 +33,7 @@ try {
   const bin = join(folder, 'node_modules/tallystick/bin/tally.js');
   const version = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')).version as string;
   await useCommand(process.execPath, bin, version);
-  said('tally starts, mines and stops');
+  said('tally starts, mines, pays, records, verifies and stops');
   await useLibraries();
   said('the client and the testing library work from JavaScript');
   await checkTypes();
@@ -41,7 +41,7 @@ try {
 
   npm('install', `node@${OLDEST_NODE}`, '--no-audit', '--no-fund', '--prefer-offline');
   await useCommand(join(folder, 'node_modules/node/bin/node'), bin, version);
-  said(`tally starts, mines and stops on Node.js ${OLDEST_NODE}`);
+  said(`all of that on Node.js ${OLDEST_NODE}`);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -76,13 +76,17 @@ function run(command: string, args: string[], cwd = folder, timeout = DEADLINE_M
   return stdout;
 }
 
-/** `--version`, `start`, `mine`, and the end. */
+/** `--version`, a daemon, a wallet, a payment, a record and its receipt, which is verified when the daemon is gone. */
 async function useCommand(node: string, bin: string, version: string): Promise<void> {
   const asked = spawnSync(node, [bin, '--version'], { encoding: 'utf8', timeout: DEADLINE_MS });
   if (asked.stdout.trim() !== version || asked.stderr !== '') {
     throw new Error(`tally --version says ${asked.stdout}${asked.stderr}`);
   }
   const data = await mkdtemp(join(folder, 'data-'));
+  const file = join(data, 'contract.txt');
+  await writeFile(file, 'We agree.');
+  const friend = run(node, [bin, 'wallet', 'create', '--network', 'test', '--data', join(data, 'friend')]);
+  const [address = ''] = friend.split('\n');
   const daemon = spawn(
     node,
     [
@@ -97,9 +101,16 @@ async function useCommand(node: string, bin: string, version: string): Promise<v
   });
   try {
     const api = await startedAt(daemon);
-    run(node, [bin, 'mine', '3', '--api', api, '--data', data]);
-    const status = JSON.parse(run(node, [bin, 'status', '--json', '--api', api])) as { height: number };
+    const ask = (...words: string[]): string => run(node, [bin, ...words, '--api', api, '--data', data]);
+    ask('mine', '3');
+    const status = JSON.parse(ask('status', '--json')) as { height: number };
     if (status.height !== 3) throw new Error(`3 blocks were mined, and the height is ${status.height}`);
+    ask('send', address, '1.5');
+    const { id } = JSON.parse(ask('record', file, '--no-wait', '--json')) as { id: string };
+    ask('mine', '1');
+    const balance = ask('balance', address);
+    if (balance !== '1.5 tally\n') throw new Error(`1.5 tally were paid, and the balance is ${balance}`);
+    ask('receipt', id, '--out', `${file}.receipt.json`);
   } finally {
     const ended = once(daemon, 'exit');
     daemon.kill('SIGTERM');
@@ -109,6 +120,7 @@ async function useCommand(node: string, bin: string, version: string): Promise<v
       process.exitCode = 1;
     }
   }
+  run(node, [bin, 'verify', `${file}.receipt.json`, file, '--network', 'test']);
 }
 
 /** @returns the URL of its API */

@@ -19,7 +19,7 @@ import { decodeRecord } from './record.ts';
 import type { TransactionJson } from './schemas.ts';
 import { loadSignatureVerifier } from './strict-signatures.ts';
 
-export { RECEIPT_FAULTS, ReceiptError, type ReceiptFault } from './receipt-error.ts';
+export { ReceiptError } from './receipt-error.ts';
 
 export interface VerifyReceiptOptions {
   /** SHA-256 of a file, 32 bytes: it must be the one on record. */
