@@ -58,6 +58,11 @@ export function quotedText(text: string): string | undefined {
   return /^[^\p{C}]*$/u.test(text) ? `"${text}"` : undefined;
 }
 
+/** `1 thread`, `2 threads`. */
+export function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}
+
 /** Hashes a second with a unit. */
 export function formatHashrate(hashrate: number): string {
   if (hashrate < 1_000) return `${Math.round(hashrate)} H/s`;

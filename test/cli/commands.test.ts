@@ -95,7 +95,7 @@ describe('with a daemon', () => {
     expect(second.stdout).toContain(`sent 0.000003 tally to ${poor}, fee 0.0005`);
     ledger.mine(1);
     expect((await tally('tx', sent.id as string)).stdout).toMatch(
-      /confirmed in block #\d+, 1 confirmations[\s\S]*"für Ada"/,
+      /confirmed in block #\d+, 1 confirmation\n[\s\S]*"für Ada"/,
     );
     expect(ledger.chain.account(POOR.address).balance - before).toBe(1_500_003n);
     expect((await tally('balance', poor)).stdout).toMatch(/^1\.500003 tally\n$/);
@@ -163,13 +163,20 @@ describe('with a daemon', () => {
     const words = new Running(['watch'], { TALLY_API: api.url });
     const lines = new Running(['watch', '--json'], { TALLY_API: api.url });
     await words.line((line) => line.startsWith('watching test at'));
-    const tell = setInterval(
-      () => ledger.emit({ event: 'peer.penalised', peer: A_PEER, offence: 'garbage', score: 7 }),
-      50,
-    );
+    const { height, id } = ledger.chain.tip;
+    const block = { height, id, transactions: 0 };
+    const more = { parent: id, miner: RICH.address, timestamp: 0, source: 'mined', onChain: true } as const;
+    const tell = setInterval(() => {
+      ledger.emit({ event: 'block.accepted', ...block, ...more });
+      ledger.emit({ event: 'block.mined', ...block });
+      ledger.emit({ event: 'peer.penalised', peer: A_PEER, offence: 'garbage', score: 7 });
+    }, 50);
     try {
       await words.line((line) => line.includes('misbehaved (garbage), score 7'));
       expect(await lines.json({ event: 'peer.penalised' })).toMatchObject({ type: 'peer', score: 7 });
+      // People are told of a block mined here once.
+      expect(words.lines.find((line) => line.includes('▣'))).toContain('mined here');
+      expect(await lines.json({ event: 'block.accepted' })).toMatchObject({ source: 'mined' });
     } finally {
       clearInterval(tell);
       await Promise.all([words.stop(), lines.stop()]);

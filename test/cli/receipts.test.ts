@@ -62,7 +62,7 @@ describe('record', () => {
     const file = await newFile('report.pdf', 'what was agreed');
     const { id, lines } = await recorded(file, '--note', 'für später');
     expect(lines[1]).toMatch(/in block #\d+, receipt in .*report\.pdf\.receipt\.json$/);
-    // The parameters of this network are in no build.
+    // It is called test, but is not the one built in.
     expect(lines[2]).toContain(`tally verify ${file}.receipt.json ${file} --network network.json`);
     expect(lines[3]).toContain('tally network show --out network.json');
     expect((await tally('tx', id)).stdout).toContain(

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connect } from '../connect.ts';
 import { type ApiOptions, withApi } from '../options.ts';
-import { formatDuration, formatHashrate, printFields, printJson } from '../output.ts';
+import { counted, formatDuration, formatHashrate, printFields, printJson } from '../output.ts';
 
 export function addStatus(program: Command): void {
   withApi(program.command('status').description('what the daemon is doing')).action(
@@ -13,11 +13,13 @@ export function addStatus(program: Command): void {
         network: `${status.network} (${status.networkId})`,
         height: `${status.height}`,
         tip: status.tip,
-        difficulty: `${status.difficulty} (a block about every ${formatDuration(status.targetIntervalMs)})`,
+        difficulty: `${formatDifficulty(status.difficulty)} (a block about every ${formatDuration(status.targetIntervalMs)})`,
         peers: `${status.peers}`,
         sync: sync.state === 'idle' ? 'in step' : `${sync.state}: ${sync.height} of ${sync.targetHeight}`,
-        pool: `${pool.count} transactions, ${pool.bytes} bytes`,
-        mining: mining.active ? `on, ${formatHashrate(mining.hashrate)}, ${mining.threads} threads` : 'off',
+        pool: `${counted(pool.count, 'transaction')}, ${counted(pool.bytes, 'byte')}`,
+        mining: mining.active
+          ? `on, ${formatHashrate(mining.hashrate)}, ${counted(mining.threads, 'thread')}`
+          : 'off',
         'peer id': status.peerId,
         addresses: status.addresses.join('\n           ') || 'none',
         version: status.version,
@@ -25,4 +27,9 @@ export function addStatus(program: Command): void {
       });
     },
   );
+}
+
+/** Of 20 digits nobody reads more than four. */
+function formatDifficulty(difficulty: number): string {
+  return Number(difficulty.toPrecision(4)).toLocaleString('en-US', { maximumSignificantDigits: 4 });
 }

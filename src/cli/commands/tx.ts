@@ -4,7 +4,7 @@ import { decodeRecord } from '../../client/record.ts';
 import { bytesToHex, hexToBytes } from '../../core/hex.ts';
 import { connect } from '../connect.ts';
 import { type ApiOptions, readId, withApi } from '../options.ts';
-import { printFields, printJson, quotedText } from '../output.ts';
+import { counted, printFields, printJson, quotedText } from '../output.ts';
 
 export function addTx(program: Command): void {
   withApi(
@@ -18,7 +18,7 @@ export function addTx(program: Command): void {
       status:
         found.status === 'pending'
           ? 'pending: it waits for a block'
-          : `confirmed in block #${found.height}, ${found.confirmations} confirmations`,
+          : `confirmed in block #${found.height}, ${counted(found.confirmations, 'confirmation')}`,
       from: transaction.sender,
       to: transaction.recipient,
       amount: `${formatTally(BigInt(transaction.amount))} tally`,

@@ -38,7 +38,15 @@ async function printEvents(client: TallyClient, { json }: WatchOptions): Promise
       lost = !state.connected;
     },
   });
-  for await (const event of events) print(json === true ? asJson(event) : inWords(event));
+  for await (const event of events) {
+    if (json === true) print(asJson(event));
+    else if (!isToldAlready(event)) print(inWords(event));
+  }
+}
+
+/** Of a block mined here people are told once, programs twice (mined, accepted), as in the log. */
+function isToldAlready({ type, data }: LiveEvent): boolean {
+  return type !== 'missed' && data.event === 'block.accepted' && data.source === 'mined';
 }
 
 function asJson({ id, type, data }: LiveEvent): string {
