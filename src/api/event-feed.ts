@@ -4,10 +4,10 @@
  */
 import type { ServerResponse } from 'node:http';
 import { liveEventToJson, liveEventType } from '../client/live-event.ts';
-import { EVENTS_HEARTBEAT_MS, MAX_EVENTS_KEPT } from '../client/routes.ts';
+import { MAX_EVENTS_KEPT } from '../client/routes.ts';
 import type { NodeEvent } from '../node/events.ts';
 import { HttpError } from './errors.ts';
-import { MAX_EVENT_STREAMS, MAX_UNSENT_BYTES } from './limits.ts';
+import { EventStreams } from './event-streams.ts';
 
 interface Kept {
   readonly number: number;
@@ -18,58 +18,35 @@ interface Kept {
 export class EventFeed {
   /** Oldest first, numbered without a gap. */
   readonly #kept: Kept[] = [];
-  readonly #streams = new Set<ServerResponse>();
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #streams = new EventStreams();
   #next: number;
-  #closed = false;
 
   /** @param firstNumber greater than any number of earlier runs */
   constructor(firstNumber: number) {
     this.#next = firstNumber;
-    this.#heartbeat = setInterval(() => this.#broadcast(': still here\n\n'), EVENTS_HEARTBEAT_MS);
-    this.#heartbeat.unref();
-  }
-
-  get streams(): number {
-    return this.#streams.size;
   }
 
   add(event: NodeEvent, atMs: number): void {
     const kept = { number: this.#next++, event, atMs };
     this.#kept.push(kept);
     if (this.#kept.length > MAX_EVENTS_KEPT) this.#kept.shift();
-    if (this.#streams.size > 0) this.#broadcast(format(kept));
+    if (this.#streams.size > 0) this.#streams.broadcast(format(kept));
   }
 
   /**
    * Turns a response into a stream of events.
    *
    * @param lastEventId what the caller saw last; it gets all since, or `missed` first if some are gone
-   * @throws HttpError 429 `too-many-streams`, 400 if the id is none of ours
+   * @throws HttpError 429 `too-many-streams`, 503 `stopping`, 400 if the id is none of ours
    */
   open(response: ServerResponse, lastEventId: string | undefined): void {
-    if (this.#closed) throw new HttpError(503, 'stopping', 'the daemon is stopping');
-    if (this.#streams.size >= MAX_EVENT_STREAMS) {
-      throw new HttpError(429, 'too-many-streams', `at most ${MAX_EVENT_STREAMS} streams are open at once`);
-    }
     const resumed = lastEventId === undefined || lastEventId === '' ? '' : this.#since(lastEventId);
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
-    this.#streams.add(response);
-    response.on('close', () => this.#streams.delete(response));
-    response.on('error', () => response.destroy());
-    this.#write(response, `retry: 1000\n\n${resumed}`);
+    this.#streams.open(response, resumed);
   }
 
   /** Ends every stream. */
   close(): void {
-    this.#closed = true;
-    clearInterval(this.#heartbeat);
-    for (const stream of this.#streams) stream.end();
-    this.#streams.clear();
+    this.#streams.close();
   }
 
   #since(lastEventId: string): string {
@@ -86,17 +63,6 @@ export class EventFeed {
         .map(format)
         .join('')
     );
-  }
-
-  #broadcast(text: string): void {
-    for (const stream of this.#streams) this.#write(stream, text);
-  }
-
-  #write(stream: ServerResponse, text: string): void {
-    stream.write(text);
-    if (stream.writableLength <= MAX_UNSENT_BYTES) return;
-    this.#streams.delete(stream);
-    stream.destroy();
   }
 }
 

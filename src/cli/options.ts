@@ -64,6 +64,11 @@ export function folderChoice(
   return { data, network, isNetworkGiven: command.getOptionValueSource('network') !== 'default' };
 }
 
+/** Of daemons' APIs. */
+export function collectUrls(text: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, readUrl(text)];
+}
+
 function readUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new InvalidArgumentError(`"${text}" is not a URL like ${DEFAULT_API_URL}.`);

@@ -7,6 +7,7 @@ import { addBlock } from './commands/block.ts';
 import { addChain } from './commands/chain.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDevnet } from './commands/devnet.ts';
+import { addExplore } from './commands/explore.ts';
 import { addMine } from './commands/mine.ts';
 import { addNetwork } from './commands/network.ts';
 import { addPeers } from './commands/peers.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   program.commandsGroup('Look:');
   addStatus(program);
   addWatch(program);
+  addExplore(program);
   addPeers(program);
   addBlock(program);
   addTx(program);

@@ -10,6 +10,8 @@ export interface DevnetOptions {
   readonly data?: string;
   readonly like: string;
   readonly basePort: number;
+  readonly pagePort: number;
+  readonly page: boolean;
   readonly json?: boolean;
 }
 
@@ -27,7 +29,9 @@ export function addDevnet(program: Command): void {
         'API ports from here upwards, peer ports 100 above; 0: any free ones',
         readPort,
         0,
-      ),
+      )
+      .option('--page-port <port>', 'port of the page that shows them all; 0: any free one', readPort, 0)
+      .option('--no-page', 'without that page'),
   ).action(async (options: DevnetOptions) => {
     const { runDevnet } = await import('../devnet/devnet.ts');
     await runDevnet(options);

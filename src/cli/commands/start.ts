@@ -6,6 +6,7 @@ import type { Address } from '../../core/identifiers.ts';
 import type { DaemonOptions } from '../../daemon.ts';
 import type { NodeEvent } from '../../node/events.ts';
 import { prepareDataFolder } from '../data-folder.ts';
+import { obeyCutOrders } from '../devnet/cut-order.ts';
 import { greeting } from '../greeting.ts';
 import { LOG_LEVELS, type LogLevel } from '../log-levels.ts';
 import { requireMultiaddrs } from '../multiaddrs.ts';
@@ -116,6 +117,7 @@ async function start(options: StartOptions, command: Command): Promise<void> {
     onFailure: (error) => lifetime.fail(error),
   });
   lifetime.onStop(() => daemon.stop());
+  obeyCutOrders(daemon.p2p);
   // Only now is it sure whose ledger the folder holds.
   await keepNetwork(folder, network);
   // Nothing is told before the greeting, and nothing is lost.

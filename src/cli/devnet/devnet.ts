@@ -4,15 +4,18 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import picocolors from 'picocolors';
+import type { Api } from '../../api/server.ts';
 import { TallyClient } from '../../client/tally-client.ts';
 import { formatNetworkFile } from '../../core/network-file.ts';
 import { BUILT_IN_NETWORKS, DEV_PARAMS } from '../../core/network-params.ts';
 import type { DevnetOptions } from '../commands/devnet.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import { CommandError, complain, EXIT, systemCode } from '../errors.ts';
+import { pageUrl, servePage } from '../explore.ts';
 import { colours, print, printTable } from '../output.ts';
 import { DevnetLines, type Emphasis } from './lines.ts';
 import { type LogLine, NodeProcess, type StartedLine } from './node-process.ts';
+import { Partition } from './partition.ts';
 
 /** Peer ports are so far above the API's; more than there can be nodes. */
 const P2P_PORT_OFFSET = 100;
@@ -59,6 +62,7 @@ class Devnet {
   readonly #nodes: NodeProcess[] = [];
   readonly #held: { number: number; line: LogLine }[] = [];
   #release: NodeJS.Timeout | undefined;
+  #page: Api | undefined;
   #stopping: Promise<unknown> | undefined;
 
   constructor(options: DevnetOptions, folder: string, network: string) {
@@ -72,7 +76,11 @@ class Devnet {
     const numbers = Array.from({ length: nodes }, (_, index) => index);
     this.#nodes.push(...numbers.map((number) => this.#spawn(number)));
     const started = await Promise.all(this.#nodes.map((node) => this.#ready(node)));
-    if (json !== true) {
+    const page = await this.#servePage(started);
+    if (json === true) {
+      if (page !== undefined) print(JSON.stringify({ event: 'page.started', url: page }));
+    } else {
+      if (page !== undefined) print(`See them all: ${colours.bold(pageUrl(page, nodes))}\n`);
       print(`${nodes} daemons on a network of their own, in ${this.#folder}. Ctrl-C stops them all.`);
       printTable(
         ['node', 'API', 'data'],
@@ -80,14 +88,41 @@ class Devnet {
       );
       print(`try: npx tally status --api ${started[0]?.api ?? ''}\n`);
     }
-    await Promise.all(
-      started.map((node, index) => this.#connect(nodeName(index), node, started.slice(0, index))),
-    );
+    await this.#connectAll(started);
   }
 
   stop(): Promise<unknown> {
-    this.#stopping ??= Promise.all(this.#nodes.map((node) => node.stop()));
+    this.#stopping ??= Promise.all([this.#page?.close(), ...this.#nodes.map((node) => node.stop())]);
     return this.#stopping;
+  }
+
+  /** @returns its URL, if there is to be a page */
+  async #servePage(started: readonly StartedLine[]): Promise<string | undefined> {
+    const { page, pagePort } = this.#options;
+    if (!page) return undefined;
+    const partition = new Partition(
+      started.map(({ peerId }, index) => ({
+        peerId,
+        refuse: async (peerIds) => await this.#nodes[index]?.refuse(peerIds),
+      })),
+      () => this.#connectAll(started),
+    );
+    this.#page = await servePage({
+      ...{ host: '127.0.0.1', port: pagePort, portOption: '--page-port', cutter: partition },
+      nodes: started.map(({ api }, index) => ({ name: nodeName(index), url: api })),
+    });
+    return this.#page.url;
+  }
+
+  async #connectAll(started: readonly StartedLine[]): Promise<void> {
+    const isRunning = (_: StartedLine, index: number): boolean => this.#nodes[index]?.isRunning === true;
+    await Promise.all(
+      started.map(async (node, index) => {
+        if (isRunning(node, index)) {
+          await this.#connect(nodeName(index), node, started.slice(0, index).filter(isRunning));
+        }
+      }),
+    );
   }
 
   #spawn(number: number): NodeProcess {

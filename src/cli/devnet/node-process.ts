@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { CutOrder } from './cut-order.ts';
 
 const ENTRY = fileURLToPath(new URL('../tally.js', import.meta.url));
 /** Beyond the two seconds a daemon takes to stop by itself. */
@@ -37,7 +38,7 @@ export class NodeProcess {
   /** @param onLine told every log line */
   constructor(name: string, startArguments: readonly string[], onLine: (line: LogLine) => void) {
     this.name = name;
-    // The fourth channel has no words: it ends when either side does, and the daemon stops with it.
+    // The fourth channel ends when either side does, and the daemon stops with it.
     this.#child = spawn(process.execPath, [ENTRY, 'start', ...startArguments], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -65,6 +66,19 @@ export class NodeProcess {
         started.reject(new Error(`it ended before it was ready: ${this.lastWords}`));
         resolve(status ?? undefined);
       });
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** It reaches all peers but exactly these from now on. Does nothing to one that is gone. */
+  refuse(peerIds: readonly string[]): Promise<void> {
+    const order: CutOrder = { unreachable: peerIds };
+    return new Promise((resolve) => {
+      if (this.#child.connected) this.#child.send(order, () => resolve());
+      else resolve();
     });
   }
 

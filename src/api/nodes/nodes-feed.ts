@@ -1,0 +1,87 @@
+/**
+ * What several daemons do, as one stream: a browser opens only six connections to one place, so a page cannot have a
+ * stream for each daemon. The last blocks are kept for pages that come later.
+ */
+import type { ServerResponse } from 'node:http';
+import type { NodeJson, NodesJson } from '../../client/nodes-json.ts';
+import { EventStreams } from '../event-streams.ts';
+import { NodeWatch, type WatchedDaemon } from './node-watch.ts';
+
+/** Blocks of all daemons together: at eight of them, those of the last minutes. Some 400 bytes each. */
+const MAX_NEWS_KEPT = 1_200;
+/** Changes within this time are told together. */
+const GATHER_MS = 80;
+/** What no event tells, such as the size of the pool and round trips, is asked for this often while a page is open. */
+const LOOK_EVERY_MS = 2_000;
+
+export class NodesFeed {
+  readonly #watches: readonly NodeWatch[];
+  readonly #streams = new EventStreams();
+  readonly #apart: () => readonly number[] | undefined;
+  /** Oldest first, as they are written. */
+  #news: string[] = [];
+  #gathering: NodeJS.Timeout | undefined;
+  readonly #looking: NodeJS.Timeout;
+
+  /** @param apart the numbers on one side of a cut; undefined where the network cannot be cut */
+  constructor(daemons: readonly WatchedDaemon[], apart: () => readonly number[] | undefined) {
+    this.#apart = apart;
+    this.#watches = daemons.map(
+      (daemon) =>
+        new NodeWatch(daemon, {
+          changed: () => this.changed(),
+          block: (news) => this.#tell('block', news),
+          reorganisation: (news) => this.#tell('reorganisation', news),
+        }),
+    );
+    for (const watch of this.#watches) watch.start();
+    this.#looking = setInterval(() => {
+      if (this.#streams.size > 0) for (const watch of this.#watches) this.#lookAt(watch);
+    }, LOOK_EVERY_MS);
+    this.#looking.unref();
+  }
+
+  get view(): NodesJson {
+    const apart = this.#apart();
+    return { nodes: this.#watches.map(({ view }) => view), ...(apart === undefined ? {} : { apart }) };
+  }
+
+  /** @throws HttpError 429 `too-many-streams` */
+  open(response: ServerResponse): void {
+    this.#streams.open(response, `${written('nodes', this.view)}${this.#news.join('')}`);
+    for (const watch of this.#watches) this.#lookAt(watch);
+  }
+
+  /** Something of the view is another now. */
+  changed(): void {
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      this.#streams.broadcast(written('nodes', this.view));
+    }, GATHER_MS);
+  }
+
+  close(): void {
+    clearInterval(this.#looking);
+    clearTimeout(this.#gathering);
+    for (const watch of this.#watches) watch.stop();
+    this.#streams.close();
+  }
+
+  /** One that is down is tried by its own stream, with growing pauses. */
+  #lookAt(watch: NodeWatch): void {
+    const { state }: NodeJson = watch.view;
+    if (state === 'up') void watch.look();
+  }
+
+  #tell(event: 'block' | 'reorganisation', news: object): void {
+    const text = written(event, news);
+    this.#news.push(text);
+    // Not one at a time: a daemon that catches up tells of thousands.
+    if (this.#news.length > 2 * MAX_NEWS_KEPT) this.#news = this.#news.slice(-MAX_NEWS_KEPT);
+    this.#streams.broadcast(text);
+  }
+}
+
+function written(event: string, data: object): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
