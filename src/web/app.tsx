@@ -5,18 +5,21 @@ import { ConnectionBadge } from './components/connection-badge.tsx';
 import { DaemonDialog } from './components/daemon-dialog.tsx';
 import { FileDrop } from './components/file-drop.tsx';
 import { Icon } from './components/icon.tsx';
+import { NodeSwitcher } from './components/node-switcher.tsx';
 import { SearchBox } from './components/search-box.tsx';
 import { AddressPage } from './pages/address.tsx';
 import { BlockPage } from './pages/block.tsx';
 import { FilePage } from './pages/file.tsx';
 import { HomePage } from './pages/home.tsx';
 import { NetworkPage } from './pages/network.tsx';
+import { NodesPage } from './pages/nodes.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { PeersPage } from './pages/peers.tsx';
 import { PoolPage } from './pages/pool.tsx';
 import { SearchPage } from './pages/search.tsx';
 import { TransactionPage } from './pages/transaction.tsx';
 import { type Route, route } from './routing.ts';
+import { apiUrl, hasNodes } from './state/daemon.ts';
 import { status } from './state/status.ts';
 import { theme, toggleTheme } from './state/theme.ts';
 
@@ -25,6 +28,7 @@ const WAYS = [
   { page: 'pool', name: 'Pool', icon: 'pool' },
   { page: 'peers', name: 'Peers', icon: 'peers' },
   { page: 'network', name: 'Network', icon: 'network' },
+  ...(hasNodes ? [{ page: 'nodes', name: 'Nodes', icon: 'nodes' } as const] : []),
 ] as const;
 
 export function App() {
@@ -54,6 +58,7 @@ export function App() {
           ))}
         </nav>
         <SearchBox />
+        <NodeSwitcher />
         <ConnectionBadge />
         <button
           type="button"
@@ -69,7 +74,7 @@ export function App() {
       </main>
       <footer class="end">
         <span>One ledger, kept by every machine that runs it.</span>
-        <a href="/openapi.json">API</a>
+        <a href={`${apiUrl.value}/openapi.json`}>API</a>
       </footer>
       <DaemonDialog />
       <FileDrop />
@@ -94,6 +99,8 @@ function Page({ argument, page }: Route) {
       return <PeersPage />;
     case 'network':
       return <NetworkPage />;
+    case 'nodes':
+      return <NodesPage />;
     case 'search':
       return <SearchPage text={argument} />;
     case 'file':

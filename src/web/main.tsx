@@ -7,6 +7,7 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { startLive } from './state/live.ts';
+import { startNodes } from './state/nodes.ts';
 import { startTheme } from './state/theme.ts';
 import './style/tokens.css';
 import './style/base.css';
@@ -14,8 +15,10 @@ import './style/shell.css';
 import './style/components.css';
 import './style/chain-view.css';
 import './style/pages.css';
+import './style/nodes-view.css';
 
 startTheme();
 startLive();
+startNodes();
 const root = document.getElementById('explorer');
 if (root !== null) render(<App />, root);

@@ -51,7 +51,7 @@ function Contents({ close }: { readonly close: () => void }) {
       onSubmit={(event) => {
         event.preventDefault();
         keepToken(given);
-        if (isHttpUrl(url) && url !== apiUrl.value) chooseDaemon(url === location.origin ? undefined : url);
+        if (isHttpUrl(url) && url !== apiUrl.value) chooseDaemon(url);
         close();
       }}
     >

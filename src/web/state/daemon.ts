@@ -5,10 +5,21 @@ import { TallyClient } from '../../client/tally-client.ts';
 const URL_KEY = 'tally-api';
 const TOKEN_KEY = 'tally-token';
 
+/** Whoever serves this page knows of several daemons, and hands on what it asks of each. */
+export const hasNodes = document.querySelector('meta[name="tally-nodes"]') !== null;
+
+/** Where the API of one of several daemons is. @param number from 1 */
+export function nodeUrl(number: number): string {
+  return `${location.origin}/nodes/${number}`;
+}
+
+/** The daemon that is looked at unless somebody chooses another. */
+export const ownUrl = hasNodes ? nodeUrl(1) : location.origin;
+
 /** `?api=http://…` names another daemon than the one that served the page; it is remembered. */
 function chosenUrl(): string {
   const given = new URLSearchParams(location.search).get('api') ?? localStorage.getItem(URL_KEY);
-  if (given === null || !isHttpUrl(given)) return location.origin;
+  if (given === null || !isHttpUrl(given)) return ownUrl;
   localStorage.setItem(URL_KEY, given);
   return given;
 }
@@ -25,11 +36,10 @@ export const client = computed(
   () => new TallyClient({ url: apiUrl.value, ...(token.value === undefined ? {} : { token: token.value }) }),
 );
 
-/** @param url `undefined`: the daemon that served the page */
-export function chooseDaemon(url: string | undefined): void {
-  if (url === undefined) localStorage.removeItem(URL_KEY);
+export function chooseDaemon(url: string): void {
+  if (url === ownUrl) localStorage.removeItem(URL_KEY);
   else localStorage.setItem(URL_KEY, url);
-  apiUrl.value = url ?? location.origin;
+  apiUrl.value = url;
 }
 
 export function keepToken(given: string): void {
