@@ -43,7 +43,7 @@ try {
 
   const miners = [shown, ...others, loner];
   await mine(shown, 40);
-  await hasTip(loner, (await shown.client.call('status')).tip);
+  await hasTip(loner.client, (await shown.client.call('status')).tip);
   let lastPayment = '';
   for (let round = 0; round < 9; round++) {
     const ids = await network.pay(shown, [60, 140, 310, 12, 220, 90, 400, 30, 180][round] ?? 50, {
@@ -54,7 +54,7 @@ try {
     const miner = miners[(round * 2 + (round > 4 ? 1 : 0)) % miners.length] ?? shown;
     await sleep(PACE_MS);
     const [id = ''] = await mine(miner);
-    await Promise.all([hasTip(shown, id), hasTip(loner, id)]);
+    await Promise.all([hasTip(shown.client, id), hasTip(loner.client, id)]);
   }
 
   // A daemon on its own finds three blocks while the others find two.
@@ -97,7 +97,7 @@ try {
 
   // The pages that are open see the reorganisation; those opened just after are told of it.
   await connect(shown, apart);
-  await hasTip(shown, winning.at(-1) ?? '');
+  await hasTip(shown.client, winning.at(-1) ?? '');
   await take('reorganisation', '/');
   for (let round = 0; round < 5; round++) {
     await network.pay(shown, [150, 260, 40, 330, 90][round] ?? 10);

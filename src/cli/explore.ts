@@ -22,6 +22,8 @@ export async function runExplore(urls: readonly string[], options: ExploreOption
   await signalled();
   await server.close();
   process.exitCode = EXIT.done;
+  // Or the channel to a parent would keep this process.
+  if (process.connected) process.disconnect();
 }
 
 /** Where one begins: with several daemons, all of them side by side. */

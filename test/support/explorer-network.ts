@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { transactionToJson } from '../../src/client/json.ts';
 import { generateKeyPair, type KeyPair, keyPairFromSeed, signPayment } from '../../src/client/keys.ts';
+import type { TallyClient } from '../../src/client/tally-client.ts';
 import type { Address, NetworkId } from '../../src/core/identifiers.ts';
 import { formatNetworkFile } from '../../src/core/network-file.ts';
 import { testNetwork } from './ledger.ts';
@@ -114,13 +115,13 @@ export async function connect(from: TallyProcess, to: TallyProcess): Promise<voi
 }
 
 /** Resolves once this block is a daemon's tip. */
-export async function hasTip(daemon: TallyProcess, id: string): Promise<void> {
-  const { startedAt } = await daemon.client.call('status');
-  const isThere = async () => (await daemon.client.call('status')).tip === id;
+export async function hasTip(client: TallyClient, id: string): Promise<void> {
+  const { startedAt } = await client.call('status');
+  const isThere = async () => (await client.call('status')).tip === id;
   if (await isThere()) return;
   // From the first event still kept: none can slip between the look and the stream.
   const after = String(Date.parse(startedAt) - 1);
-  for await (const { type } of daemon.client.events({ after, signal: AbortSignal.timeout(DEADLINE_MS) })) {
+  for await (const { type } of client.events({ after, signal: AbortSignal.timeout(DEADLINE_MS) })) {
     if (type !== 'transaction' && (await isThere())) return;
   }
   throw new Error(`block ${id} did not become the tip in time`);

@@ -80,7 +80,7 @@ it('jumps to a height far back and draws only what is seen', async () => {
 it('shows a fork, and the reorganisation that settles it', async () => {
   const [shown, apart] = [await network.start([daemon]), await network.start([daemon])];
   const { tip } = await daemon.client.call('status');
-  await Promise.all([hasTip(shown, tip), hasTip(apart, tip)]);
+  await Promise.all([hasTip(shown.client, tip), hasTip(apart.client, tip)]);
   const data = apart.client;
   const stopped = await data.call('status');
   await apart.kill();

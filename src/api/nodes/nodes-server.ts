@@ -2,14 +2,14 @@
  * The explorer for several daemons: the page, their APIs below its own origin, and one stream of what they all do.
  * It holds no ledger and no key. A page that a daemon serves can only talk to that daemon; this one can to all it names.
  */
-
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { type Static, Type } from 'typebox';
 import { MAX_BATCH_BYTES, MAX_BODY_BYTES, type Route, routes } from '../../client/routes.ts';
 import { OperationError } from '../../node/ports.ts';
 import type { App } from '../app.ts';
-import { HttpError } from '../errors.ts';
+import { describeInvalid, HttpError } from '../errors.ts';
 import { type ExplorerFile, readExplorer } from '../explorer.ts';
 import { guard, isLoopback } from '../guard.ts';
 import { apiLog, createHttpApp, listen } from '../http-app.ts';
@@ -63,6 +63,8 @@ export async function buildNodesServer(options: NodesServerOptions): Promise<App
   const daemons = options.nodes.map((node, index) => ({ ...node, number: index + 1 }));
   if (daemons.length > MAX_NODES) throw new OperationError(`at most ${MAX_NODES} daemons fit on one page`);
   const app = createHttpApp(apiLog(log));
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setSchemaErrorFormatter((errors, part) => new Error(describeInvalid(errors, part)));
   app.setNotFoundHandler((request, reply) => {
     const message = `there is no ${request.method} ${request.url.slice(0, 200)}`;
     return reply.code(404).send({ error: { code: 'not-found', message } });
