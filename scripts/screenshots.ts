@@ -19,6 +19,7 @@ import {
   mine,
   PAYER,
 } from '../test/support/explorer-network.ts';
+import { takeNodesPictures } from './nodes-scene.ts';
 
 const [folder = 'docs/explorer', ...chosen] = process.argv.slice(2);
 const SIZES = [
@@ -34,7 +35,17 @@ const PACE_MS = 700;
 const network = await ExplorerNetwork.create('lab', 96_000);
 const browser = await launchBrowser();
 await mkdir(folder, { recursive: true });
+const isOnlyNodes = chosen.length > 0 && chosen.every((name) => name.startsWith('nodes'));
 try {
+  if (chosen.length === 0 || chosen.some((name) => name.startsWith('nodes'))) await takeNodesPictures(takeAt);
+  if (!isOnlyNodes) await takeOneDaemon();
+} finally {
+  await browser.close();
+  await network.close();
+}
+
+/** A few daemons, and all the pages of one of them. */
+async function takeOneDaemon(): Promise<void> {
   const shown = await network.start();
   const others = [await network.start([shown]), await network.start([shown])];
   const loner = await network.start([shown]);
@@ -70,30 +81,8 @@ try {
   const losing = (await shown.client.call('status')).tip;
   const winning = await mine(apart, 3);
 
-  const take = async (
-    name: string,
-    path: string,
-    prepare: (page: Page) => Promise<void> = async () => {},
-  ) => {
-    if (chosen.length > 0 && !chosen.includes(name)) return;
-    for (const theme of THEMES) {
-      for (const { height, name: size, width } of SIZES) {
-        const page = await browser.newPage({
-          viewport: { width, height },
-          colorScheme: theme,
-          deviceScaleFactor: 1,
-        });
-        await page.goto(`${api}/#${path}`);
-        await page.locator('.connection.live').waitFor();
-        await prepare(page);
-        await sleep(SETTLE_MS);
-        const png = await page.screenshot();
-        await writeFile(join(folder, `${name}-${size}-${theme}.png`), png);
-        await page.close();
-        console.log(`${name}-${size}-${theme}.png ${Math.round(png.length / 1_000)} kB`);
-      }
-    }
-  };
+  const take = (name: string, path: string, prepare: (page: Page) => Promise<void> = async () => {}) =>
+    takeAt(name, `${api}/#${path}`, prepare);
 
   // The pages that are open see the reorganisation; those opened just after are told of it.
   await connect(shown, apart);
@@ -118,7 +107,26 @@ try {
       .setInputFiles({ name: 'minutes.txt', mimeType: 'text/plain', buffer: content });
     await page.locator('.found').waitFor();
   });
-} finally {
-  await browser.close();
-  await network.close();
+}
+
+/** In both themes and sizes, if it is one of those asked for. */
+async function takeAt(name: string, url: string, prepare: (page: Page) => Promise<void>): Promise<void> {
+  if (chosen.length > 0 && !chosen.includes(name)) return;
+  for (const theme of THEMES) {
+    for (const { height, name: size, width } of SIZES) {
+      const page = await browser.newPage({
+        viewport: { width, height },
+        colorScheme: theme,
+        deviceScaleFactor: 1,
+      });
+      await page.goto(url);
+      await page.locator('.connection.live').waitFor();
+      await prepare(page);
+      await sleep(SETTLE_MS);
+      const png = await page.screenshot();
+      await writeFile(join(folder, `${name}-${size}-${theme}.png`), png);
+      await page.close();
+      console.log(`${name}-${size}-${theme}.png ${Math.round(png.length / 1_000)} kB`);
+    }
+  }
 }

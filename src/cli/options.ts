@@ -66,7 +66,11 @@ export function folderChoice(
 
 /** Of daemons' APIs. */
 export function collectUrls(text: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, readUrl(text)];
+  const { password, search, username } = new URL(readUrl(text));
+  if (`${username}${password}${search}` !== '') {
+    throw new InvalidArgumentError(`"${text}" has more in it than where the daemon is.`);
+  }
+  return [...earlier, text];
 }
 
 function readUrl(text: string): string {

@@ -54,12 +54,18 @@ export class Running {
   readonly #waiting = new Set<() => void>();
   #over = false;
 
-  constructor(args: readonly string[], env: Record<string, string> = {}, cwd = process.cwd()) {
+  /** @param longestMs it is killed after so long, whatever it does */
+  constructor(
+    args: readonly string[],
+    env: Record<string, string> = {},
+    cwd = process.cwd(),
+    longestMs = 2 * DEADLINE_MS,
+  ) {
     this.child = spawn(process.execPath, [ENTRY, ...args], {
       cwd,
       env: environment(env),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      timeout: 2 * DEADLINE_MS,
+      timeout: longestMs,
     });
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;

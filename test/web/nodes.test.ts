@@ -77,7 +77,7 @@ describe('a devnet of three', () => {
     await expect
       .poll(() => page.locator('.nodes-detail li').allInnerTexts(), TIMEOUT)
       .toEqual([
-        expect.stringMatching(new RegExp(`${height + 2}\\s+node-1, node-2$`)),
+        expect.stringMatching(new RegExp(`${height + 2}\\s+node-1 and node-2$`)),
         expect.stringMatching(new RegExp(`${height + 3}\\s+node-3$`)),
       ]);
     const tones = await page

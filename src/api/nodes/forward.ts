@@ -58,7 +58,7 @@ export async function forward(
       cause,
     });
   });
-  answer.setTimeout(SILENCE_MS, () => answer.destroy(new Error('it fell silent')));
+  outgoing.setTimeout(SILENCE_MS);
   const type = answer.headers['content-type'] ?? '';
   return reply
     .code(answer.statusCode ?? 502)

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { NodeJson } from '../../client/nodes-json.ts';
 import { Icon } from '../components/icon.tsx';
 import { apart } from '../state/nodes.ts';
+import { NodeNames } from './node-names.tsx';
 
 export function CutControls({ shown }: { readonly shown: readonly NodeJson[] }) {
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
@@ -21,8 +22,9 @@ export function CutControls({ shown }: { readonly shown: readonly NodeJson[] }) 
         <p>
           <Icon name="scissors" />
           <span>
-            <strong>The network is cut.</strong> {namesOf(shown, (number) => !cut.includes(number))} cannot
-            reach {namesOf(shown, (number) => cut.includes(number))}.
+            <strong>The network is cut.</strong>{' '}
+            <NodeNames names={namesOf(shown, (number) => !cut.includes(number))} /> cannot reach{' '}
+            <NodeNames names={namesOf(shown, (number) => cut.includes(number))} />.
             {minersApart(shown, cut) < 2 && ' Only one side mines, so only one branch grows.'}
           </span>
         </p>
@@ -136,7 +138,6 @@ function isMining({ status }: NodeJson): boolean {
   return status?.mining.active === true;
 }
 
-function namesOf(shown: readonly NodeJson[], isMeant: (number: number) => boolean): string {
-  const names = shown.filter(({ number }) => isMeant(number)).map(({ name }) => name);
-  return new Intl.ListFormat('en').format(names);
+function namesOf(shown: readonly NodeJson[], isMeant: (number: number) => boolean): string[] {
+  return shown.filter(({ number }) => isMeant(number)).map(({ name }) => name);
 }

@@ -50,15 +50,13 @@ export function NodeLine({
   let lastLabel = Number.NEGATIVE_INFINITY;
   marks.sort((a, b) => a.arrival.atMs - b.arrival.atMs);
   return (
-    <g>
+    <g class="timeline-row" style={{ transform: `translateY(${y}px)` }}>
       {outages.map((outage) => (
         <line
           key={outage.fromMs}
           class="timeline-down"
           x1={x(Math.max(outage.fromMs, fromMs))}
           x2={x(outage.untilMs ?? soonMs)}
-          y1={y}
-          y2={y}
         />
       ))}
       {stretches.map((part) => (
@@ -67,8 +65,6 @@ export function NodeLine({
           class={`timeline-line tone-${part.tone}`}
           x1={x(part.fromMs)}
           x2={x(part.untilMs)}
-          y1={y}
-          y2={y}
         />
       ))}
       {turns
@@ -77,7 +73,7 @@ export function NodeLine({
           <g
             key={atMs}
             class={`timeline-turn tone-${sightings.block(id)?.tone ?? 0}`}
-            transform={`translate(${x(atMs)} ${y})`}
+            transform={`translate(${x(atMs)} 0)`}
           >
             <rect x="-4" y="-15" width="8" height="30" rx="4" />
             <text y="27">−{left}</text>
@@ -88,7 +84,7 @@ export function NodeLine({
         const isNamed = arrival.isMined && at - lastLabel > LABEL_ROOM;
         if (isNamed) lastLabel = at;
         return (
-          <g key={block.id} class={`timeline-mark tone-${block.tone}`} transform={`translate(${at} ${y})`}>
+          <g key={block.id} class={`timeline-mark tone-${block.tone}`} transform={`translate(${at} 0)`}>
             <circle
               class={arrival.isMined ? 'is-mined' : arrival.onChain ? '' : 'is-beside'}
               r={arrival.isMined ? 8 : 4.5}
@@ -118,8 +114,10 @@ function answeredParts(stretch: Required<Outage>, outages: readonly Outage[]): R
 /** From whoever had a block first to all others. */
 export function Travels({ fromMs, rows, x }: DrawnProps & { readonly rows: readonly Row[] }) {
   const yOf = new Map(rows.map(({ node, y }) => [node.number, y]));
+  // Others where the lines change places: they appear anew.
+  const order = rows.map(({ node }) => node.number).join();
   return (
-    <>
+    <g key={order} class="timeline-travels">
       {[...sightings.blocks].flatMap((block) => {
         const [first, ...others] = inOrder(block);
         const y1 = first === undefined ? undefined : yOf.get(first.node);
@@ -141,6 +139,6 @@ export function Travels({ fromMs, rows, x }: DrawnProps & { readonly rows: reado
               ];
         });
       })}
-    </>
+    </g>
   );
 }

@@ -5,6 +5,7 @@ import { type Branch, branchesOf } from '../nodes-view/agreement.ts';
 import { BranchChip } from '../nodes-view/branch-chip.tsx';
 import { BranchTree } from '../nodes-view/branch-tree.tsx';
 import { CutControls } from '../nodes-view/cut-controls.tsx';
+import { NodeNames } from '../nodes-view/node-names.tsx';
 import { NodeTable } from '../nodes-view/node-table.tsx';
 import { ReorganisationNotes } from '../nodes-view/reorganisation-notes.tsx';
 import { Timeline } from '../nodes-view/timeline.tsx';
@@ -112,7 +113,7 @@ function Detail({
         <ul>
           {branches.map(({ head, nodes: on }) => (
             <li key={head.tone}>
-              <BranchChip block={head} isShort /> {on.map(nameOf).join(', ')}
+              <BranchChip block={head} isShort /> <NodeNames names={on.map(nameOf)} />
             </li>
           ))}
         </ul>
@@ -121,7 +122,7 @@ function Detail({
       )}
       {down.length > 0 && (
         <p class="nodes-down">
-          {new Intl.ListFormat('en').format(down)} {down.length > 1 ? 'are' : 'is'} down.
+          <NodeNames names={down} /> {down.length > 1 ? 'are' : 'is'} down.
         </p>
       )}
     </div>

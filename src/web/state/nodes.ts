@@ -6,6 +6,8 @@ import { apiUrl, chooseDaemon, hasNodes, keepToken, nodeUrl } from './daemon.ts'
 
 /** After a refusal, which ends the browser's own tries. */
 const RETRY_MS = 5_000;
+/** In a hurry blocks come many times a second, to every daemon. */
+const DRAW_EVERY_MS = 80;
 
 const told = signal<NodesJson>({ nodes: [] });
 /** Whether the page hears of them. */
@@ -15,11 +17,11 @@ export const nodes = computed<readonly NodeJson[]>(() => told.value.nodes);
 export const apart = computed(() => told.value.apart);
 /** What they saw; another each time the stream begins, for that begins with all there is. */
 export let sightings = new Sightings();
-/** Rises with every change of `sightings`, at most once a frame. */
+/** Rises with every change of `sightings`, but not more often than is seen. */
 export const sightingsVersion = signal(0);
 
 let source: EventSource | undefined;
-let frame: number | undefined;
+let drawing: number | undefined;
 
 /** Begins, and goes on while somebody may look: a hidden tab has no stream, browsers have few. */
 export function startNodes(): void {
@@ -73,11 +75,11 @@ function takeNodes(news: NodesJson): void {
 }
 
 function changed(): void {
-  if (frame !== undefined) return;
-  frame = requestAnimationFrame(() => {
-    frame = undefined;
+  if (drawing !== undefined) return;
+  drawing = setTimeout(() => {
+    drawing = undefined;
     sightingsVersion.value += 1;
-  });
+  }, DRAW_EVERY_MS);
 }
 
 /** The daemon that all other pages look at, if it is one of these. */
