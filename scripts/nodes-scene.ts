@@ -6,6 +6,7 @@ import { PagedDevnet } from '../test/support/paged-devnet.ts';
 /** Who mines next, in turn; nothing here is left to chance. */
 const MINERS = [1, 3, 2, 1, 4, 2, 3, 1];
 const PACE_MS = 3_400;
+const NARROW_BELOW = 600;
 
 /** @param take a picture of the page at a URL, once `prepare` has resolved */
 export async function takeNodesPictures(
@@ -14,6 +15,9 @@ export async function takeNodesPictures(
   const devnet = await PagedDevnet.start(4);
   const url = `${devnet.url}/#/nodes`;
   const see = (text: string) => async (page: Page) => {
+    // Higher than the other pictures: what belongs together is to be seen together.
+    const { width = 0 } = page.viewportSize() ?? {};
+    await page.setViewportSize({ width, height: width < NARROW_BELOW ? 1_290 : 1_090 });
     await page.getByRole('heading', { name: text }).waitFor();
     await page.locator('.travel tbody tr').first().waitFor();
   };

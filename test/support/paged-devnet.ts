@@ -6,6 +6,9 @@ import { Running } from './run-tally.ts';
 /** Far longer than daemons take to find or lose each other. */
 const DEADLINE_MS = 15_000;
 
+/** A file of tests, or a scene for pictures. */
+const LONGEST_MS = 300_000;
+
 export class PagedDevnet {
   readonly #running: Running;
   /** Of the page. */
@@ -21,7 +24,8 @@ export class PagedDevnet {
 
   /** Nobody mines but when told to, at no cost; connected each with each. */
   static async start(nodes: number): Promise<PagedDevnet> {
-    const running = new Running([...['devnet', '-n', `${nodes}`, '--like', 'test', '--mine', '0', '--json']]);
+    const args = ['devnet', '-n', `${nodes}`, '--like', 'test', '--mine', '0', '--json'];
+    const running = new Running(args, {}, process.cwd(), LONGEST_MS);
     const { url } = await running.json({ event: 'page.started' });
     const clients = Array.from(
       { length: nodes },

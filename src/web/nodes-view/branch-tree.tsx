@@ -19,6 +19,8 @@ const LANE = 74;
 const GAP = 18;
 /** A branch that lost is shown until the chain is higher by this. */
 const LOST_HEIGHTS = 16;
+/** Written at one block. */
+const MOST_NAMES = 4;
 /** Blocks below the newest by more than this are of no interest here. */
 const DEPTH = 120;
 
@@ -87,8 +89,9 @@ export function BranchTree({ branches, shown }: Props) {
       <ol>
         {drawn.map((block) => {
           const { x, y } = place(block);
-          const here = standing.get(block.id)?.map(({ name }) => name);
-          const label = here?.join(', ') ?? (block.isLost && heads.has(block.id) ? 'lost' : undefined);
+          const label =
+            namesAt(standing.get(block.id), shown.length) ??
+            (block.isLost && heads.has(block.id) ? 'lost' : undefined);
           return (
             <li
               key={block.id}
@@ -111,6 +114,16 @@ export function BranchTree({ branches, shown }: Props) {
       </ol>
     </div>
   );
+}
+
+/** Few enough for the room there is. */
+function namesAt(here: readonly NodeJson[] | undefined, all: number): string | undefined {
+  if (here === undefined) return undefined;
+  if (here.length === all && all > 2) return `all ${all}`;
+  const names = here.slice(0, MOST_NAMES).map(({ name }) => name);
+  return here.length === names.length
+    ? names.join(', ')
+    : `${names.join(', ')} + ${here.length - names.length}`;
 }
 
 /** Drawn straight. It stays while anybody is on it: branches that overtake each other do not change places. */

@@ -25,7 +25,7 @@ export function CutControls({ shown }: { readonly shown: readonly NodeJson[] }) 
             <strong>The network is cut.</strong>{' '}
             <NodeNames names={namesOf(shown, (number) => !cut.includes(number))} /> cannot reach{' '}
             <NodeNames names={namesOf(shown, (number) => cut.includes(number))} />.
-            {minersApart(shown, cut) < 2 && ' Only one side mines, so only one branch grows.'}
+            {minersApart(shown, cut) === 1 && ' Only one side mines, so only one branch grows.'}
           </span>
         </p>
         <button type="button" class="button primary" disabled={isBusy} onClick={() => void order('heal')}>

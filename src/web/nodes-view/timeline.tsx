@@ -30,7 +30,8 @@ export function Timeline({ shown }: { readonly shown: readonly NodeJson[] }) {
   const moving = useRef<SVGGElement>(null);
   const width = useWidth(field);
   void sightingsVersion.value;
-  const drawnAtMs = Math.max(now.value, Date.now());
+  void now.value;
+  const drawnAtMs = Date.now();
   const spanMs = spanOf(shown, width.value);
   const perMs = (width.value - RIGHT) / spanMs;
   const x = (atMs: number) => width.value - RIGHT - (drawnAtMs - atMs) * perMs;
@@ -85,7 +86,7 @@ export function Timeline({ shown }: { readonly shown: readonly NodeJson[] }) {
   );
 }
 
-/** Sides of a cut stand together, also for a while after it healed, so that nothing jumps when the blocks meet. */
+/** Sides of a cut stand together, and stay so when it has healed: nothing is to jump when their blocks meet. */
 let lastApart: readonly number[] = [];
 
 function rowsOf(
