@@ -17,7 +17,7 @@ export async function takeNodesPictures(
   const see = (text: string) => async (page: Page) => {
     // Higher than the other pictures: what belongs together is to be seen together.
     const { width = 0 } = page.viewportSize() ?? {};
-    await page.setViewportSize({ width, height: width < NARROW_BELOW ? 1_290 : 1_090 });
+    await page.setViewportSize({ width, height: width < NARROW_BELOW ? 1_440 : 1_090 });
     await page.getByRole('heading', { name: text }).waitFor();
     await page.locator('.travel tbody tr').first().waitFor();
   };

@@ -19,6 +19,8 @@ const LANE = 74;
 const GAP = 18;
 /** A branch that lost is shown until the chain is higher by this. */
 const LOST_HEIGHTS = 16;
+/** Of the last lane, below its names. */
+const SPARE = 14;
 /** Written at one block. */
 const MOST_NAMES = 4;
 /** Blocks below the newest by more than this are of no interest here. */
@@ -63,7 +65,8 @@ export function BranchTree({ branches, shown }: Props) {
     shown.filter(({ state }) => state === 'up'),
     ({ number }) => sightings.tipOf(number)?.id,
   );
-  const height = (1 + Math.max(0, ...drawn.map(({ id }) => laneOf.get(id) ?? 0))) * LANE;
+  const lanes = 1 + Math.max(0, ...drawn.map(({ id }) => laneOf.get(id) ?? 0));
+  const height = lanes * LANE - SPARE;
   return (
     <div ref={field} class="branch-tree" style={{ height: `${height}px` }}>
       <svg width={width.value} height={height} aria-hidden="true">

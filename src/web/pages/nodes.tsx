@@ -38,6 +38,11 @@ export function NodesPage() {
           <p>Whoever serves this page does not answer. It goes on as soon as that is back.</p>
         </Notice>
       )}
+      {networksOf(shown).length > 1 && (
+        <Notice title="These nodes are on different networks">
+          <p>They never agree: {networksOf(shown).join(', ')}.</p>
+        </Notice>
+      )}
       {shown.length === 0 ? (
         <Waiting />
       ) : (
@@ -93,9 +98,18 @@ function headline(shown: readonly NodeJson[], up: readonly NodeJson[], branches:
   if (shown.length === 0) return 'Several nodes, side by side';
   if (main === undefined) return up.length === 0 ? 'Nobody answers' : 'Connecting';
   if (branches.length > 1) return `${branches.length} branches, no agreement`;
+  if (shown.length === 1) return `One node, at block ${main.head.height.toLocaleString('en')}`;
   const who =
     up.length === shown.length ? `All ${shown.length} nodes` : `${up.length} of ${shown.length} nodes`;
   return `${who} agree on block ${main.head.height.toLocaleString('en')}`;
+}
+
+/** Name and some digits of the id of each. */
+function networksOf(shown: readonly NodeJson[]): string[] {
+  const names = shown.flatMap(({ status }) =>
+    status === undefined ? [] : [`${status.network} (${status.networkId.slice(0, 6)})`],
+  );
+  return [...new Set(names)];
 }
 
 function Detail({
