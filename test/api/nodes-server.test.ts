@@ -140,6 +140,21 @@ describe('a request', () => {
     expect([answer.statusCode, asked.length]).toEqual([413, 0]);
   });
 
+  test('that is given up before it is answered is given up at the daemon too', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    handlers['/v1/chain/validity'] = (_request, response) => {
+      response.once('close', left.resolve);
+      arrived.resolve();
+    };
+    const leaving = new AbortController();
+    const asking = fetch(`${await serve()}/nodes/1/v1/chain/validity`, { signal: leaving.signal });
+    await arrived.promise;
+    leaving.abort();
+    await expect(asking).rejects.toThrow();
+    await left.promise;
+  });
+
   test('to a daemon that is down is answered with 503', async () => {
     upstream.close();
     const api = await build();
