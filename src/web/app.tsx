@@ -12,7 +12,7 @@ import { BlockPage } from './pages/block.tsx';
 import { FilePage } from './pages/file.tsx';
 import { HomePage } from './pages/home.tsx';
 import { NetworkPage } from './pages/network.tsx';
-import { NodesPage } from './pages/nodes.tsx';
+import { NodesPageLater } from './pages/nodes-later.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { PeersPage } from './pages/peers.tsx';
 import { PoolPage } from './pages/pool.tsx';
@@ -100,7 +100,7 @@ function Page({ argument, page }: Route) {
     case 'network':
       return <NetworkPage />;
     case 'nodes':
-      return <NodesPage />;
+      return <NodesPageLater />;
     case 'search':
       return <SearchPage text={argument} />;
     case 'file':

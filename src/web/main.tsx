@@ -15,7 +15,6 @@ import './style/shell.css';
 import './style/components.css';
 import './style/chain-view.css';
 import './style/pages.css';
-import './style/nodes-view.css';
 
 startTheme();
 startLive();

@@ -36,7 +36,10 @@ export class NodesFeed {
     );
     for (const watch of this.#watches) watch.start();
     this.#looking = setInterval(() => {
-      if (this.#streams.size > 0) for (const watch of this.#watches) this.#lookAt(watch);
+      if (this.#streams.size === 0) return;
+      for (const watch of this.#watches) this.#lookAt(watch);
+      // Even if nobody answers: a page that hears nothing takes its stream for dead.
+      this.changed();
     }, LOOK_EVERY_MS);
     this.#looking.unref();
   }

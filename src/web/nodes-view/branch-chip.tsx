@@ -22,6 +22,6 @@ export function BranchChip({
 }
 
 /** Without the zeros, which are the proof of work. */
-export function shortBlockId(id: string): string {
+function shortBlockId(id: string): string {
   return id.replace(/^0+/, '').slice(0, 6);
 }

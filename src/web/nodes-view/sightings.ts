@@ -7,7 +7,7 @@
 import type { NodeBlockJson, NodeReorganisationJson } from '../../client/nodes-json.ts';
 
 /** As many as are easily told apart. */
-export const TONES = 6;
+const TONES = 6;
 /** Blocks remembered: some minutes of a network in a hurry. */
 const MAX_BLOCKS = 500;
 /** Changes of one daemon's tip remembered. */

@@ -10,6 +10,7 @@ import { NodeTable } from '../nodes-view/node-table.tsx';
 import { ReorganisationNotes } from '../nodes-view/reorganisation-notes.tsx';
 import { Timeline } from '../nodes-view/timeline.tsx';
 import { TravelTable } from '../nodes-view/travel-table.tsx';
+import '../style/nodes-view.css';
 import { isNodesStreamOpen, nodes, sightings, sightingsVersion } from '../state/nodes.ts';
 
 export function NodesPage() {

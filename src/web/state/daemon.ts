@@ -14,7 +14,7 @@ export function nodeUrl(number: number): string {
 }
 
 /** The daemon that is looked at unless somebody chooses another. */
-export const ownUrl = hasNodes ? nodeUrl(1) : location.origin;
+const ownUrl = hasNodes ? nodeUrl(1) : location.origin;
 
 /** `?api=http://…` names another daemon than the one that served the page; it is remembered. */
 function chosenUrl(): string {

@@ -6,6 +6,9 @@ import { apiUrl, chooseDaemon, hasNodes, keepToken, nodeUrl } from './daemon.ts'
 
 /** After a refusal, which ends the browser's own tries. */
 const RETRY_MS = 5_000;
+/** News come every two seconds; after such a silence the machine slept, or the line broke and nobody said so. */
+const SILENCE_MS = 10_000;
+const LISTEN_EVERY_MS = 2_000;
 /** In a hurry blocks come many times a second, to every daemon. */
 const DRAW_EVERY_MS = 80;
 
@@ -21,6 +24,7 @@ export let sightings = new Sightings();
 export const sightingsVersion = signal(0);
 
 let source: EventSource | undefined;
+let heardAtMs = 0;
 let drawing: number | undefined;
 
 /** Begins, and goes on while somebody may look: a hidden tab has no stream, browsers have few. */
@@ -31,11 +35,17 @@ export function startNodes(): void {
     if (!document.hidden && source === undefined) open();
     if (document.hidden) close();
   });
+  setInterval(() => {
+    if (source === undefined || Date.now() - heardAtMs < SILENCE_MS) return;
+    close();
+    open();
+  }, LISTEN_EVERY_MS);
 }
 
 function open(): void {
   const stream = new EventSource('/nodes/events');
   source = stream;
+  heardAtMs = Date.now();
   stream.addEventListener('open', () => {
     sightings = new Sightings();
     isNodesStreamOpen.value = true;
@@ -65,6 +75,7 @@ function close(): void {
 }
 
 function takeNodes(news: NodesJson): void {
+  heardAtMs = Date.now();
   told.value = news;
   for (const { number, sinceMs, state, status } of news.nodes) {
     if (state !== 'connecting') sightings.takeState(number, state === 'down', sinceMs);
