@@ -67,4 +67,8 @@ test('explore serves the page for daemons elsewhere, until it is stopped', async
   expect(taken).toMatchObject({ status: 1, stderr: expect.stringMatching(/^tally: port .* --port\n$/) });
   expect(await explore.stop('SIGINT')).toBe(0);
   expect(await runTally(['explore', 'nonsense'])).toMatchObject({ status: 2, stdout: '' });
+  expect(await runTally(['explore'], { TALLY_API: 'nonsense' })).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^tally: TALLY_API is "nonsense".*\n$/),
+  });
 });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { DEFAULT_API_URL } from '../../client/tally-client.ts';
+import { UsageError } from '../errors.ts';
 import { collectUrls, readPort, withJson } from '../options.ts';
 
 /** Below the one of the first daemon. */
@@ -21,6 +22,12 @@ export function addExplore(program: Command): void {
       .option('--port <port>', 'port to listen on; 0: any free one', readPort, DEFAULT_PORT),
   ).action(async (urls: readonly string[], options: ExploreOptions) => {
     const { runExplore } = await import('../explore.ts');
-    await runExplore(urls.length > 0 ? urls : [process.env.TALLY_API ?? DEFAULT_API_URL], options);
+    await runExplore(urls.length > 0 ? urls : [urlOfEnvironment()], options);
   });
+}
+
+function urlOfEnvironment(): string {
+  const url = process.env.TALLY_API ?? DEFAULT_API_URL;
+  if (!URL.canParse(url)) throw new UsageError(`TALLY_API is "${url}", not a URL like ${DEFAULT_API_URL}`);
+  return url;
 }
