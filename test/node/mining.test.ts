@@ -170,6 +170,24 @@ describe('continuous mining', () => {
     expect(miner.jobs.length).toBe(length);
   });
 
+  it('goes on as one search when it is stopped and started again at once', async () => {
+    node.node.mining.start();
+    await world.clock.advance(0);
+    for (let round = 0; round < 3; round++) {
+      void node.node.mining.stop();
+      node.node.mining.start();
+    }
+    await findNext();
+    // One on demand takes the only loop's turn; were there more, it would wait for theirs.
+    const mined = node.node.mining.mine(1);
+    await findNext();
+    expect(await world.wait(mined, 'mined')).toHaveLength(1);
+    await world.wait(node.node.mining.stop(), 'stopped');
+    const { length } = miner.jobs;
+    await world.clock.advance(5_000);
+    expect(miner.jobs.length).toBe(length);
+  });
+
   it('waits while the node catches up with a chain that has proven its work', async () => {
     const chain = maker.filled(maker.genesis, 300);
     const peer = await FakePeer.join(world, 'peer', chain);
@@ -228,6 +246,20 @@ describe('mining on demand', () => {
     expect(await world.wait(mined, 'mined')).toHaveLength(2);
     await findNext();
     expect(tipHeight()).toBe(3);
+  });
+
+  it('gives the rewards to whom it is told, and its own go on to its own', async () => {
+    node.node.mining.start();
+    await world.clock.advance(0);
+    const other = testKey(2).address;
+    const mined = node.node.mining.mine(1, undefined, other);
+    await findNext();
+    await world.wait(mined, 'mined');
+    await findNext();
+    const { subsidy } = world.definition.params;
+    const { chain } = node.node;
+    expect(chain.account(other).balance).toBe(subsidy);
+    expect(chain.account(node.key.address).balance).toBe(subsidy);
   });
 
   it('serves two callers one after the other', async () => {

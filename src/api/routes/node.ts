@@ -6,9 +6,9 @@ import { formatNetworkFile } from '../../core/network-file.ts';
 import { requireTarget } from '../../core/target.ts';
 import type { PeerView } from '../../node/node.ts';
 import { type App, routeOf } from '../app.ts';
-import { HttpError } from '../errors.ts';
+import { HttpError, readAddress } from '../errors.ts';
 import { EventFeed } from '../event-feed.ts';
-import type { ServedDaemon } from '../served.ts';
+import type { ServedDaemon, ServedNode } from '../served.ts';
 
 export function nodeRoutes(app: App, daemon: ServedDaemon): void {
   const { node } = daemon;
@@ -50,9 +50,20 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
     handler: async ({ body }, reply) => {
       const hungUp = new AbortController();
       reply.raw.once('close', () => hungUp.abort());
-      const ids = await node.mining.mine(body.blocks, hungUp.signal);
+      const address = body.miner === undefined ? undefined : readAddress('miner', body.miner);
+      const ids = await node.mining.mine(body.blocks, hungUp.signal, address);
       if (ids.length < body.blocks) throw new HttpError(503, 'stopping', 'the daemon is stopping');
       return { ids };
+    },
+  });
+
+  app.route({
+    ...routeOf('mining'),
+    handler: async ({ body }) => {
+      if (body.active) node.mining.start();
+      // Not waited for: whoever has asked for blocks gets them first.
+      else void node.mining.stop();
+      return miningView(node);
     },
   });
 
@@ -85,7 +96,7 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
 
 function statusView(daemon: ServedDaemon): StatusJson {
   const { node } = daemon;
-  const { chain, definition, mining, pool } = node;
+  const { chain, definition, pool } = node;
   const { tip } = chain;
   const { bits } = tip.sealed.header;
   return {
@@ -103,9 +114,13 @@ function statusView(daemon: ServedDaemon): StatusJson {
     targetIntervalMs: Number(definition.params.blockInterval),
     peers: node.peers().length,
     pool: { count: pool.count, bytes: pool.bytes, minFeeRate: pool.minFeeRate.toString() },
-    mining: { active: mining.active, hashrate: Math.round(mining.hashrate()), threads: mining.threads },
+    mining: miningView(node),
     sync: node.syncProgress(),
   };
+}
+
+function miningView({ mining }: ServedNode): StatusJson['mining'] {
+  return { active: mining.active, hashrate: Math.round(mining.hashrate()), threads: mining.threads };
 }
 
 function peerView(peer: PeerView): PeerJson {
