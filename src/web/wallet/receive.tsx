@@ -1,0 +1,46 @@
+/** How money comes to the chosen account. */
+import { formatAddress } from '../../client/address.ts';
+import { Amount } from '../components/amount.tsx';
+import { CopyButton, FullText } from '../components/identifier.tsx';
+import { MineBlocks } from '../components/mine-blocks.tsx';
+import { tip } from '../state/blocks.ts';
+import { network } from '../state/status.ts';
+import { subsidyAt } from '../state/supply.ts';
+import { useBalance } from './balance.ts';
+import { accounts, chosen } from './kept-wallet.ts';
+
+export function Receive() {
+  const account = accounts.value[chosen.value];
+  const definition = network.value;
+  const address = account === undefined ? '' : formatAddress(account.address);
+  const { value } = useBalance(address);
+  if (account === undefined || definition === undefined) return null;
+  const isEmpty = value !== undefined && BigInt(value.balance) === 0n && BigInt(value.pending.balance) === 0n;
+  const reward = subsidyAt(definition.params, (tip.value?.height ?? 0) + 1);
+  const command = `npx tally send ${address} 10 --wait`;
+  return (
+    <section class="panel receive">
+      <h2>{isEmpty ? 'It is empty. How money comes here' : 'Be paid'}</h2>
+      <p class="whole-address">
+        <FullText text={address} what="the address" />
+      </p>
+      <p>
+        Money is made by mining: whoever finds a block gets <Amount notches={reward} />. Let this daemon mine
+        one for you; it takes about as long as any block here, or longer while others are quicker.
+      </p>
+      <MineBlocks
+        key={address}
+        blocks={1}
+        label="Mine a block to this account"
+        miner={address}
+        isPrimary={isEmpty}
+        done="Found. The reward is yours."
+      />
+      <p class="muted">Or have the daemon’s own wallet pay you, in a terminal:</p>
+      <p class="command">
+        <code>{command}</code>
+        <CopyButton text={command} what="the command" />
+      </p>
+    </section>
+  );
+}
