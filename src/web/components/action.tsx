@@ -42,6 +42,8 @@ function refusalOf(error: unknown): Outcome {
   return { text: messageOf(error), isRefusal: true };
 }
 
+/** As a sentence: errors are written as the middle of one. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? '' : '.'}`;
 }

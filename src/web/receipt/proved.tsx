@@ -4,7 +4,6 @@ import { formatTime } from '../components/age.tsx';
 import { Amount } from '../components/amount.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { AddressLink, FullText } from '../components/identifier.tsx';
-import { counted } from '../state/activity.ts';
 
 /** Hashes a second a forger is thought to have: a graphics card or two. */
 const FORGER_HASHES_PER_SECOND = 1e9;
@@ -22,10 +21,10 @@ export function Proved({ file, networkFile, proved }: Props) {
   return (
     <>
       <section class="panel verdict good">
-        <h2>{isOfFile ? `Proved: ${file} was on record` : 'Proved: this is in a block'}</h2>
+        <h2>{headline(record, isOfFile ? file : undefined)}</h2>
         <p class="verdict-work">
-          <strong>{work.toLocaleString('en')}</strong> hashes to forge, on average: {forgingTime(work)} at a
-          thousand million a second.
+          <strong>{work.toLocaleString('en')}</strong> hashes to forge, on average: {forgingTime(work)} at 1
+          GH/s, a graphics card or two.
         </p>
         <Facts>
           {record === undefined ? (
@@ -85,16 +84,19 @@ export function Proved({ file, networkFile, proved }: Props) {
             <li key={line}>{line}</li>
           ))}
         </ul>
-        <p class="muted">
-          This daemon may be asked for{' '}
-          <a href={`#/block/${block.id}`}>
-            the block, and the {counted(confirmations, 'confirmation')} it has by now
-          </a>
-          .
+        <p>
+          <a href={`#/block/${block.id}`}>Look for the block in this daemon</a>, to see whether it is on its
+          chain and how deep.
         </p>
       </section>
     </>
   );
+}
+
+/** @param file that was given, if it is the one on record */
+function headline(record: ProvenReceipt['record'], file: string | undefined): string {
+  if (record === undefined) return 'Proved: this payment is in a block';
+  return `Proved: ${file ?? 'this fingerprint of a file'} is on record`;
 }
 
 const YEAR_S = 365.25 * 86_400;

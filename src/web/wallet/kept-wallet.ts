@@ -24,7 +24,8 @@ export const kept = signal<KeptWallet>(read());
 /** Also of a locked one: addresses are no secret. */
 export const accounts = computed<readonly PublicAccount[]>(() => {
   const now = kept.value;
-  return now.kind === 'open' ? now.wallet.accounts : now.kind === 'locked' ? now.file.accounts : [];
+  // A copy, for a wallet adds to its own list.
+  return now.kind === 'open' ? [...now.wallet.accounts] : now.kind === 'locked' ? now.file.accounts : [];
 });
 
 /** By its place among the accounts. */

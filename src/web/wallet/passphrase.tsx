@@ -92,7 +92,7 @@ function Working({ action, back, children, isReady, work }: WorkingProps) {
       {children}
       {refusal !== '' && (
         <p class="refusal" role="alert">
-          {capital(refusal)}.
+          {refusal}
         </p>
       )}
       <div class="action">
@@ -107,9 +107,4 @@ function Working({ action, back, children, isReady, work }: WorkingProps) {
       </div>
     </form>
   );
-}
-
-/** Errors are written as the middle of a sentence. */
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

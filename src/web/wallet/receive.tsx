@@ -1,4 +1,5 @@
 /** How money comes to the chosen account. */
+import { useEffect, useState } from 'preact/hooks';
 import { formatAddress } from '../../client/address.ts';
 import { Amount } from '../components/amount.tsx';
 import { CopyButton, FullText } from '../components/identifier.tsx';
@@ -14,13 +15,24 @@ export function Receive() {
   const definition = network.value;
   const address = account === undefined ? '' : formatAddress(account.address);
   const { value } = useBalance(address);
-  if (account === undefined || definition === undefined) return null;
+  const [isOpen, setOpen] = useState(false);
   const isEmpty = value !== undefined && BigInt(value.balance) === 0n && BigInt(value.pending.balance) === 0n;
+  // Stays open once there is something: what came of it is told in there.
+  useEffect(() => {
+    if (isEmpty) setOpen(true);
+  }, [isEmpty]);
+  if (account === undefined || definition === undefined) return null;
   const reward = subsidyAt(definition.params, (tip.value?.height ?? 0) + 1);
   const command = `npx tally send ${address} 10 --wait`;
   return (
-    <section class="panel receive">
-      <h2>{isEmpty ? 'It is empty. How money comes here' : 'Be paid'}</h2>
+    <details
+      class={`panel receive ${isEmpty ? '' : 'has-money'}`}
+      open={isOpen}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
+      <summary>
+        <h2>{isEmpty ? 'It is empty: how money comes here' : 'Be paid'}</h2>
+      </summary>
       <p class="whole-address">
         <FullText text={address} what="the address" />
       </p>
@@ -41,6 +53,6 @@ export function Receive() {
         <code>{command}</code>
         <CopyButton text={command} what="the command" />
       </p>
-    </section>
+    </details>
   );
 }

@@ -17,6 +17,7 @@ import { useBalance } from './balance.ts';
 import { payer } from './kept-wallet.ts';
 import { submit } from './submit.ts';
 import { leastFee, shortfall } from './terms.ts';
+import { TextField } from './text-field.tsx';
 
 /** The newest ones, looked through for an earlier record: a second or two. */
 const BLOCKS_LOOKED_THROUGH = 2_000;
@@ -134,20 +135,13 @@ function Record({ name, onRecorded, sha256 }: RecordProps) {
       </p>
       <Earlier digest={bytesToHex(sha256)} />
       <div class="pair">
-        <label class="field">
-          <span>Note</span>
-          <input
-            value={note}
-            autoComplete="off"
-            aria-invalid={isTooLong}
-            onInput={(event) => setNote(event.currentTarget.value)}
-          />
-          <small class={isTooLong ? 'wrong' : ''}>
-            {isTooLong
-              ? `it has ${bytes} bytes; at most ${MAX_NOTE_BYTES} fit`
-              : 'may be left out; everybody can read it, for good'}
-          </small>
-        </label>
+        <TextField
+          label="Note"
+          value={note}
+          set={setNote}
+          refusal={isTooLong ? `it has ${bytes} bytes; at most ${MAX_NOTE_BYTES} fit` : undefined}
+          hint="may be left out; everybody can read it, for good"
+        />
         <label class="field">
           <span>Confirmations before the receipt</span>
           <input

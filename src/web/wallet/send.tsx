@@ -13,6 +13,7 @@ import { useBalance } from './balance.ts';
 import { accounts, payer } from './kept-wallet.ts';
 import { submit } from './submit.ts';
 import { leastFee, shortfall } from './terms.ts';
+import { TextField } from './text-field.tsx';
 
 /** Of the ledger's rules. */
 const MAX_MEMO_BYTES = 1_024;
@@ -78,10 +79,10 @@ export function Send() {
         setReviewed(true);
       }}
     >
-      <Field label="To" value={to} set={setTo} refusal={read.to.refusal} placeholder="tally1…" />
+      <TextField label="To" value={to} set={setTo} refusal={read.to.refusal} placeholder="tally1…" />
       <Suggestions set={setTo} own={address} />
       <div class="pair">
-        <Field
+        <TextField
           label="Amount"
           value={amount}
           set={setAmount}
@@ -89,7 +90,7 @@ export function Send() {
           placeholder="1.5"
           hint="in tally; or write 1500000 notches"
         />
-        <Field
+        <TextField
           label="Fee"
           value={fee ?? formatTally(least)}
           set={setFee}
@@ -101,7 +102,7 @@ export function Send() {
           }
         />
       </div>
-      <Field
+      <TextField
         label="Memo"
         value={memo}
         set={setMemo}
@@ -209,38 +210,6 @@ function Suggestions({ own, set }: { readonly own: string; readonly set: (addres
         </button>
       ))}
     </p>
-  );
-}
-
-interface FieldProps {
-  readonly label: string;
-  readonly value: string;
-  readonly set: (text: string) => void;
-  readonly refusal?: string | undefined;
-  readonly hint?: string;
-  readonly placeholder?: string;
-}
-
-/** What is wrong is told once somebody has left it. */
-function Field({ hint, label, placeholder, refusal, set, value }: FieldProps) {
-  const [wasLeft, setLeft] = useState(false);
-  const isWrong = wasLeft && refusal !== undefined;
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        value={value}
-        placeholder={placeholder}
-        spellcheck={false}
-        autoComplete="off"
-        aria-invalid={isWrong}
-        onInput={(event) => set(event.currentTarget.value)}
-        onBlur={() => setLeft(value !== '')}
-      />
-      <small class={isWrong ? 'wrong' : ''} role={isWrong ? 'alert' : undefined}>
-        {isWrong ? refusal : hint}
-      </small>
-    </label>
   );
 }
 

@@ -1,4 +1,5 @@
 /** What was sent from here and how it fares: waiting, confirmed, taken back by a reorganisation, confirmed again. */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LookupJson } from '../../client/contract.ts';
 import { Said, useAction } from '../components/action.tsx';
@@ -10,12 +11,21 @@ import { downloadReceipt } from '../receipt/make-receipt.ts';
 import { reorganisation, tip } from '../state/blocks.ts';
 import { client } from '../state/daemon.ts';
 import { isNotFound, useLoaded } from '../state/loaded.ts';
-import { dismiss, noteReceipt, type Sent, sent } from './sent.ts';
+import { dismiss, noteReceipt, noteSubmitted, type Sent, sent } from './sent.ts';
+import { inFlight } from './submit.ts';
 
 export function SentList() {
-  if (sent.value.length === 0) return null;
+  const list = useRef<HTMLElement>(null);
+  const newest = sent.value[0]?.payment.id;
+  const known = useRef(newest);
+  useEffect(() => {
+    // On a phone it is below the form that has just been sent.
+    if (newest !== undefined && newest !== known.current) list.current?.scrollIntoView({ block: 'nearest' });
+    known.current = newest;
+  }, [newest]);
+  if (newest === undefined) return null;
   return (
-    <section class="panel">
+    <section class="panel" ref={list}>
       <h2>Sent from here</h2>
       <ul class="sent-list">
         {sent.value.map((one) => (
@@ -29,7 +39,22 @@ export function SentList() {
 }
 
 function Payment({ sent: one }: { readonly sent: Sent }) {
-  const { amount, file, payment, to } = one;
+  const { payment } = one;
+  if (one.isSubmitted) return <Followed sent={one} />;
+  return (
+    <>
+      <Head sent={one} />
+      {inFlight.value === payment.id ? (
+        <p class="muted">On its way to the daemon…</p>
+      ) : (
+        <Again sent={one}>It may not have reached the daemon.</Again>
+      )}
+    </>
+  );
+}
+
+function Followed({ sent: one }: { readonly sent: Sent }) {
+  const { file, payment } = one;
   const { error, value } = useLoaded(
     (api, signal) => api.transaction(payment.id, { signal }),
     payment.id,
@@ -39,27 +64,9 @@ function Payment({ sent: one }: { readonly sent: Sent }) {
   const wasTakenBack = useTakenBack(value);
   return (
     <>
-      <div class="sent-head">
-        <a href={`#/transaction/${payment.id}`}>
-          {file === undefined ? <Amount notches={amount} /> : `Record of ${file.name}`}
-        </a>
-        {file === undefined && (
-          <span class="muted">
-            to <AddressLink address={to} isPlain />
-          </span>
-        )}
-        {value !== undefined && error === undefined && <ConfirmationState {...value} />}
-        <button
-          type="button"
-          class="plain"
-          onClick={() => dismiss(payment.id)}
-          aria-label="Take it off this list"
-        >
-          <Icon name="close" />
-        </button>
-      </div>
+      <Head sent={one} lookup={error === undefined ? value : undefined} />
       {isNotFound(error) ? (
-        <Lost sent={one} />
+        <Again sent={one}>This daemon does not know it, or does not any more.</Again>
       ) : (
         value !== undefined && (
           <>
@@ -77,6 +84,35 @@ function Payment({ sent: one }: { readonly sent: Sent }) {
   );
 }
 
+interface HeadProps {
+  readonly sent: Sent;
+  readonly lookup?: LookupJson | undefined;
+}
+
+function Head({ lookup, sent: { amount, file, payment, to } }: HeadProps) {
+  return (
+    <div class="sent-head">
+      <a href={`#/transaction/${payment.id}`}>
+        {file === undefined ? <Amount notches={amount} /> : `Record of ${file.name}`}
+      </a>
+      {file === undefined && (
+        <span class="muted">
+          to <AddressLink address={to} isPlain />
+        </span>
+      )}
+      {lookup !== undefined && <ConfirmationState {...lookup} />}
+      <button
+        type="button"
+        class="plain"
+        onClick={() => dismiss(payment.id)}
+        aria-label="Take it off this list"
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
+
 /** Whether it was in a block before, and is in none now. */
 function useTakenBack(value: LookupJson | undefined): boolean {
   const wasConfirmed = useRef(false);
@@ -84,23 +120,25 @@ function useTakenBack(value: LookupJson | undefined): boolean {
   return value?.status === 'pending' && wasConfirmed.current;
 }
 
-/** The daemon's pool was full, or its folder emptied. */
-function Lost({ sent: { payment } }: { readonly sent: Sent }) {
+interface AgainProps {
+  readonly sent: Sent;
+  /** Why. */
+  readonly children: ComponentChildren;
+}
+
+/** However often it is submitted, it is paid once. */
+function Again({ children, sent: { payment } }: AgainProps) {
   const { isBusy, run, said } = useAction();
+  const again = () =>
+    run(async () => {
+      await client.value.submit(payment);
+      noteSubmitted(payment.id);
+      return 'Sent again: the next block tells how it fares.';
+    });
   return (
     <div class="action">
-      <p>This daemon does not know it (any more).</p>
-      <button
-        type="button"
-        class="button"
-        disabled={isBusy}
-        onClick={() =>
-          run(async () => {
-            await client.value.submit(payment);
-            return 'Sent again: it is shown with the next block.';
-          })
-        }
-      >
+      <p>{children}</p>
+      <button type="button" class="button" disabled={isBusy} onClick={again}>
         Send it again
       </button>
       <Said text={said} />

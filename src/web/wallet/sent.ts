@@ -13,6 +13,8 @@ const MAX_KEPT = 20;
 export interface Sent {
   readonly payment: SignedPayment;
   readonly networkId: string;
+  /** The daemon has it. Otherwise the page was closed, or the connection lost, on the way. */
+  readonly isSubmitted: boolean;
   /** Notches. */
   readonly amount: string;
   /** bech32m. */
@@ -29,19 +31,21 @@ export function remember(one: Sent): void {
   write([one, ...all.value].slice(0, MAX_KEPT));
 }
 
+export function noteSubmitted(id: string): void {
+  update(id, (one) => ({ ...one, isSubmitted: true }));
+}
+
 /** The receipt was made, and is not made a second time by itself. */
 export function noteReceipt(id: string): void {
-  write(
-    all.value.map((one) =>
-      one.payment.id === id && one.file !== undefined
-        ? { ...one, file: { ...one.file, hasReceipt: true } }
-        : one,
-    ),
-  );
+  update(id, (one) => (one.file === undefined ? one : { ...one, file: { ...one.file, hasReceipt: true } }));
 }
 
 export function dismiss(id: string): void {
   write(all.value.filter(({ payment }) => payment.id !== id));
+}
+
+function update(id: string, how: (one: Sent) => Sent): void {
+  write(all.value.map((one) => (one.payment.id === id ? how(one) : one)));
 }
 
 function write(sent: readonly Sent[]): void {

@@ -50,7 +50,7 @@ function Contents({ task }: { readonly task: string }) {
     case 'damaged':
       return (
         <Notice title="The wallet kept in this browser cannot be read.">
-          <p>{now.reason}</p>
+          <p>{now.reason}.</p>
           <Removal />
         </Notice>
       );
