@@ -1,10 +1,13 @@
 /** How money comes to the chosen account. */
 import { useEffect, useState } from 'preact/hooks';
 import { formatAddress } from '../../client/address.ts';
+import { DEFAULT_API_URL } from '../../client/tally-client.ts';
 import { Amount } from '../components/amount.tsx';
 import { CopyButton, FullText } from '../components/identifier.tsx';
 import { MineBlocks } from '../components/mine-blocks.tsx';
+import { counted } from '../state/activity.ts';
 import { tip } from '../state/blocks.ts';
+import { apiUrl } from '../state/daemon.ts';
 import { network } from '../state/status.ts';
 import { subsidyAt } from '../state/supply.ts';
 import { useBalance } from './balance.ts';
@@ -23,7 +26,8 @@ export function Receive() {
   }, [isEmpty]);
   if (account === undefined || definition === undefined) return null;
   const reward = subsidyAt(definition.params, (tip.value?.height ?? 0) + 1);
-  const command = `npx tally send ${address} 10 --wait`;
+  const elsewhere = apiUrl.value === DEFAULT_API_URL ? '' : ` --api ${apiUrl.value}`;
+  const command = `npx tally send ${address} 10 --wait${elsewhere}`;
   return (
     <details
       class={`panel receive ${isEmpty ? '' : 'has-money'}`}
@@ -37,8 +41,9 @@ export function Receive() {
         <FullText text={address} what="the address" />
       </p>
       <p>
-        Money is made by mining: whoever finds a block gets <Amount notches={reward} />. Let this daemon mine
-        one for you; it takes about as long as any block here, or longer while others are quicker.
+        Money is made by mining: whoever finds a block gets <Amount notches={reward} />. Let this daemon look
+        for one for you. Everybody together finds one about every{' '}
+        {counted(definition.params.blockInterval / 1_000, 'second')}.
       </p>
       <MineBlocks
         key={address}

@@ -117,6 +117,10 @@ export function Send() {
         <p class="muted">
           {account === undefined ? (
             'Asking what there is…'
+          ) : read.amount.value === undefined ? (
+            <>
+              There is <Amount notches={available} />
+            </>
           ) : (
             <>
               Left afterwards: <Amount notches={available - draft.amount - draft.fee} />

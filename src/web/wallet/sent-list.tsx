@@ -14,13 +14,17 @@ import { isNotFound, useLoaded } from '../state/loaded.ts';
 import { dismiss, noteReceipt, noteSubmitted, type Sent, sent } from './sent.ts';
 import { inFlight } from './submit.ts';
 
+/** Until somebody wants to see more. */
+const SHOWN = 3;
+
 export function SentList() {
+  const [isWhole, setWhole] = useState(false);
   const list = useRef<HTMLElement>(null);
   const newest = sent.value[0]?.payment.id;
   const known = useRef(newest);
   useEffect(() => {
-    // On a phone it is below the form that has just been sent.
-    if (newest !== undefined && newest !== known.current) list.current?.scrollIntoView({ block: 'nearest' });
+    // It may be below the form that has just been sent.
+    if (newest !== undefined && newest !== known.current) list.current?.scrollIntoView({ block: 'center' });
     known.current = newest;
   }, [newest]);
   if (newest === undefined) return null;
@@ -28,12 +32,17 @@ export function SentList() {
     <section class="panel" ref={list}>
       <h2>Sent from here</h2>
       <ul class="sent-list">
-        {sent.value.map((one) => (
+        {sent.value.slice(0, isWhole ? undefined : SHOWN).map((one) => (
           <li key={one.payment.id}>
             <Payment sent={one} />
           </li>
         ))}
       </ul>
+      {!isWhole && sent.value.length > SHOWN && (
+        <button type="button" class="button more" onClick={() => setWhole(true)}>
+          Show {sent.value.length - SHOWN} more
+        </button>
+      )}
     </section>
   );
 }

@@ -56,12 +56,18 @@ function Contents({ task }: { readonly task: string }) {
       );
     case 'locked':
       return (
-        <Sides left={<Accounts />}>
+        <Sides
+          left={
+            <>
+              <Accounts />
+              <SentList />
+            </>
+          }
+        >
           <section class="panel">
             <h2>Locked</h2>
             <AskPassphrase onGiven={unlock} />
           </section>
-          <SentList />
           <Keeping />
         </Sides>
       );
@@ -71,6 +77,7 @@ function Contents({ task }: { readonly task: string }) {
           left={
             <>
               <Accounts />
+              <SentList />
               <Receive key={chosen.value} />
             </>
           }
@@ -85,7 +92,6 @@ function Contents({ task }: { readonly task: string }) {
             </nav>
             <Task task={task} />
           </section>
-          <SentList />
           <Keeping />
         </Sides>
       );
