@@ -13,6 +13,7 @@ import type { TallyProcess } from '../support/tally-process.ts';
 
 const CONTENT = Buffer.from('We agree.');
 const FILE = { name: 'contract.txt', mimeType: 'text/plain', buffer: CONTENT };
+const NEW = Buffer.from('Never seen.');
 /** Several pieces of the browser's reader. */
 const LARGE_BYTES = 20_000_000;
 
@@ -57,7 +58,6 @@ const TRANSFER = `(files) => {
 
 /** Drops files on the page, as from a desktop. */
 async function drop(page: Page, files: readonly { name: string; content: string }[]): Promise<void> {
-  await page.locator('.verify').waitFor();
   const transfer = await page.evaluateHandle(`(${TRANSFER})(${JSON.stringify(files)})`);
   await page.dispatchEvent('main', 'drop', { dataTransfer: transfer });
 }
@@ -122,8 +122,26 @@ it('proves a receipt that is dropped with its file, and fetches the verifier onl
   expect(fetched.filter((url) => url.includes('transactions') || url.includes(receipt.block.id))).toEqual([]);
 });
 
+it('verifies a receipt that is dropped on any other page, and records a file that was looked for in vain', async () => {
+  const page = await explorer.open(api, '/pool');
+  await page.getByText('Nothing waits').waitFor();
+  await drop(page, [jsonFile('a.receipt.json', receipt)]);
+  await page.getByText('Proved: this fingerprint of a file is on record').waitFor();
+
+  const other = await explorer.open(api, '/wallet');
+  await makeWallet(other);
+  await other
+    .locator('.search-box input[type=file]')
+    .setInputFiles({ ...FILE, name: 'new.txt', buffer: NEW });
+  await other.getByText('No record of it here.').waitFor();
+  await other.getByRole('button', { name: 'Put it on record' }).click();
+  await other.locator('.file-choice', { hasText: 'new.txt' }).waitFor();
+  await other.getByLabel('Note').waitFor();
+});
+
 it('takes the word of a network file instead of the daemon', async () => {
   const page = await explorer.open(api, '/verify');
+  await page.locator('.verify').waitFor();
   const file = await parameters();
   await drop(page, [jsonFile('a.receipt.json', receipt), jsonFile('club.json', file)]);
   await page.getByText('from club.json').waitFor();
@@ -137,6 +155,7 @@ it('takes the word of a network file instead of the daemon', async () => {
 
 it('refuses whatever was tampered with, and says what', async () => {
   const page = await explorer.open(api, '/verify');
+  await page.locator('.verify').waitFor();
   const { transaction } = receipt;
   const tampered: [object | string, string][] = [
     [{ ...receipt, transaction: { ...transaction, fee: '1' } }, 'transaction-id'],

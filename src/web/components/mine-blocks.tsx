@@ -39,7 +39,7 @@ export function MineBlocks({ blocks, done, isPrimary = false, label, miner }: Pr
   return (
     <div class="action">
       <button type="button" class={`button ${isPrimary ? 'primary' : ''}`} disabled={isBusy} onClick={mine}>
-        {isBusy ? `Searching for block ${mined + 1} of ${blocks}…` : label}
+        {isBusy ? (blocks === 1 ? 'Searching…' : `Searching for ${mined + 1} of ${blocks}…`) : label}
       </button>
       {isBusy && (
         <button type="button" class="button" onClick={() => leaving.current.abort()}>

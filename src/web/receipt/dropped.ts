@@ -1,16 +1,16 @@
 /** Tells receipts, network files and other files apart, whichever way they were dropped. */
 
+import { isNamedReceipt } from '../state/file-drop.ts';
+
 /** A receipt of ten thousand confirmations has less, and so has any network file. */
 const MAX_READ_BYTES = 12 * 1_024 * 1_024;
-/** What receipts are called, also when a browser has numbered them. */
-const RECEIPT_NAME = /\.receipt( ?\(\d+\))?(\.json)?$/i;
 /** Compact receipts begin so: TSR. */
 const MAGIC = [0x54, 0x53, 0x52];
 
 export type Role = 'receipt' | 'network' | 'file';
 
 export async function roleOf(file: File): Promise<Role> {
-  if (RECEIPT_NAME.test(file.name)) return 'receipt';
+  if (isNamedReceipt(file)) return 'receipt';
   if (file.size > MAX_READ_BYTES) return 'file';
   const start = new Uint8Array(await file.slice(0, MAGIC.length).arrayBuffer());
   if (MAGIC.every((byte, at) => start[at] === byte)) return 'receipt';

@@ -14,7 +14,12 @@ export interface FileSearch {
 
 export const fileSearch = signal<FileSearch | undefined>(undefined);
 
+/** The file that is looked for, or was last. */
 let current: File | undefined;
+
+export function searchedFile(): File | undefined {
+  return current;
+}
 
 export function lookUpFile(file: File): void {
   current = file;
