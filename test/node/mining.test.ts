@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_FUTURE_MS } from '../../src/core/header.ts';
 import { bigIntToBytes, bytesToBigInt } from '../../src/core/hex.ts';
 import { idToBytes } from '../../src/core/identifiers.ts';
+import { Mining } from '../../src/node/mining.ts';
 import type { Miner, MiningJob } from '../../src/node/ports.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { asChecked, BlockMaker, mineHeader, payingNetwork, payment, testKey } from '../support/ledger.ts';
@@ -170,22 +171,32 @@ describe('continuous mining', () => {
     expect(miner.jobs.length).toBe(length);
   });
 
-  it('goes on as one search when it is stopped and started again at once', async () => {
-    node.node.mining.start();
+  it('goes on as one loop when it is stopped and started again at once', async () => {
+    const loops: Promise<unknown>[] = [];
+    const { chain, pool } = node.node;
+    const mining = new Mining({
+      chain,
+      pool,
+      miner,
+      clock: world.clock,
+      address: node.key.address,
+      background: (loop) => loops.push(loop),
+      isCatchingUp: () => false,
+      onMined: async () => true,
+    });
+    mining.start();
     await world.clock.advance(0);
     for (let round = 0; round < 3; round++) {
-      void node.node.mining.stop();
-      node.node.mining.start();
+      void mining.stop();
+      mining.start();
     }
-    await findNext();
-    // One on demand takes the only loop's turn; were there more, it would wait for theirs.
-    const mined = node.node.mining.mine(1);
-    await findNext();
-    expect(await world.wait(mined, 'mined')).toHaveLength(1);
-    await world.wait(node.node.mining.stop(), 'stopped');
-    const { length } = miner.jobs;
-    await world.clock.advance(5_000);
-    expect(miner.jobs.length).toBe(length);
+    await world.clock.until(() => miner.isSearching, 'searching');
+    expect(loops).toHaveLength(1);
+    await world.wait(mining.stop(), 'stopped');
+    await world.wait(Promise.all(loops), 'ended');
+    mining.start();
+    expect(loops).toHaveLength(2);
+    await world.wait(mining.close(), 'closed');
   });
 
   it('waits while the node catches up with a chain that has proven its work', async () => {

@@ -70,19 +70,21 @@ it('records a file from the wallet, waits, and gives its receipt', async () => {
   await mineToWallet(page);
   await page.locator('.wallet input[type=file]').setInputFiles(FILE);
   await page.getByLabel('Note').fill('as signed in May');
-  await page.getByLabel('Confirmations before the receipt').fill('2');
+  await page.getByLabel('Confirmations before the receipt').fill('3');
+  const downloading = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Put it on record' }).click();
-  await page.getByText('downloaded after 2 confirmations').waitFor();
+  await page.getByText('downloaded after 3 confirmations').waitFor();
   await mine(daemon);
   await page.getByText('1 confirmation', { exact: true }).waitFor();
-  const downloading = page.waitForEvent('download');
+  await mine(daemon);
+  await page.getByText('2 confirmations', { exact: true }).waitFor();
   await mine(daemon);
   const download = await downloading;
   expect(download.suggestedFilename()).toBe('contract.txt.receipt.json');
   await page.getByText('The receipt is downloaded.').waitFor();
   receipt = JSON.parse(String(await contentOf(download))) as ReceiptJson;
   const proved = await verifyReceipt(receipt, await parameters());
-  expect(proved).toMatchObject({ confirmations: 2, record: { note: 'as signed in May' } });
+  expect(proved).toMatchObject({ confirmations: 3, record: { note: 'as signed in May' } });
 
   // A second time it is said to be there.
   await page.locator('.wallet input[type=file]').setInputFiles(FILE);
@@ -113,7 +115,7 @@ it('proves a receipt that is dropped with its file, and fetches the verifier onl
     jsonFile('contract.txt.receipt (1).json', receipt),
   ]);
   await page.getByText('Proved: contract.txt is on record').waitFor();
-  await page.getByText('4 hashes to forge').waitFor();
+  await page.getByText('6 hashes to forge').waitFor();
   await page.getByText('“as signed in May”').waitFor();
   await page.getByText('who holds the key that signed').waitFor();
   await page.getByText('its parameters are this daemon’s').waitFor();
