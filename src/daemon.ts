@@ -11,6 +11,7 @@ import { type Clock, type Network, OperationError, type Random } from './node/po
 import type { Log } from './p2p/log.ts';
 import { createLibp2pNetwork, type Libp2pNetwork } from './p2p/network.ts';
 import { createPeerKey } from './p2p/peer-key.ts';
+import type { SharedKey } from './p2p/shared-key.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 import type { Store } from './store/store.ts';
@@ -36,6 +37,8 @@ export interface DaemonOptions {
   readonly peers: readonly string[];
   readonly mdns: boolean;
   readonly mdnsIntervalMs?: number;
+  /** Only those that have it too are spoken to. */
+  readonly sharedKey?: SharedKey;
   /** Notches a byte below which a transaction is not pooled. */
   readonly minFeeRate?: bigint;
   readonly log?: Log;
@@ -98,6 +101,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       key: dataDir === undefined ? await createPeerKey() : await loadPeerKey(dataDir),
       mdns: options.mdns,
       ...(options.mdnsIntervalMs === undefined ? {} : { mdnsIntervalMs: options.mdnsIntervalMs }),
+      ...(options.sharedKey === undefined ? {} : { sharedKey: options.sharedKey }),
       ...(options.log === undefined ? {} : { log: options.log }),
     });
     options.onNetwork?.(network);

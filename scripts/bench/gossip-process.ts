@@ -15,6 +15,7 @@ const host = await createHost({
   listen: { host: '127.0.0.1', port: 0 },
   announce: [],
   maxConnections: undefined,
+  sharedKey: undefined,
   gater: {},
   gossip: gossipSettings([TOPIC, OTHER_TOPIC]),
   discovery: undefined,

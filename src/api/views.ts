@@ -10,6 +10,7 @@ import { blockSize, emptyBlockSize } from '../core/encoding.ts';
 import { transactionId } from '../core/hashing.ts';
 import { bytesToHex } from '../core/hex.ts';
 import { idFromBytes } from '../core/identifiers.ts';
+import { requireTarget } from '../core/target.ts';
 import type { Block } from '../core/types.ts';
 
 /** Blocks that bury this one, itself counted; 0 off the chain. */
@@ -44,6 +45,11 @@ export function summaryView(chain: Chain, record: BlockRecord): BlockSummaryJson
       ? {}
       : { transactions: body.count, size: emptyBlockSize(header.extra.length) + body.bytes }),
   };
+}
+
+/** How many times as hard as the easiest block the network allows the tip was. */
+export function difficultyOf({ network, tip }: Chain): number {
+  return Number(requireTarget(network.params.limitBits)) / Number(requireTarget(tip.sealed.header.bits));
 }
 
 function stateOf(chain: Chain, record: BlockRecord): BlockSummaryJson['state'] {

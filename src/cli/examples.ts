@@ -42,6 +42,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'tally network': ['tally network create club.json --subsidy 10', 'tally network show'],
   'tally network create': ['tally network create club.json --subsidy 10'],
   'tally network show': ['tally network show --out club.json', 'tally network show dev > dev.json'],
+  'tally network psk': ['tally network psk club.psk'],
   'tally simulate': ['tally simulate --nodes 1000 --hours 0.2 --report report.html'],
   'tally completion': ['source <(tally completion bash)', 'tally completion fish | source'],
 };

@@ -12,6 +12,8 @@ export interface Started {
   readonly apiUrl: string;
   readonly addresses: readonly string[];
   readonly mdns: boolean;
+  /** Only those that have the key in it can connect. */
+  readonly sharedKeyFile: string | undefined;
   readonly wallet: Address;
   /** Whoever can read the wallet can spend. */
   readonly walletExposed: boolean;
@@ -23,7 +25,8 @@ export interface Started {
 }
 
 export function greeting(started: Started): string {
-  const { network, folder, apiUrl, addresses, mdns, wallet, walletExposed, miner, mining } = started;
+  const { network, folder, apiUrl, addresses, mdns, sharedKeyFile, wallet, walletExposed, miner, mining } =
+    started;
   const interval = formatDuration(Number(network.params.blockInterval));
   const [first = 'none', ...others] = addresses;
   const toWallet = miner === wallet ? 'the wallet above' : formatAddress(miner);
@@ -39,6 +42,7 @@ export function greeting(started: Started): string {
       : `  mining   with ${mining} ${mining === 1 ? 'thread' : 'threads'}, the reward goes to ${toWallet}`,
     `  peers    ${mdns ? 'others on this local network are found by themselves; anybody else' : 'others'} can connect to`,
     ...[first, ...others].map((address) => `           ${address}`),
+    ...(sharedKeyFile === undefined ? [] : [`           if they have the key in ${sharedKeyFile}`]),
     `  explorer ${apiUrl} in a browser; the API is described at ${apiUrl}/openapi.json`,
     '',
     'Try in another terminal:',

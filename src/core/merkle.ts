@@ -32,6 +32,18 @@ export function evened(nodes: Uint8Array, depth: number): Uint8Array {
   return even;
 }
 
+/** The root `height` levels above the leaves of a tree whose first `depth` levels are `node`'s and all else is empty. */
+export function padded(node: Uint8Array, depth: number, height: number): Uint8Array {
+  const pair = new Uint8Array(PAIR_BYTES);
+  const root = Uint8Array.from(node);
+  for (let level = depth; level < height; level++) {
+    pair.set(root);
+    pair.set(zeroHash(level), HASH_BYTES);
+    hasher.hashInto(pair, root);
+  }
+  return root;
+}
+
 /** The nodes so many levels up, of trees of the same width one after the other. */
 export function ancestors(nodes: Uint8Array, levels: number): Uint8Array {
   let level = nodes;

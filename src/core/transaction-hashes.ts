@@ -10,7 +10,7 @@
  * the transaction's root and the signature's.
  */
 import { zeroHash } from '@chainsafe/persistent-merkle-tree';
-import { ancestors, evened, HASH_BYTES, PAIR_BYTES, parents, partOf, withLength } from './merkle.ts';
+import { ancestors, evened, HASH_BYTES, PAIR_BYTES, padded, parents, partOf, withLength } from './merkle.ts';
 import { MAX_DATA_BYTES, MAX_TRANSACTIONS, type SignedTransaction, type Transaction } from './types.ts';
 
 const SIGNATURE_BYTES = 64;
@@ -23,6 +23,7 @@ const FEE_AT = 4 * HASH_BYTES;
 const DATA_AT = 5 * HASH_BYTES;
 const DATA_LEVELS = Math.log2(MAX_DATA_BYTES / HASH_BYTES);
 const LIST_LEVELS = Math.log2(MAX_TRANSACTIONS);
+const EMPTY_LIST_ROOT = withLength(zeroHash(LIST_LEVELS), [0]);
 /** Transactions laid out together: 64 kB, so that they stay in a core's cache. */
 const RUN_TRANSACTIONS = 256;
 
@@ -48,10 +49,11 @@ export function hashTransactions(transactions: readonly SignedTransaction[]): Tr
 
 /** `hash_tree_root(List[SignedTransaction, 65536])` from the roots of its items: 32 bytes. */
 export function rootOfSignedRoots(signedRoots: Uint8Array): Uint8Array {
-  if (signedRoots.length === 0) return withLength(zeroHash(LIST_LEVELS), [0]);
+  if (signedRoots.length === 0) return EMPTY_LIST_ROOT;
   let level = signedRoots;
-  for (let depth = 0; depth < LIST_LEVELS; depth++) level = parents(evened(level, depth));
-  return withLength(level, [signedRoots.length / HASH_BYTES]);
+  let depth = 0;
+  for (; level.length > HASH_BYTES; depth++) level = parents(evened(level, depth));
+  return withLength(padded(level, depth, LIST_LEVELS), [signedRoots.length / HASH_BYTES]);
 }
 
 /** What each sender signed: `sha256(networkId ‖ transactionId)`, 32 bytes each. */

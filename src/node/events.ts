@@ -34,7 +34,7 @@ export type NodeEvent =
       readonly timestamp: number;
       readonly transactions: number;
       readonly source: BlockSource;
-      /** Who sent it; undefined if mined here. */
+      /** Who sent it; undefined if mined here, or if its header was all that was needed: an empty block that sync found. */
       readonly from?: PeerId;
       /** From the miner letting go of it to its being connected here, where both clocks are known (gossip). */
       readonly latencyMs?: number;

@@ -20,6 +20,8 @@ const TEMPLATE_MS = 1_000;
 const BETTER_TEMPLATE_MS = 100;
 /** And this many times as long as the last template took to make: a full pool's takes its time. */
 const TEMPLATE_SHARE = 20;
+/** Why a search ends. Without a reason every abort would make an exception with a stack. */
+const OUTDATED = 'the template is out of date';
 /** Blocks one call may ask for. */
 const MAX_BLOCKS_ON_DEMAND = 100_000;
 
@@ -171,7 +173,7 @@ export class Mining {
     }
     const search = new AbortController();
     this.#search = search;
-    const cancelRefresh = clock.after(TEMPLATE_MS, () => search.abort());
+    const cancelRefresh = clock.after(TEMPLATE_MS, () => search.abort(OUTDATED));
     try {
       const job = { headerRoot: headerRoot(header), target: requireTarget(header.bits) };
       const nonce = await miner.search(job, search.signal);
@@ -191,7 +193,7 @@ export class Mining {
   }
 
   #restart(): void {
-    this.#search?.abort();
+    this.#search?.abort(OUTDATED);
   }
 
   /** With an easy target blocks follow each other without a pause; everybody else wants to run too. */

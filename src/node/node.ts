@@ -200,7 +200,7 @@ export class Node {
     this.#dialer = new Dialer({
       ...shared,
       isConnected: (peer) => peers.has(peer),
-      connectionCount: () => peers.all().length,
+      connectionCount: () => peers.count,
       onReached: (address) => addressBook.remember(address),
       onLost: (address) => addressBook.forget(address),
     });
@@ -306,7 +306,7 @@ export class Node {
   /** How much it keeps of what has limits, for whoever watches them. */
   sizes(): NodeSizes {
     return {
-      peers: this.#peers.all().length,
+      peers: this.#peers.count,
       ...this.#blocks.sizes(),
       ...this.#bodies.sizes(),
       ...this.#relay.sizes(),

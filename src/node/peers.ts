@@ -25,10 +25,17 @@ export interface Peer {
 /** The connected peers. Bounded by the network's limit of connections. */
 export class Peers {
   readonly #peers = new Map<PeerId, Peer>();
+  #newestAtMs = Number.NEGATIVE_INFINITY;
+
+  /** When the last one connected, ms since 1970; minus infinity if none did. */
+  get newestAtMs(): number {
+    return this.#newestAtMs;
+  }
 
   connected(connection: PeerConnection): Peer {
     const peer: Peer = { connection, status: undefined, roundTripMs: undefined, clockReported: false };
     this.#peers.set(connection.id, peer);
+    this.#newestAtMs = connection.connectedAt;
     return peer;
   }
 
@@ -42,6 +49,15 @@ export class Peers {
 
   has(id: PeerId): boolean {
     return this.#peers.has(id);
+  }
+
+  get count(): number {
+    return this.#peers.size;
+  }
+
+  /** As `all`, without a copy. */
+  each(): IterableIterator<Peer> {
+    return this.#peers.values();
   }
 
   all(): Peer[] {

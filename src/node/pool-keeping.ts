@@ -42,7 +42,8 @@ export class PoolKeeping {
 
   /** Nobody waits for what the pool took or let go. */
   later(): void {
-    const { background, clock } = this.#options;
+    const { background, clock, journal } = this.#options;
+    if (journal.pending === 0) return;
     this.#cancelLater ??= clock.after(LATER_MS, () => {
       this.#cancelLater = undefined;
       background(this.#writeAll());

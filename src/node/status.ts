@@ -20,8 +20,6 @@ const ANNOUNCE_MS = 1_000;
 const GOSSIP_READY_MS = 10_000;
 /** Whatever gossip and events lost is noticed after so long. */
 export const STATUS_INTERVAL_MS = 15_000;
-/** Peers asked each time: any one that knows more is enough, and a status tells both sides. */
-const PEERS_A_ROUND = 2;
 const STATUS_BYTES = StatusType.fixedSize ?? 0;
 /** A clock this far off makes blocks look early to others; half of what the rules tolerate. */
 const CLOCK_WARNING_MS = 30_000;
@@ -91,14 +89,21 @@ export class StatusExchange {
     }
   }
 
-  /** Asks those not heard of for longest, so that what gossip lost is noticed. Whoever was heard of lately is spared. */
+  /**
+   * Asks the one not heard of for longest, so that what gossip lost is noticed: a status tells both sides, so every
+   * node hears of two a round. Whoever was heard of lately is spared.
+   */
   askRound(): void {
     const { background, clock, peers } = this.#options;
-    const heardAtMs = ({ status }: Peer): number => status?.atMs ?? 0;
-    const lately = clock.now() - STATUS_INTERVAL_MS / 2;
-    const silent = peers.all().filter((peer) => heardAtMs(peer) <= lately);
-    silent.sort((a, b) => heardAtMs(a) - heardAtMs(b));
-    for (const { connection } of silent.slice(0, PEERS_A_ROUND)) background(this.ask(connection.id));
+    let heardAtMs = clock.now() - STATUS_INTERVAL_MS / 2;
+    let silent: Peer | undefined;
+    for (const peer of peers.each()) {
+      const atMs = peer.status?.atMs ?? 0;
+      if (atMs > heardAtMs || (silent !== undefined && atMs === heardAtMs)) continue;
+      heardAtMs = atMs;
+      silent = peer;
+    }
+    if (silent !== undefined) background(this.ask(silent.connection.id));
   }
 
   /**
@@ -108,6 +113,8 @@ export class StatusExchange {
    */
   announceSoon(isNews: boolean): void {
     if (this.#stopped) return;
+    // Whoever connects within the moment is told the new tip with the first status.
+    if (!isNews && this.#options.peers.newestAtMs < this.#options.clock.now() - GOSSIP_READY_MS) return;
     this.#isNews ||= isNews;
     this.#cancelAnnounce ??= this.#options.clock.after(ANNOUNCE_MS, () => this.#announce());
   }
@@ -122,7 +129,7 @@ export class StatusExchange {
     const { background, chain, clock, peers } = this.#options;
     const newSinceMs = this.#isNews ? Number.NEGATIVE_INFINITY : clock.now() - GOSSIP_READY_MS;
     this.#isNews = false;
-    for (const { connection, status } of peers.all()) {
+    for (const { connection, status } of peers.each()) {
       if (status === undefined || status.work >= chain.tip.work) continue;
       if (connection.connectedAt >= newSinceMs) background(this.ask(connection.id));
     }

@@ -5,9 +5,11 @@ import { type GossipSub, type GossipsubOpts, gossipsub } from '@libp2p/gossipsub
 import { type Identify, identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p, PeerDiscovery, PrivateKey } from '@libp2p/interface';
 import type { MulticastDNSComponents } from '@libp2p/mdns';
+import { preSharedKey } from '@libp2p/pnet';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p } from 'libp2p';
 import { listenAddress, worthTelling } from './addresses.ts';
+import type { SharedKey } from './shared-key.ts';
 
 /** The receive window of a stream. Also yamux's least; with more, pausing a fast stream overflows its buffer. */
 const STREAM_WINDOW_BYTES = 256 * 1_024;
@@ -24,6 +26,7 @@ export interface HostOptions {
   /** Told beside those found out. */
   readonly announce: readonly string[];
   readonly maxConnections: number | undefined;
+  readonly sharedKey: SharedKey | undefined;
   readonly gater: ConnectionGater;
   readonly gossip: Partial<GossipsubOpts>;
   readonly discovery: ((components: MulticastDNSComponents) => PeerDiscovery) | undefined;
@@ -43,6 +46,9 @@ export function createHost(options: HostOptions): Promise<Host> {
       announceFilter: worthTelling,
     },
     transports: [tcp()],
+    ...(options.sharedKey === undefined
+      ? {}
+      : { connectionProtector: preSharedKey({ psk: new TextEncoder().encode(options.sharedKey) }) }),
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({

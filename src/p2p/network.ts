@@ -39,6 +39,7 @@ import { protocolId, serviceTag, topicId } from './protocols.ts';
 import { ask } from './request-client.ts';
 import { MAX_INBOUND_STREAMS } from './request-limits.ts';
 import { RequestServer, type ServedProtocol } from './request-server.ts';
+import type { SharedKey } from './shared-key.ts';
 import { stopHost } from './shutdown.ts';
 
 export interface Libp2pNetworkOptions {
@@ -55,6 +56,8 @@ export interface Libp2pNetworkOptions {
   readonly announce?: readonly string[];
   /** Default: 300. */
   readonly maxConnections?: number;
+  /** Of a private network; without, anybody may connect. */
+  readonly sharedKey?: SharedKey;
   readonly log?: Log;
 }
 
@@ -79,6 +82,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
     listen: options.listen,
     announce: options.announce ?? [],
     maxConnections: options.maxConnections,
+    sharedKey: options.sharedKey,
     gater: gatekeeper.gater((peer) => host.getConnections(peer).length),
     gossip: gossipSettings([topicId(networkId, 'transactions'), topicId(networkId, 'block')]),
     discovery: options.mdns

@@ -115,13 +115,21 @@ export class Machine {
       minerAddress: this.address,
       peers: peers.map(({ name }) => addressOf(name as VirtualNetwork['self'])),
       ...(maxPoolBytes === undefined ? {} : { maxPoolBytes }),
-      onFailure: (error) => world.failed(this, error),
+      onFailure: (error) => {
+        world.failed(this, error);
+        this.#halt(node);
+      },
     });
     this.#running = { node, network, clock };
     node.subscribe((event: NodeEvent) => world.tell(this, event));
     world.trace('started', this.index);
     await node.start();
     if (this.hashesPerMs > 0) node.mining.start();
+  }
+
+  /** As the daemon does after a bug or a broken disk: what its node believes is not to be trusted any more. */
+  #halt(node: Node): void {
+    if (this.#running?.node === node) this.stop().catch((error) => this.#world.failed(this, error));
   }
 
   /** Ends the node in good order. */

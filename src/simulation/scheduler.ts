@@ -2,13 +2,10 @@
  * Virtual time: whatever is to happen waits here, and happens in the order of its time. Nothing runs on the real
  * clock, so a run is as fast as the machine and the same every time.
  */
+import { TimeQueue } from './time-queue.ts';
 
-/** Something that happens at a time. The queue holds it until then. */
+/** Something that happens at a time. */
 export abstract class Happening {
-  /** Milliseconds since 1970, with fractions. */
-  atMs = 0;
-  /** Of those at one time the first put in comes first. */
-  order = 0;
   cancelled = false;
 
   /**
@@ -38,9 +35,8 @@ const TURNS_AHEAD = 64;
 const MAX_IN_ONE_TURN = 256;
 
 export class Scheduler {
-  readonly #heap: Happening[] = [];
+  readonly #queue = new TimeQueue<Happening>();
   #nowMs: number;
-  #order = 0;
   #happened = 0;
 
   /** @param startMs milliseconds since 1970 */
@@ -60,14 +56,12 @@ export class Scheduler {
 
   /** How much waits, with what was cancelled and not come up yet. */
   get waiting(): number {
-    return this.#heap.length;
+    return this.#queue.size;
   }
 
   /** Puts it in, `delayMs` from now. */
   add<T extends Happening>(delayMs: number, happening: T): T {
-    happening.atMs = this.#nowMs + Math.max(0, delayMs);
-    happening.order = this.#order++;
-    this.#push(happening);
+    this.#queue.push(this.#nowMs + Math.max(0, delayMs), happening);
     return happening;
   }
 
@@ -108,57 +102,17 @@ export class Scheduler {
   #runTurn(endMs: number, done: () => boolean): boolean {
     for (let i = 0; i < MAX_IN_ONE_TURN; i++) {
       if (done()) return true;
-      const next = this.#heap[0];
-      if (next === undefined || next.atMs > endMs) {
+      const atMs = this.#queue.earliest;
+      if (atMs > endMs || atMs === Number.POSITIVE_INFINITY) {
         this.#nowMs = Math.max(this.#nowMs, endMs);
         return true;
       }
-      this.#pop();
+      const next = this.#queue.pop();
       if (next.cancelled) continue;
-      this.#nowMs = next.atMs;
+      this.#nowMs = atMs;
       this.#happened++;
       if (next.happen()) return false;
     }
     return false;
   }
-
-  /** A heap with four children a place: half as deep as one with two. */
-  #push(happening: Happening): void {
-    const heap = this.#heap;
-    let place = heap.length;
-    heap.push(happening);
-    while (place > 0) {
-      const above = (place - 1) >> 2;
-      const parent = heap[above] as Happening;
-      if (!isBefore(happening, parent)) break;
-      heap[place] = parent;
-      place = above;
-    }
-    heap[place] = happening;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop() as Happening;
-    const { length } = heap;
-    if (length === 0) return;
-    let place = 0;
-    for (;;) {
-      const first = 4 * place + 1;
-      if (first >= length) break;
-      let least = first;
-      for (let child = first + 1; child < Math.min(first + 4, length); child++) {
-        if (isBefore(heap[child] as Happening, heap[least] as Happening)) least = child;
-      }
-      const child = heap[least] as Happening;
-      if (!isBefore(child, last)) break;
-      heap[place] = child;
-      place = least;
-    }
-    heap[place] = last;
-  }
-}
-
-function isBefore(a: Happening, b: Happening): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }

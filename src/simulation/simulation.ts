@@ -214,7 +214,9 @@ class Simulation {
   async #closeTies(): Promise<void> {
     const world = this.#world;
     for (const machine of world.honest) machine.hashesPerMs = 0;
-    for (const { node } of world.honest) await this.#finish(node.mining.stop());
+    for (const machine of world.honest) {
+      if (machine.isRunning) await this.#finish(machine.node.mining.stop());
+    }
     await world.advance(30_000);
     const last = world.honest.find(({ isRunning }) => isRunning);
     if (last === undefined) return;

@@ -190,3 +190,46 @@ test.each([
   expect(status).toBe(2);
   expect(stderr).toMatch(/^tally: "[^"]+" is not a multiaddr like \/ip4\/192\.168\.1\.7\/tcp\/4141\n$/);
 });
+
+test('daemons with a pre-shared key find each other, and nobody else gets in', async () => {
+  const file = join(folder, 'club.psk');
+  const made = await runTally(['network', 'psk', file]);
+  expect(made).toMatchObject({ status: 0, stderr: '' });
+  expect(made.stdout).toContain(`tally start --psk ${file}`);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await runTally(['network', 'psk', file])).toMatchObject({
+    status: 1,
+    stderr: `tally: ${file} exists already: it is never overwritten\n`,
+  });
+
+  const first = start('--psk', file);
+  const { addresses } = await first.json({ event: 'daemon.started' });
+  const [address = ''] = addresses as string[];
+  const second = new Running([
+    ...['start', ...QUIET, '--data', join(folder, 'second'), '--api-port', '0'],
+    ...['--psk', file, '--peer', address],
+  ]);
+  running.push(second);
+  await first.json({ event: 'peer.connected' });
+  expect(first.stderr).toContain(`if they have the key in ${file}`);
+
+  const outside = new Running(['start', ...QUIET, '--data', join(folder, 'outside'), '--api-port', '0']);
+  running.push(outside);
+  const client = await clientOf(outside);
+  await expect(client.call('addPeers', { body: { addresses: [address] } })).rejects.toMatchObject({
+    code: 'peer-unreachable',
+  });
+});
+
+test('a file that holds no pre-shared key is refused with what to do', async () => {
+  const file = join(folder, 'wrong.psk');
+  await writeFile(file, 'let me in');
+  const refused = await runTally(['start', ...QUIET, '--data', join(folder, 'data'), '--psk', file]);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toMatch(
+    /wrong\.psk: it is no pre-shared key .*; make one with: tally network psk FILE\n$/,
+  );
+  const missing = await runTally(['start', ...QUIET, '--data', join(folder, 'data'), '--psk', `${file}.not`]);
+  expect(missing).toMatchObject({ status: 1, stdout: '' });
+  expect(missing.stderr).toContain('cannot read');
+});

@@ -4,6 +4,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { InvariantError } from '../../src/core/errors.ts';
+import type { Machine } from '../../src/simulation/machine.ts';
+import { DEFAULTS } from '../../src/simulation/scenario.ts';
+import { simulate } from '../../src/simulation/simulation.ts';
 import { drawScenario } from '../../src/simulation/swarm.ts';
 import { runSeed } from '../../src/simulation/swarm-run.ts';
 
@@ -56,5 +60,31 @@ describe('what is drawn', () => {
         expect(atSeconds + forSeconds).toBeLessThanOrEqual(hours * 3_600 + 0.001);
       }
     }
+  });
+});
+
+describe('a node that fails', () => {
+  it('stops, as its daemon would; that is told, the others go on, and it agrees when it is back', async () => {
+    const stopped: number[] = [];
+    const { height, violations } = await simulate(
+      { ...DEFAULTS, nodes: 4, hours: 0.1, transactionsPerSecond: 0 },
+      {
+        onEntry: ({ kind, machine }) => {
+          if (kind === 'stopped') stopped.push(machine);
+        },
+        onWorld: ({ honest: [machine], scheduler }) => {
+          scheduler.after(60_000, () => {
+            const { disk } = machine as Machine;
+            disk.atomically = () => {
+              Reflect.deleteProperty(disk, 'atomically'); // the next time it works again
+              throw new InvariantError('a bug');
+            };
+          });
+        },
+      },
+    );
+    expect(violations).toMatchObject([{ check: 'failures', machine: 'n0' }]);
+    expect(stopped).toEqual([0]);
+    expect(height).toBeGreaterThan(30);
   });
 });

@@ -188,6 +188,19 @@ it('says that the daemon is gone, and goes on when it is back', async () => {
   await page.locator(`[data-block="${id}"].is-tip`).waitFor();
 });
 
+it('asks for everything anew after the machine slept, though nobody closed the connection', async () => {
+  const page = await explorer.open(api);
+  await page.clock.install();
+  await page.reload();
+  await page.locator('.connection.live').waitFor();
+  const opened = page.waitForRequest((request) => request.url().endsWith('/v1/events'), { timeout: 15_000 });
+  await page.clock.setSystemTime(Date.now() + 3_600_000);
+  await opened;
+  await page.locator('.connection.live').waitFor();
+  const [id] = await mine(daemon);
+  await page.locator(`[data-block="${id}"].is-tip`).waitFor();
+});
+
 it('asks for the token where one is needed, and keeps it for the tab', async () => {
   const data = join(network.folder, 'beyond');
   const guarded = await network.start([], { data, more: ['--api-host', '0.0.0.0'] });

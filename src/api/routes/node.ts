@@ -1,14 +1,16 @@
 /** The daemon itself: status, network, peers, mining, live events. */
+import type { FastifyReply } from 'fastify';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { PeerJson, StatusJson } from '../../client/contract.ts';
 import { bitsToJson, timeToJson } from '../../client/json.ts';
 import { formatNetworkFile } from '../../core/network-file.ts';
-import { requireTarget } from '../../core/target.ts';
 import type { PeerView } from '../../node/node.ts';
 import { type App, routeOf } from '../app.ts';
 import { HttpError, readAddress } from '../errors.ts';
 import { EventFeed } from '../event-feed.ts';
+import { Metrics } from '../metrics.ts';
 import type { ServedDaemon, ServedNode } from '../served.ts';
+import { difficultyOf } from '../views.ts';
 
 export function nodeRoutes(app: App, daemon: ServedDaemon): void {
   const { node } = daemon;
@@ -78,8 +80,17 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
     },
   });
 
+  const metrics = new Metrics(daemon);
+  app.get('/metrics', async (_request, reply) => {
+    const { text, type } = await metrics.read();
+    return (reply as unknown as FastifyReply).type(type).send(text);
+  });
+
   const feed = new EventFeed(daemon.startedAtMs);
-  const unsubscribe = node.subscribe((event) => feed.add(event, Date.now()));
+  const unsubscribe = node.subscribe((event) => {
+    metrics.count(event);
+    feed.add(event, Date.now());
+  });
   app.addHook('preClose', async () => {
     unsubscribe();
     feed.close();
@@ -110,7 +121,7 @@ function statusView(daemon: ServedDaemon): StatusJson {
     tip: tip.id,
     work: tip.work.toString(),
     bits: bitsToJson(bits),
-    difficulty: Number(requireTarget(definition.params.limitBits)) / Number(requireTarget(bits)),
+    difficulty: difficultyOf(chain),
     targetIntervalMs: Number(definition.params.blockInterval),
     peers: node.peers().length,
     pool: { count: pool.count, bytes: pool.bytes, minFeeRate: pool.minFeeRate.toString() },

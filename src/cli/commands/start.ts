@@ -39,6 +39,7 @@ interface StartOptions {
   readonly allowOrigin?: string[];
   readonly peer?: string[];
   readonly mdns: boolean;
+  readonly psk?: string;
   readonly minFeeRate?: number;
   readonly logLevel: LogLevel;
 }
@@ -78,6 +79,7 @@ export function addStart(program: Command): void {
     .option('--miner <address>', "who gets the reward (default: the data folder's wallet)", readAddress)
     .option('--peer <multiaddr>', 'peer to stay connected to; may be repeated', collect)
     .option('--no-mdns', 'do not look for peers on the local network')
+    .option('--psk <file>', 'pre-shared key: only daemons that have it are spoken to')
     .option(
       '--min-fee-rate <notches>',
       'least fee for each byte of a transaction',
@@ -90,6 +92,10 @@ export function addStart(program: Command): void {
 async function start(options: StartOptions, command: Command): Promise<void> {
   holdYoungMemory();
   await requireMultiaddrs(options.peer ?? []);
+  const sharedKey =
+    options.psk === undefined
+      ? undefined
+      : await (await import('../shared-key-file.ts')).readSharedKeyFile(options.psk);
   const { chooseFolder, keepNetwork } = await import('../folder-network.ts');
   const { folder, network } = await chooseFolder(folderChoice(options, command));
   await prepareDataFolder(folder);
@@ -109,6 +115,7 @@ async function start(options: StartOptions, command: Command): Promise<void> {
 
   const daemon = await startDaemon({
     ...daemonOptions(options),
+    ...(sharedKey === undefined ? {} : { sharedKey }),
     network,
     dataDir: folder,
     miner,
@@ -139,6 +146,7 @@ async function start(options: StartOptions, command: Command): Promise<void> {
       apiUrl: api.url,
       addresses: daemon.addresses(),
       mdns: options.mdns,
+      sharedKeyFile: options.psk,
       wallet: wallet.address,
       walletExposed: wallet.keyFile.exposesKeys,
       miner,

@@ -57,14 +57,19 @@ let flushTimer: number | undefined;
 /** Begins, and goes on until the page is closed. */
 export function startLive(): void {
   void keepStreaming();
-  setInterval(() => void lookAtStatus(), STATUS_EVERY_MS);
+  let lookedAtMs = Date.now();
+  setInterval(() => {
+    // The machine slept, its lid closed over a page that was never hidden. Timers do not count that time.
+    if (!document.hidden && Date.now() - lookedAtMs > STALE_AFTER_MS) awoke();
+    lookedAtMs = Date.now();
+    void lookAtStatus();
+  }, STATUS_EVERY_MS);
   addEventListener('online', retryNow);
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) return;
-    // After a sleep the stream may be dead and nobody said so.
     void lookAtStatus();
-    if (Date.now() - lastHeardMs.value > STALE_AFTER_MS) running.abort();
-    wake();
+    if (Date.now() - lastHeardMs.value > STALE_AFTER_MS) awoke();
+    else wake();
   });
   let known = apiUrl.value;
   apiUrl.subscribe((url) => {
@@ -77,6 +82,12 @@ export function startLive(): void {
     running.abort();
     wake();
   });
+}
+
+/** After a sleep the stream may be dead and nobody said so. */
+function awoke(): void {
+  running.abort();
+  wake();
 }
 
 /** Does not wait for the next try. */
