@@ -146,7 +146,12 @@ describe('paying', () => {
     await fillPayment(page, 'savings', '12.5');
     await page.getByLabel('Memo').fill('for lunch');
     await page.getByText('Left afterwards: 37.499831 tally').waitFor();
-    await send(page);
+    await page.getByRole('button', { name: 'Review the payment' }).press('Enter');
+    // The keyboard goes on where the next step begins.
+    await page.locator('h2:focus', { hasText: 'Is this right?' }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.locator('.sent-list .waiting-state').first().waitFor();
     await mine(daemon);
     await page.getByText('1 confirmation', { exact: true }).waitFor();
     await page.locator('.account', { hasText: 'savings' }).getByText('12.5').waitFor();

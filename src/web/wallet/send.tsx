@@ -7,6 +7,7 @@ import { Amount } from '../components/amount.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { AddressLink, shortAddress } from '../components/identifier.tsx';
 import { Notice } from '../components/notices.tsx';
+import { StepTitle } from '../components/step-title.tsx';
 import { tip } from '../state/blocks.ts';
 import { nameOf } from './accounts.tsx';
 import { useBalance } from './balance.ts';
@@ -158,7 +159,7 @@ function Review({ available, back, draft, onSent }: ReviewProps) {
     });
   return (
     <div class="form">
-      <h2>Is this right?</h2>
+      <StepTitle>Is this right?</StepTitle>
       <Facts>
         <Fact name="Pay">
           <strong>

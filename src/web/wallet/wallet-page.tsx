@@ -5,6 +5,7 @@ import { formatAddress } from '../../client/address.ts';
 import { download } from '../components/download.ts';
 import { History } from '../components/history.tsx';
 import { Notice } from '../components/notices.tsx';
+import { StepTitle } from '../components/step-title.tsx';
 import { Accounts, Total } from './accounts.tsx';
 import { accounts, chosen, forget, kept, keyFileText, lock, unlock } from './kept-wallet.ts';
 import { AskPassphrase } from './passphrase.tsx';
@@ -65,7 +66,7 @@ function Contents({ task }: { readonly task: string }) {
           }
         >
           <section class="panel">
-            <h2>Locked</h2>
+            <StepTitle>Locked</StepTitle>
             <AskPassphrase onGiven={unlock} />
           </section>
           <Keeping />

@@ -5,6 +5,7 @@ import { Wallet } from '../../client/wallet.ts';
 import { messageOf } from '../components/action.tsx';
 import { FileChoice } from '../components/file-choice.tsx';
 import { CopyButton } from '../components/identifier.tsx';
+import { StepTitle } from '../components/step-title.tsx';
 import { counted } from '../state/activity.ts';
 import { keep } from './kept-wallet.ts';
 import { NewPassphrase } from './passphrase.tsx';
@@ -55,7 +56,7 @@ function NewWallet({ back }: { readonly back: () => void }) {
   return (
     <section class="panel">
       <div class="panel-head">
-        <h2>Write these 24 words down</h2>
+        <StepTitle>Write these 24 words down</StepTitle>
         <CopyButton text={words} what="the words" />
       </div>
       <p class="muted">
@@ -89,7 +90,7 @@ function FromWords({ back }: { readonly back: () => void }) {
   const [words, setWords] = useState('');
   return (
     <section class="panel">
-      <h2>Restore from 24 words</h2>
+      <StepTitle>Restore from 24 words</StepTitle>
       <label class="field">
         <span>The words, in their order</span>
         <textarea
@@ -128,7 +129,7 @@ function FromFile({ back }: { readonly back: () => void }) {
   };
   return (
     <section class="panel">
-      <h2>Restore from a key file</h2>
+      <StepTitle>Restore from a key file</StepTitle>
       <FileChoice
         label={file?.name ?? 'Choose a key file'}
         isChosen={file !== undefined}
