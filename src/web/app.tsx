@@ -5,6 +5,7 @@ import { ConnectionBadge } from './components/connection-badge.tsx';
 import { DaemonDialog } from './components/daemon-dialog.tsx';
 import { FileDrop } from './components/file-drop.tsx';
 import { Icon } from './components/icon.tsx';
+import { Later } from './components/later.tsx';
 import { SearchBox } from './components/search-box.tsx';
 import { AddressPage } from './pages/address.tsx';
 import { BlockPage } from './pages/block.tsx';
@@ -25,7 +26,12 @@ const WAYS = [
   { page: 'pool', name: 'Pool', icon: 'pool' },
   { page: 'peers', name: 'Peers', icon: 'peers' },
   { page: 'network', name: 'Network', icon: 'network' },
+  { page: 'wallet', name: 'Wallet', icon: 'wallet' },
+  { page: 'verify', name: 'Verify', icon: 'verify' },
 ] as const;
+
+const loadWallet = async () => (await import('./wallet/wallet-page.tsx')).WalletPage;
+const loadVerify = async () => (await import('./receipt/verify-page.tsx')).VerifyPage;
 
 export function App() {
   const { page } = route.value;
@@ -98,6 +104,10 @@ function Page({ argument, page }: Route) {
       return <SearchPage text={argument} />;
     case 'file':
       return <FilePage digest={argument} />;
+    case 'wallet':
+      return <Later key="wallet" load={loadWallet} argument={argument} />;
+    case 'verify':
+      return <Later key="verify" load={loadVerify} argument={argument} />;
     default:
       return <NotFoundPage />;
   }
