@@ -19,6 +19,7 @@ import {
   mine,
   PAYER,
 } from '../test/support/explorer-network.ts';
+import { addAccount, fillPayment, makeWallet, mineToWallet, send } from '../test/support/explorer-wallet.ts';
 import { takeNodesPictures } from './nodes-scene.ts';
 
 const [folder = 'docs/explorer', ...chosen] = process.argv.slice(2);
@@ -32,7 +33,12 @@ const SETTLE_MS = 1_500;
 /** Between the blocks of the scene, so that their ages tell a story. */
 const PACE_MS = 700;
 
-const network = await ExplorerNetwork.create('lab', 96_000);
+/** What stays above a page that is scrolled, and some air. */
+const HEADER_HEIGHT = 130;
+/** A million hashes a block, so that receipts have some work to tell of: a tenth of a second. */
+const BITS = 0x1e10_0000;
+
+const network = await ExplorerNetwork.create('lab', 96_000, BITS);
 const browser = await launchBrowser();
 await mkdir(folder, { recursive: true });
 const isOnlyNodes = chosen.length > 0 && chosen.every((name) => name.startsWith('nodes'));
@@ -107,6 +113,34 @@ async function takeOneDaemon(): Promise<void> {
       .setInputFiles({ name: 'minutes.txt', mimeType: 'text/plain', buffer: content });
     await page.locator('.found').waitFor();
   });
+
+  await take('wallet', '/wallet', async (page) => {
+    await payFromPage(page);
+    await mine(shown, 2);
+    await page.locator('.sent-list .good').waitFor();
+    await page.evaluate('scrollTo(0, 0)');
+  });
+  await take('send', '/wallet', async (page) => {
+    await makeWallet(page);
+    await mineToWallet(page);
+    await addAccount(page, 'savings');
+    await fillPayment(page, 'savings', '12.5');
+    await page.getByLabel('Memo').fill('for lunch');
+    await page.getByRole('button', { name: 'Review the payment' }).click();
+    await page
+      .getByText('Is this right?')
+      .evaluate('(heading) => heading.closest(".panel").scrollIntoView()');
+    await page.mouse.wheel(0, -HEADER_HEIGHT);
+  });
+  const recorded = await network.record(shown, content, 'as signed in May');
+  await mine(shown, 6);
+  const receipt = await shown.client.call('receipt', { params: { id: recorded } });
+  await take('verify', '/verify', async (page) => {
+    const chooser = page.locator('.verify input[type=file]');
+    await chooser.nth(0).setInputFiles(textFile('minutes.txt.receipt.json', JSON.stringify(receipt)));
+    await chooser.nth(1).setInputFiles(textFile('minutes.txt', String(content)));
+    await page.locator('.verdict.good').waitFor();
+  });
 }
 
 /** In both themes and sizes, if it is one of those asked for. */
@@ -129,4 +163,16 @@ async function takeAt(name: string, url: string, prepare: (page: Page) => Promis
       console.log(`${name}-${size}-${theme}.png ${Math.round(png.length / 1_000)} kB`);
     }
   }
+}
+
+async function payFromPage(page: Page): Promise<void> {
+  await makeWallet(page);
+  await mineToWallet(page);
+  await addAccount(page, 'savings');
+  await fillPayment(page, 'savings', '12.5');
+  await send(page);
+}
+
+function textFile(name: string, text: string) {
+  return { name, mimeType: 'text/plain', buffer: Buffer.from(text) };
 }

@@ -1,7 +1,9 @@
 /** Every error as an HTTP status and `{ error: { code, message } }`. */
 import { PolicyError } from '../chain/policy.ts';
 import type { ErrorJson } from '../client/contract.ts';
+import { parseAddress } from '../core/address.ts';
 import { InvariantError, type RuleCode, RuleError } from '../core/errors.ts';
+import type { Address } from '../core/identifiers.ts';
 import { OperationError } from '../node/ports.ts';
 
 /** The request cannot be served as it stands. */
@@ -35,6 +37,11 @@ export function readable<T>(where: string, convert: () => T): T {
     }
     throw error;
   }
+}
+
+/** @param where it stands in the request */
+export function readAddress(where: string, text: string): Address {
+  return readable(`${where}: `, () => parseAddress(text));
 }
 
 /** Rules about bytes rather than about the ledger: the request is malformed, not refused. */

@@ -20,5 +20,5 @@ export interface ServedNode
     | 'syncProgress'
     | 'subscribe'
   > {
-  readonly mining: Pick<Mining, 'active' | 'threads' | 'hashrate' | 'mine'>;
+  readonly mining: Pick<Mining, 'active' | 'threads' | 'hashrate' | 'start' | 'stop' | 'mine'>;
 }

@@ -6,7 +6,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   tally: ['tally start --mine'],
   'tally start': ['tally start --mine --peer /ip4/192.0.2.7/tcp/4141'],
   'tally devnet': ['tally devnet -n 4 --base-port 8151', 'tally devnet -n 6 --mine 3 --page-port 8140'],
-  'tally mine': ['tally mine 3'],
+  'tally mine': ['tally mine 3', 'tally mine --start'],
   'tally status': ['tally status --json'],
   'tally watch': ['tally watch', 'tally watch --json | head -5'],
   'tally explore': ['tally explore http://127.0.0.1:8141 http://127.0.0.1:8142'],

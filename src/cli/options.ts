@@ -1,8 +1,7 @@
 /** Options and arguments that several commands share, and how their text is read. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { readAddress as readTypedAddress } from '../client/address.ts';
 import { DEFAULT_API_URL } from '../client/tally-client.ts';
-import { parseAddress } from '../core/address.ts';
-import { describeAddressTypo } from '../core/address-typo.ts';
 import { type Address, parseId } from '../core/identifiers.ts';
 import { type PassphraseOptions, withPassphrase } from './passphrase.ts';
 
@@ -94,14 +93,7 @@ export function readCount(least: number, most: number): (text: string) => number
 export const readPort = readCount(0, 65_535);
 
 export function readAddress(text: string): Address {
-  return reading(() => {
-    try {
-      return parseAddress(text);
-    } catch (error) {
-      const typo = describeAddressTypo(text);
-      throw typo === undefined ? error : new TypeError(`not an address: ${typo}`, { cause: error });
-    }
-  });
+  return reading(() => readTypedAddress(text));
 }
 
 /** Of a transaction. */

@@ -64,6 +64,15 @@ const SyncSchema = Type.Object(
   CLOSED,
 );
 
+const MiningSchema = Type.Object(
+  {
+    active: Type.Boolean(),
+    hashrate: Type.Number({ description: 'hashes a second over the last few seconds' }),
+    threads: Count,
+  },
+  CLOSED,
+);
+
 const StatusSchema = Type.Object(
   {
     network: Type.String(),
@@ -82,14 +91,7 @@ const StatusSchema = Type.Object(
     targetIntervalMs: Count,
     peers: Count,
     pool: Type.Object({ count: Count, bytes: Count, minFeeRate: Notches }, CLOSED),
-    mining: Type.Object(
-      {
-        active: Type.Boolean(),
-        hashrate: Type.Number({ description: 'hashes a second over the last few seconds' }),
-        threads: Count,
-      },
-      CLOSED,
-    ),
+    mining: MiningSchema,
     sync: SyncSchema,
   },
   CLOSED,
@@ -403,8 +405,20 @@ export const contract = {
   },
   mine: {
     summary: 'Mines exactly this many blocks now; hanging up stops it',
-    body: Type.Object({ blocks: Type.Integer({ minimum: 1, maximum: MAX_MINE_BLOCKS }) }, CLOSED),
+    description: "The rewards go to `miner`, or without it to the daemon's own.",
+    body: Type.Object(
+      {
+        blocks: Type.Integer({ minimum: 1, maximum: MAX_MINE_BLOCKS }),
+        miner: Type.Optional(AddressText),
+      },
+      CLOSED,
+    ),
     response: { 200: Type.Object({ ids: Type.Array(Id) }, CLOSED) },
+  },
+  mining: {
+    summary: 'Starts or stops mining all the time, until the daemon ends',
+    body: Type.Object({ active: Type.Boolean() }, CLOSED),
+    response: { 200: MiningSchema },
   },
   events: {
     summary: 'Server-Sent Events: block, reorganisation, transaction, peer, sync',

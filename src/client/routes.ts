@@ -20,6 +20,7 @@ export const routes = {
   peers: { method: 'GET', url: '/v1/peers' },
   addPeers: { method: 'POST', url: '/v1/peers', config: { guarded: true } },
   mine: { method: 'POST', url: '/v1/mine', config: { guarded: true } },
+  mining: { method: 'POST', url: '/v1/mining', config: { guarded: true } },
   events: { method: 'GET', url: '/v1/events' },
   health: { method: 'GET', url: '/health' },
 } as const satisfies Record<string, Route>;

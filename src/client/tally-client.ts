@@ -39,7 +39,7 @@ export const DEFAULT_API_URL = 'http://127.0.0.1:8141';
 export interface TallyClientOptions {
   /** Default `http://127.0.0.1:8141`. */
   readonly url?: string;
-  /** Of `DATA/api-token`; needed for `mine`, `addPeers`, `chainResolve` if the API listens beyond loopback. */
+  /** Of `DATA/api-token`; needed for `mine`, `mining`, `addPeers`, `chainResolve` if the API listens beyond loopback. */
   readonly token?: string;
   /** For each call, its retries included, in ms; default 15,000. */
   readonly timeoutMs?: number;

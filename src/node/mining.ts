@@ -41,6 +41,8 @@ export interface MiningOptions {
 export class Mining {
   readonly #options: MiningOptions;
   #active = false;
+  /** A loop is there; one that was told to end and then not to goes on. */
+  #isLooping = false;
   /** Aborts the search under way: its template is out of date. */
   #search: AbortController | undefined;
   #cancelRestart: (() => void) | undefined;
@@ -70,9 +72,12 @@ export class Mining {
   start(): void {
     if (this.#active || this.#stopped) return;
     this.#active = true;
+    if (this.#isLooping) return;
+    this.#isLooping = true;
     this.#options.background(this.#mineContinuously());
   }
 
+  /** Blocks on demand are mined nevertheless. Resolves once nothing is searched for any more. */
   async stop(): Promise<void> {
     this.#active = false;
     this.#restart();
@@ -88,9 +93,10 @@ export class Mining {
   /**
    * Mines exactly `count` blocks, one on the other, and sends each out.
    *
+   * @param address gets the rewards; default: whoever gets those of continuous mining
    * @returns their ids, in order; fewer only if `signal` aborts or the node stops
    */
-  async mine(count: number, signal?: AbortSignal): Promise<BlockId[]> {
+  async mine(count: number, signal?: AbortSignal, address = this.#options.address): Promise<BlockId[]> {
     if (!Number.isSafeInteger(count) || count < 1 || count > MAX_BLOCKS_ON_DEMAND) {
       throw new RangeError(`blocks to mine: 1 to ${MAX_BLOCKS_ON_DEMAND}, not ${count}`);
     }
@@ -109,7 +115,7 @@ export class Mining {
         isItsTurn = true;
         const ids: BlockId[] = [];
         while (ids.length < count && !this.#stopped && signal?.aborted !== true) {
-          const block = await this.#mineOne();
+          const block = await this.#mineOne(address);
           if (block !== undefined) ids.push(block.id);
           await this.#turnOfOthers();
         }
@@ -139,11 +145,12 @@ export class Mining {
       await this.#inTurn(async () => {
         while (this.#active && !this.#stopped && this.#onDemand === 0) {
           if (this.#options.isCatchingUp()) await this.#pause(TEMPLATE_MS);
-          else await this.#mineOne();
+          else await this.#mineOne(this.#options.address);
           await this.#turnOfOthers();
         }
       });
     }
+    this.#isLooping = false;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -153,8 +160,8 @@ export class Mining {
   }
 
   /** One search. @returns the block, or undefined if the search was aborted or the block was no use any more */
-  async #mineOne(): Promise<CheckedBlock | undefined> {
-    const { address, chain, clock, miner, onMined, pool } = this.#options;
+  async #mineOne(address: Address): Promise<CheckedBlock | undefined> {
+    const { chain, clock, miner, onMined, pool } = this.#options;
     const nowMs = clock.now();
     const template = blockTemplate(chain, pool, { miner: address, nowMs });
     this.#templateTookMs = Math.max(0, clock.now() - nowMs);

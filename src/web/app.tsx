@@ -5,6 +5,7 @@ import { ConnectionBadge } from './components/connection-badge.tsx';
 import { DaemonDialog } from './components/daemon-dialog.tsx';
 import { FileDrop } from './components/file-drop.tsx';
 import { Icon } from './components/icon.tsx';
+import { Later } from './components/later.tsx';
 import { NodeSwitcher } from './components/node-switcher.tsx';
 import { SearchBox } from './components/search-box.tsx';
 import { AddressPage } from './pages/address.tsx';
@@ -12,7 +13,6 @@ import { BlockPage } from './pages/block.tsx';
 import { FilePage } from './pages/file.tsx';
 import { HomePage } from './pages/home.tsx';
 import { NetworkPage } from './pages/network.tsx';
-import { NodesPageLater } from './pages/nodes-later.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { PeersPage } from './pages/peers.tsx';
 import { PoolPage } from './pages/pool.tsx';
@@ -29,7 +29,13 @@ const WAYS = [
   { page: 'peers', name: 'Peers', icon: 'peers' },
   { page: 'network', name: 'Network', icon: 'network' },
   ...(hasNodes ? [{ page: 'nodes', name: 'Nodes', icon: 'nodes' } as const] : []),
+  { page: 'wallet', name: 'Wallet', icon: 'wallet' },
+  { page: 'verify', name: 'Verify', icon: 'verify' },
 ] as const;
+
+const loadWallet = async () => (await import('./wallet/wallet-page.tsx')).WalletPage;
+const loadNodes = async () => (await import('./pages/nodes.tsx')).NodesPage;
+const loadVerify = async () => (await import('./receipt/verify-page.tsx')).VerifyPage;
 
 export function App() {
   const { page } = route.value;
@@ -100,11 +106,15 @@ function Page({ argument, page }: Route) {
     case 'network':
       return <NetworkPage />;
     case 'nodes':
-      return <NodesPageLater />;
+      return <Later key="nodes" load={loadNodes} argument={argument} />;
     case 'search':
       return <SearchPage text={argument} />;
     case 'file':
       return <FilePage digest={argument} />;
+    case 'wallet':
+      return <Later key="wallet" load={loadWallet} argument={argument} />;
+    case 'verify':
+      return <Later key="verify" load={loadVerify} argument={argument} />;
     default:
       return <NotFoundPage />;
   }

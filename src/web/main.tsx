@@ -2,7 +2,8 @@
  * The explorer: the ledger as a page. It talks to a daemon by the HTTP API alone.
  *
  * `state/` is what the page knows of the daemon, `chain-view/` the live picture of the chain, `pages/` one
- * file for each page, `components/` what several of them show, `style/` how all of it looks.
+ * file for each page, `wallet/` and `receipt/` what one does in the page and what is only fetched then, `components/`
+ * what several of them show, `style/` how all of it looks.
  */
 import { render } from 'preact';
 import { App } from './app.tsx';
@@ -15,6 +16,7 @@ import './style/shell.css';
 import './style/components.css';
 import './style/chain-view.css';
 import './style/pages.css';
+import './style/doing.css';
 
 startTheme();
 startLive();

@@ -12,6 +12,7 @@ import { type ServedLedger, SILENT, servedLedger } from '../support/served-ledge
 const TOKEN = 'ab'.repeat(32);
 const GUARDED: [string, object | undefined][] = [
   ['/v1/mine', { blocks: 1 }],
+  ['/v1/mining', { active: true }],
   ['/v1/peers', { addresses: ['/ip4/127.0.0.1/tcp/4141'] }],
   ['/v1/chain/resolve', undefined],
 ];

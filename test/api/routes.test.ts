@@ -125,6 +125,23 @@ describe('the daemon', () => {
     expect(ledger.chain.tip.height).toBe(5);
   });
 
+  test('mine gives the rewards to whom it is told', async () => {
+    const miner = formatAddress(POOR.address);
+    await ask(post('/v1/mine', { blocks: 2, miner }));
+    const { subsidy } = ledger.network.params;
+    expect(ledger.chain.account(POOR.address).balance).toBe(2n * subsidy);
+  });
+
+  test('mining is started and stopped, and the status says so', async () => {
+    expect((await ask(post('/v1/mining', { active: true }))).body).toMatchObject({
+      active: true,
+      threads: 2,
+    });
+    expect((await ask('/v1/status')).body).toMatchObject({ mining: { active: true } });
+    expect((await ask(post('/v1/mining', { active: false }))).body).toMatchObject({ active: false });
+    expect((await ask('/v1/status')).body).toMatchObject({ mining: { active: false } });
+  });
+
   test('resolve answers with the tip', async () => {
     expect((await ask({ method: 'POST', url: '/v1/chain/resolve' })).body).toEqual({
       replaced: false,
@@ -440,6 +457,8 @@ describe('refusals', () => {
     ['a number as text', post('/v1/mine', { blocks: '1' }), 400, 'invalid-request'],
     ['half a block', post('/v1/mine', { blocks: 1.5 }), 400, 'invalid-request'],
     ['an unknown body field', post('/v1/mine', { blocks: 1, threads: 2 }), 400, 'invalid-request'],
+    ['no address', post('/v1/mine', { blocks: 1, miner: 'tally1' }), 400, 'invalid-request'],
+    ['neither yes nor no', post('/v1/mining', { active: 1 }), 400, 'invalid-request'],
     ['no body', { method: 'POST', url: '/v1/mine' }, 400, 'invalid-request'],
     ['a list for a body', post('/v1/mine', [1]), 400, 'invalid-request'],
     ['no addresses', post('/v1/peers', { addresses: [] }), 400, 'invalid-request'],

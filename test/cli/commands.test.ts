@@ -61,6 +61,17 @@ describe('with a daemon', () => {
     expect(await json('status')).toMatchObject({ networkId: ledger.network.id, peerId: A_PEER });
   });
 
+  test('mine --to pays somebody else; mine --start and --stop are told to the daemon', async () => {
+    const { address } = keyPairFromSeed(new Uint8Array(32).fill(99));
+    await json('mine', '2', '--to', formatAddress(address));
+    expect(ledger.chain.account(address).balance).toBe(2n * ledger.network.params.subsidy);
+    expect((await tally('mine', '--start')).stdout).toBe('mining, with 2 threads\n');
+    expect(await json('status')).toMatchObject({ mining: { active: true } });
+    expect(await json('mine', '--stop')).toMatchObject({ active: false });
+    expect(await json('status')).toMatchObject({ mining: { active: false } });
+    expect(await tally('mine', '--start', '--stop')).toMatchObject({ status: 2 });
+  });
+
   test('mine, block, chain: the same ids everywhere', async () => {
     const before = ledger.chain.tip.height;
     const { ids } = (await json('mine', '12')) as { ids: string[] };

@@ -36,7 +36,7 @@ describe('routes', () => {
     expectTypeOf<ParamsOf<'block'>>().toEqualTypeOf<{ block: string }>();
     expectTypeOf<ParamsOf<'status'>>().toEqualTypeOf<undefined>();
     expectTypeOf<QueryOf<'chain'>>().toEqualTypeOf<{ from?: number; limit?: number }>();
-    expectTypeOf<BodyOf<'mine'>>().toEqualTypeOf<{ blocks: number }>();
+    expectTypeOf<BodyOf<'mine'>>().toEqualTypeOf<{ blocks: number; miner?: string }>();
     expectTypeOf<[]>().toExtend<CallArguments<'status'>>();
     expectTypeOf<[]>().toExtend<CallArguments<'chain'>>();
     expectTypeOf<[]>().not.toExtend<CallArguments<'block'>>();

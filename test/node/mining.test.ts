@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_FUTURE_MS } from '../../src/core/header.ts';
 import { bigIntToBytes, bytesToBigInt } from '../../src/core/hex.ts';
 import { idToBytes } from '../../src/core/identifiers.ts';
+import { Mining } from '../../src/node/mining.ts';
 import type { Miner, MiningJob } from '../../src/node/ports.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { asChecked, BlockMaker, mineHeader, payingNetwork, payment, testKey } from '../support/ledger.ts';
@@ -170,6 +171,34 @@ describe('continuous mining', () => {
     expect(miner.jobs.length).toBe(length);
   });
 
+  it('goes on as one loop when it is stopped and started again at once', async () => {
+    const loops: Promise<unknown>[] = [];
+    const { chain, pool } = node.node;
+    const mining = new Mining({
+      chain,
+      pool,
+      miner,
+      clock: world.clock,
+      address: node.key.address,
+      background: (loop) => loops.push(loop),
+      isCatchingUp: () => false,
+      onMined: async () => true,
+    });
+    mining.start();
+    await world.clock.advance(0);
+    for (let round = 0; round < 3; round++) {
+      void mining.stop();
+      mining.start();
+    }
+    await world.clock.until(() => miner.isSearching, 'searching');
+    expect(loops).toHaveLength(1);
+    await world.wait(mining.stop(), 'stopped');
+    await world.wait(Promise.all(loops), 'ended');
+    mining.start();
+    expect(loops).toHaveLength(2);
+    await world.wait(mining.close(), 'closed');
+  });
+
   it('waits while the node catches up with a chain that has proven its work', async () => {
     const chain = maker.filled(maker.genesis, 300);
     const peer = await FakePeer.join(world, 'peer', chain);
@@ -228,6 +257,20 @@ describe('mining on demand', () => {
     expect(await world.wait(mined, 'mined')).toHaveLength(2);
     await findNext();
     expect(tipHeight()).toBe(3);
+  });
+
+  it('gives the rewards to whom it is told, and its own go on to its own', async () => {
+    node.node.mining.start();
+    await world.clock.advance(0);
+    const other = testKey(2).address;
+    const mined = node.node.mining.mine(1, undefined, other);
+    await findNext();
+    await world.wait(mined, 'mined');
+    await findNext();
+    const { subsidy } = world.definition.params;
+    const { chain } = node.node;
+    expect(chain.account(other).balance).toBe(subsidy);
+    expect(chain.account(node.key.address).balance).toBe(subsidy);
   });
 
   it('serves two callers one after the other', async () => {

@@ -32,12 +32,16 @@ export class ExplorerNetwork {
     this.#id = id;
   }
 
-  /** @param name of the network, so that none finds another's daemons */
-  static async create(name: string, maxBlockBytes = 1_048_576): Promise<ExplorerNetwork> {
+  /**
+   * @param name of the network, so that none finds another's daemons
+   * @param bits of the target of every block; default: two hashes find one
+   */
+  static async create(name: string, maxBlockBytes = 1_048_576, bits?: number): Promise<ExplorerNetwork> {
     const processes = await TallyProcesses.create();
     const { id, params } = testNetwork({
       name: Buffer.from(name),
       maxBlockBytes,
+      ...(bits === undefined ? {} : { initialBits: bits, limitBits: bits }),
       allocations: [{ address: Buffer.from(PAYER.address, 'hex'), amount: ALLOCATION }],
     });
     const file = join(processes.folder, 'network.json');

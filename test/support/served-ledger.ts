@@ -44,6 +44,7 @@ export function servedLedger(): ServedLedger {
   const network = testNetwork({ allocations: [{ address: RICH.publicKey, amount: 1_000_000_000n }] });
   const chain = Chain.open(network, new MemoryStore());
   const pool = new Mempool(chain);
+  let isMining = false;
   const listeners = new Set<(event: NodeEvent) => void>();
   const ledger: ServedLedger = {
     network,
@@ -76,13 +77,21 @@ export function servedLedger(): ServedLedger {
           return () => listeners.delete(listener);
         },
         mining: {
-          active: false,
+          get active() {
+            return isMining;
+          },
           threads: 2,
           hashrate: () => 0,
-          mine: async (count, signal) => {
+          start: () => {
+            isMining = true;
+          },
+          stop: async () => {
+            isMining = false;
+          },
+          mine: async (count, signal, miner) => {
             await ledger.beforeMining(signal);
             const ids: BlockId[] = [];
-            while (ids.length < count && signal?.aborted !== true) ids.push(mineOne(chain, pool).id);
+            while (ids.length < count && signal?.aborted !== true) ids.push(mineOne(chain, pool, miner).id);
             return ids;
           },
         },
@@ -104,8 +113,8 @@ function submit(network: NetworkDefinition, pool: Mempool, signed: SignedTransac
   }
 }
 
-function mineOne(chain: Chain, pool: Mempool): CheckedBlock {
-  const template = blockTemplate(chain, pool, { miner: RICH.address, nowMs: NOW_MS });
+function mineOne(chain: Chain, pool: Mempool, miner = RICH.address): CheckedBlock {
+  const template = blockTemplate(chain, pool, { miner, nowMs: NOW_MS });
   const block = asChecked({
     sealed: mineHeader(template.header),
     transactions: template.transactions.map(({ signed }) => signed),

@@ -6,10 +6,10 @@ import { bitsToJson, timeToJson } from '../../client/json.ts';
 import { formatNetworkFile } from '../../core/network-file.ts';
 import type { PeerView } from '../../node/node.ts';
 import { type App, routeOf } from '../app.ts';
-import { HttpError } from '../errors.ts';
+import { HttpError, readAddress } from '../errors.ts';
 import { EventFeed } from '../event-feed.ts';
 import { Metrics } from '../metrics.ts';
-import type { ServedDaemon } from '../served.ts';
+import type { ServedDaemon, ServedNode } from '../served.ts';
 import { difficultyOf } from '../views.ts';
 
 export function nodeRoutes(app: App, daemon: ServedDaemon): void {
@@ -52,9 +52,20 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
     handler: async ({ body }, reply) => {
       const hungUp = new AbortController();
       reply.raw.once('close', () => hungUp.abort());
-      const ids = await node.mining.mine(body.blocks, hungUp.signal);
+      const address = body.miner === undefined ? undefined : readAddress('miner', body.miner);
+      const ids = await node.mining.mine(body.blocks, hungUp.signal, address);
       if (ids.length < body.blocks) throw new HttpError(503, 'stopping', 'the daemon is stopping');
       return { ids };
+    },
+  });
+
+  app.route({
+    ...routeOf('mining'),
+    handler: async ({ body }) => {
+      if (body.active) node.mining.start();
+      // Not waited for: whoever has asked for blocks gets them first.
+      else void node.mining.stop();
+      return miningView(node);
     },
   });
 
@@ -96,7 +107,7 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
 
 function statusView(daemon: ServedDaemon): StatusJson {
   const { node } = daemon;
-  const { chain, definition, mining, pool } = node;
+  const { chain, definition, pool } = node;
   const { tip } = chain;
   const { bits } = tip.sealed.header;
   return {
@@ -114,9 +125,13 @@ function statusView(daemon: ServedDaemon): StatusJson {
     targetIntervalMs: Number(definition.params.blockInterval),
     peers: node.peers().length,
     pool: { count: pool.count, bytes: pool.bytes, minFeeRate: pool.minFeeRate.toString() },
-    mining: { active: mining.active, hashrate: Math.round(mining.hashrate()), threads: mining.threads },
+    mining: miningView(node),
     sync: node.syncProgress(),
   };
+}
+
+function miningView({ mining }: ServedNode): StatusJson['mining'] {
+  return { active: mining.active, hashrate: Math.round(mining.hashrate()), threads: mining.threads };
 }
 
 function peerView(peer: PeerView): PeerJson {

@@ -5,14 +5,14 @@ import type { Chain } from '../../chain/chain.ts';
 import type { HistoryPage } from '../../chain/lookup.ts';
 import type { LookupJson, SubmitResultJson } from '../../client/contract.ts';
 import { BATCH_MEDIA_TYPE, MAX_BATCH_BYTES, TRANSACTION_MEDIA_TYPE } from '../../client/routes.ts';
-import { formatAddress, parseAddress } from '../../core/address.ts';
+import { formatAddress } from '../../core/address.ts';
 import { invariant } from '../../core/errors.ts';
 import { type Address, parseId, type TransactionId } from '../../core/identifiers.ts';
 import type { Account } from '../../core/state.ts';
 import type { SubmitOutcome } from '../../node/transaction-relay.ts';
 import { Turns } from '../../node/turns.ts';
 import { type App, routeOf } from '../app.ts';
-import { notFound, readable } from '../errors.ts';
+import { notFound, readAddress } from '../errors.ts';
 import { HISTORY_PER_TURN } from '../limits.ts';
 import type { ServedNode } from '../served.ts';
 import { Submission } from '../submission.ts';
@@ -63,7 +63,7 @@ export function transactionRoutes(app: App, node: ServedNode): void {
   app.route({
     ...routeOf('account'),
     handler: async ({ params }) => {
-      const address = readAddress(params.address);
+      const address = readAddress('address', params.address);
       return {
         address: formatAddress(address),
         ...accountView(chain.account(address)),
@@ -77,7 +77,7 @@ export function transactionRoutes(app: App, node: ServedNode): void {
     handler: async ({ params, query }) => {
       const limit = query.limit ?? DEFAULT_PAGE;
       const before = query.before === undefined ? undefined : readCursor(query.before);
-      const transactions = await history(chain, readAddress(params.address), limit, before);
+      const transactions = await history(chain, readAddress('address', params.address), limit, before);
       const last = transactions.length < limit ? undefined : transactions.at(-1);
       return {
         transactions,
@@ -118,10 +118,6 @@ function takeBodies(scope: App): void {
 function exceptSubmissions(part: Parameters<typeof TypeBoxValidatorCompiler>[0]) {
   const check = TypeBoxValidatorCompiler(part);
   return (value: unknown) => (value instanceof Submission ? { value } : check(value));
-}
-
-function readAddress(text: string): Address {
-  return readable('address: ', () => parseAddress(text));
 }
 
 /** Newest first, a few at a time. */

@@ -1,6 +1,6 @@
-/** A file dropped anywhere on the page is looked up. */
+/** Files dropped anywhere on the page go to whoever of it waits for them. */
 import { useEffect, useState } from 'preact/hooks';
-import { lookUpFile } from '../state/file-search.ts';
+import { dropTarget } from '../state/file-drop.ts';
 
 export function FileDrop() {
   const [isOver, setOver] = useState(false);
@@ -18,8 +18,7 @@ export function FileDrop() {
       if (!hasFile(event)) return;
       event.preventDefault();
       setOver(false);
-      const [file] = event.dataTransfer?.files ?? [];
-      if (file !== undefined) lookUpFile(file);
+      dropTarget.value.take([...(event.dataTransfer?.files ?? [])]);
     };
     addEventListener('dragover', onOver);
     addEventListener('dragleave', onLeave);
@@ -33,7 +32,7 @@ export function FileDrop() {
   if (!isOver) return null;
   return (
     <div class="file-drop">
-      <p>Let go to look for this file on the ledger. It stays on this machine.</p>
+      <p>{dropTarget.value.text}</p>
     </div>
   );
 }

@@ -2,7 +2,7 @@
 import type { NodeJson } from '../../client/nodes-json.ts';
 import { formatLatency } from '../chain-view/block-card.tsx';
 import { Age } from '../components/age.tsx';
-import { formatHashRate } from '../pages/home.tsx';
+import { formatHashRate } from '../components/mining-panel.tsx';
 import { chooseNode, chosenNode, sightings, sightingsVersion } from '../state/nodes.ts';
 import { BranchChip } from './branch-chip.tsx';
 

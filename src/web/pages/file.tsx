@@ -5,7 +5,8 @@ import { AddressLink, FullText, TransactionLink } from '../components/identifier
 import { Notice, Waiting } from '../components/notices.tsx';
 import { tip } from '../state/blocks.ts';
 import { client } from '../state/daemon.ts';
-import { fileSearch } from '../state/file-search.ts';
+import { handOver } from '../state/file-drop.ts';
+import { fileSearch, searchedFile } from '../state/file-search.ts';
 import { type FoundRecord, findInBlocks, findInPool } from '../state/records.ts';
 
 /** Looked through at a time: a second or two. */
@@ -127,8 +128,21 @@ function Search({ digest, name }: { readonly digest: string; readonly name: stri
               Look through {Math.min(lowest, BLOCKS_AT_A_TIME).toLocaleString('en')} more
             </button>
           )}
+          {name !== undefined && found.length === 0 && <RecordIt />}
         </Notice>
       )}
     </div>
+  );
+}
+
+function RecordIt() {
+  const file = searchedFile();
+  if (file === undefined) return null;
+  return (
+    <p>
+      <button type="button" class="button" onClick={() => handOver('/wallet/record', [file])}>
+        Put it on record
+      </button>
+    </p>
   );
 }

@@ -5,6 +5,8 @@ import { ChainView } from '../chain-view/chain-view.tsx';
 import { Age } from '../components/age.tsx';
 import { Figure } from '../components/facts.tsx';
 import { AddressLink, BlockLink } from '../components/identifier.tsx';
+import { Invitation } from '../components/invitation.tsx';
+import { formatHashRate, MiningPanel } from '../components/mining-panel.tsx';
 import { Empty } from '../components/notices.tsx';
 import { activity } from '../state/activity.ts';
 import { blocksAt, blocksVersion, tip } from '../state/blocks.ts';
@@ -20,8 +22,14 @@ export function HomePage() {
       <Figures />
       <ChainView />
       <div class="columns">
-        <LatestBlocks />
-        <Happenings />
+        <div class="side">
+          <LatestBlocks />
+        </div>
+        <div class="side">
+          <Invitation />
+          <MiningPanel />
+          <Happenings />
+        </div>
       </div>
     </div>
   );
@@ -41,13 +49,6 @@ function Figures() {
       )}
     </div>
   );
-}
-
-export function formatHashRate(perSecond: number): string {
-  const units = ['H/s', 'kH/s', 'MH/s', 'GH/s', 'TH/s'];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, perSecond)) / 3)));
-  const value = perSecond / 1_000 ** power;
-  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
 function LatestBlocks() {

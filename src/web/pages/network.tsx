@@ -7,6 +7,7 @@ import { Amount } from '../components/amount.tsx';
 import { Fact, Facts, Figure } from '../components/facts.tsx';
 import { FullText } from '../components/identifier.tsx';
 import { LineChart } from '../components/line-chart.tsx';
+import { formatHashRate } from '../components/mining-panel.tsx';
 import { Waiting } from '../components/notices.tsx';
 import { counted } from '../state/activity.ts';
 import { tip } from '../state/blocks.ts';
@@ -14,7 +15,6 @@ import { now } from '../state/clock.ts';
 import { useLoaded } from '../state/loaded.ts';
 import { network, status } from '../state/status.ts';
 import { supplyAt } from '../state/supply.ts';
-import { formatHashRate } from './home.tsx';
 
 const BLOCKS = 400;
 const PAGE = 200;

@@ -1,14 +1,13 @@
 /** Who this daemon is connected to. */
 import { useState } from 'preact/hooks';
 import type { PeerJson } from '../../client/contract.ts';
-import { ApiError } from '../../client/tally-client.ts';
+import { Said, useAction } from '../components/action.tsx';
 import { Age } from '../components/age.tsx';
-import { askForToken } from '../components/daemon-dialog.tsx';
 import { Empty, Waiting } from '../components/notices.tsx';
 import { PeerGraph } from '../components/peer-graph.tsx';
 import { activity } from '../state/activity.ts';
 import { now } from '../state/clock.ts';
-import { client, token } from '../state/daemon.ts';
+import { client } from '../state/daemon.ts';
 import { useLoaded } from '../state/loaded.ts';
 import { status } from '../state/status.ts';
 
@@ -36,9 +35,7 @@ export function PeersPage() {
       ) : value.length === 0 ? (
         <section class="panel">
           <Empty>
-            Nobody yet. Daemons on one network find each other by themselves; across networks, name one:
-            <br />
-            <code>npx tally peers add /ip4/192.0.2.7/tcp/4141</code>
+            Nobody yet. Daemons on one network find each other by themselves; across networks, name one below.
           </Empty>
         </section>
       ) : (
@@ -47,6 +44,7 @@ export function PeersPage() {
           <PeerTable peers={value} />
         </>
       )}
+      <AddPeer />
       <Addresses />
     </div>
   );
@@ -122,32 +120,64 @@ function Addresses() {
 
 /** Asks every peer now whether it has more work: what happens all the time, for those who want to see it happen. */
 function Resolve() {
-  const [said, setSaid] = useState('');
-  const [isBusy, setBusy] = useState(false);
-  const resolve = async () => {
-    setBusy(true);
-    try {
+  const { isBusy, run, said } = useAction();
+  const resolve = () =>
+    run(async () => {
       const { height, replaced } = await client.value.call('chainResolve');
-      setSaid(
-        replaced
-          ? `A better chain: height ${height.toLocaleString('en')}`
-          : 'Nobody has more work than we do.',
-      );
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) {
-        setSaid(token.value === undefined ? '' : 'The token is not this daemon’s.');
-        askForToken();
-      } else setSaid(error instanceof Error ? error.message : String(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+      return replaced
+        ? `A better chain: height ${height.toLocaleString('en')}`
+        : 'Nobody has more work than we do.';
+    });
   return (
     <div class="action">
-      <button type="button" class="button" disabled={isBusy} onClick={() => void resolve()}>
+      <button type="button" class="button" disabled={isBusy} onClick={resolve}>
         Ask all peers now
       </button>
-      <p role="status">{said}</p>
+      <Said text={said} />
     </div>
+  );
+}
+
+/** Across networks nobody is found by himself. */
+function AddPeer() {
+  const [address, setAddress] = useState('');
+  const { isBusy, run, said } = useAction();
+  const add = () =>
+    run(async () => {
+      const { peers } = await client.value.call('addPeers', { body: { addresses: [address.trim()] } });
+      setAddress('');
+      return `Connected to …${peers[0]?.id.slice(-8)}, and remembered.`;
+    });
+  return (
+    <section class="panel">
+      <h2>Add a peer</h2>
+      <form
+        class="one-line"
+        onSubmit={(event) => {
+          event.preventDefault();
+          add();
+        }}
+      >
+        <label class="field">
+          <span class="hidden">Its address</span>
+          <input
+            required
+            spellcheck={false}
+            autoComplete="off"
+            placeholder="/ip4/192.0.2.7/tcp/4141"
+            value={address}
+            onInput={(event) => setAddress(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="button" disabled={isBusy}>
+          {isBusy ? 'Dialling…' : 'Add'}
+        </button>
+      </form>
+      <Said text={said} />
+      <p class="muted">
+        Daemons on one local network find each other by themselves. Another one says its addresses on this
+        page, too.
+      </p>
+    </section>
   );
 }

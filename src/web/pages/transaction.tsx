@@ -1,19 +1,19 @@
 /** One transaction: whether it is safe yet, who paid whom, and what it carries. */
 
 import type { LookupJson } from '../../client/contract.ts';
+import { Said, useAction } from '../components/action.tsx';
 import { Age, formatTime } from '../components/age.tsx';
 import { Amount } from '../components/amount.tsx';
+import { Burial, ConfirmationState } from '../components/burial.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { Icon } from '../components/icon.tsx';
 import { AddressLink, BlockLink, CopyButton, FullText } from '../components/identifier.tsx';
 import { Notice, Waiting } from '../components/notices.tsx';
+import { downloadReceipt, type ReceiptForm } from '../receipt/make-receipt.ts';
 import { reorganisation, tip } from '../state/blocks.ts';
 import { isNotFound, useLoaded } from '../state/loaded.ts';
 import { feeRate, sizeOf } from '../state/pool.ts';
 import { recordOf, textOf } from '../state/records.ts';
-
-/** By then nothing short of an attack takes it back; see the published numbers of the simulator. */
-const WELL_BURIED = 6;
 
 export function TransactionPage({ id }: { readonly id: string }) {
   const { error, value } = useLoaded(
@@ -49,11 +49,11 @@ function Transaction({ lookup }: { readonly lookup: LookupJson }) {
           <p class="kicker">{recordOf(transaction) === undefined ? 'Payment' : 'Record'}</p>
           <h1>
             <Amount notches={amount} />
-            <State lookup={lookup} />
+            <ConfirmationState {...lookup} />
           </h1>
         </div>
       </header>
-      <Burial lookup={lookup} />
+      <Burial {...lookup} />
       <div class="panel transfer">
         <span>
           <small>From</small>
@@ -68,6 +68,7 @@ function Transaction({ lookup }: { readonly lookup: LookupJson }) {
         </span>
       </div>
       <Carried data={data} record={recordOf(transaction)} />
+      {lookup.status === 'confirmed' && <Receipt id={id} />}
       <section class="panel">
         <h2 class="hidden">Details</h2>
         <Facts>
@@ -105,37 +106,6 @@ function Transaction({ lookup }: { readonly lookup: LookupJson }) {
   );
 }
 
-function State({ lookup }: { readonly lookup: LookupJson }) {
-  if (lookup.status === 'pending') return <span class="state waiting-state">waiting</span>;
-  const { confirmations } = lookup;
-  return (
-    <span class="state good">
-      {confirmations.toLocaleString('en')} confirmation{confirmations === 1 ? '' : 's'}
-    </span>
-  );
-}
-
-/** How deep it lies, a notch for each block. */
-function Burial({ lookup }: { readonly lookup: LookupJson }) {
-  const depth = Math.min(WELL_BURIED, lookup.confirmations);
-  return (
-    <div class="burial">
-      <span class="burial-notches" aria-hidden="true">
-        {Array.from({ length: WELL_BURIED }, (_, index) => (
-          <i key={index} class={index < depth ? 'lit' : ''} />
-        ))}
-      </span>
-      <span class="muted">
-        {lookup.status === 'pending'
-          ? 'In the pool: it waits for a miner to take it into a block.'
-          : depth < WELL_BURIED
-            ? `Each block on top makes it harder to take back; after ${WELL_BURIED} it is well buried.`
-            : 'Well buried: to take it back, somebody would have to redo the work of all blocks on top.'}
-      </span>
-    </div>
-  );
-}
-
 function Carried({ data, record }: { readonly data: string; readonly record: ReturnType<typeof recordOf> }) {
   if (data === '') return null;
   const text = textOf(data);
@@ -154,6 +124,34 @@ function Carried({ data, record }: { readonly data: string; readonly record: Ret
       ) : (
         <FullText text={data} what="the data" />
       )}
+    </section>
+  );
+}
+
+/** Anybody may have one, for it proves what everybody can see. */
+function Receipt({ id }: { readonly id: string }) {
+  const { isBusy, run, said } = useAction();
+  const make = (form: ReceiptForm) =>
+    run(async () => {
+      await downloadReceipt(id, id.slice(0, 12), form);
+      return '';
+    });
+  return (
+    <section class="panel">
+      <h2>Receipt</h2>
+      <p>
+        A file that proves, without any daemon, that this is in a block, and how much work lies on top.{' '}
+        <a href="#/verify">Verify one</a>
+      </p>
+      <div class="action spaced">
+        <button type="button" class="button" disabled={isBusy} onClick={() => make('json')}>
+          Download as JSON
+        </button>
+        <button type="button" class="button" disabled={isBusy} onClick={() => make('compact')}>
+          Compact form
+        </button>
+        <Said text={said} />
+      </div>
     </section>
   );
 }

@@ -1,8 +1,8 @@
 /** Looks for a file on the ledger: its SHA-256 is made here, piece by piece; the file itself goes nowhere. */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { signal } from '@preact/signals';
 import { go } from '../routing.ts';
+import { sha256Of } from './fingerprint.ts';
 
 export interface FileSearch {
   readonly name: string;
@@ -14,7 +14,12 @@ export interface FileSearch {
 
 export const fileSearch = signal<FileSearch | undefined>(undefined);
 
+/** The file that is looked for, or was last. */
 let current: File | undefined;
+
+export function searchedFile(): File | undefined {
+  return current;
+}
 
 export function lookUpFile(file: File): void {
   current = file;
@@ -24,20 +29,16 @@ export function lookUpFile(file: File): void {
 
 async function fingerprint(file: File): Promise<void> {
   const { name, size } = file;
-  fileSearch.value = { name, size, done: 0 };
-  const hash = sha256.create();
   let done = 0;
+  const tell = (bytes: number) => {
+    done = bytes;
+    if (current === file) fileSearch.value = { name, size, done };
+  };
+  tell(0);
   try {
-    const reader = file.stream().getReader();
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      if (current !== file) return await reader.cancel();
-      hash.update(next.value);
-      done += next.value.length;
-      fileSearch.value = { name, size, done };
-    }
+    const digest = await sha256Of(file, tell, () => current === file);
+    if (digest !== undefined) go(`/file/${bytesToHex(digest)}`);
   } catch (error) {
     fileSearch.value = { name, size, done, error: error instanceof Error ? error.message : String(error) };
-    return;
   }
-  if (current === file) go(`/file/${bytesToHex(hash.digest())}`);
 }

@@ -61,7 +61,12 @@ export async function resyncPool(): Promise<void> {
 
 /** SSZ bytes. */
 export function sizeOf(transaction: TransactionJson): number {
-  return FIXED_BYTES + transaction.data.length / 2;
+  return sizeWith(transaction.data.length / 2);
+}
+
+/** SSZ bytes of a transaction with so many bytes of data. */
+export function sizeWith(dataBytes: number): number {
+  return FIXED_BYTES + dataBytes;
 }
 
 /** Notches a byte. */

@@ -1,0 +1,63 @@
+/** How money comes to the chosen account. */
+import { useEffect, useState } from 'preact/hooks';
+import { formatAddress } from '../../client/address.ts';
+import { DEFAULT_API_URL } from '../../client/tally-client.ts';
+import { Amount } from '../components/amount.tsx';
+import { CopyButton, FullText } from '../components/identifier.tsx';
+import { MineBlocks } from '../components/mine-blocks.tsx';
+import { counted } from '../state/activity.ts';
+import { tip } from '../state/blocks.ts';
+import { apiUrl } from '../state/daemon.ts';
+import { network } from '../state/status.ts';
+import { subsidyAt } from '../state/supply.ts';
+import { useBalance } from './balance.ts';
+import { accounts, chosen } from './kept-wallet.ts';
+
+export function Receive() {
+  const account = accounts.value[chosen.value];
+  const definition = network.value;
+  const address = account === undefined ? '' : formatAddress(account.address);
+  const { value } = useBalance(address);
+  const [isOpen, setOpen] = useState(false);
+  const isEmpty = value !== undefined && BigInt(value.balance) === 0n && BigInt(value.pending.balance) === 0n;
+  // Stays open once there is something: what came of it is told in there.
+  useEffect(() => {
+    if (isEmpty) setOpen(true);
+  }, [isEmpty]);
+  if (account === undefined || definition === undefined) return null;
+  const reward = subsidyAt(definition.params, (tip.value?.height ?? 0) + 1);
+  const elsewhere = apiUrl.value === DEFAULT_API_URL ? '' : ` --api ${apiUrl.value}`;
+  const command = `npx tally send ${address} 10 --wait${elsewhere}`;
+  return (
+    <details
+      class={`panel receive ${isEmpty ? '' : 'has-money'}`}
+      open={isOpen}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
+      <summary>
+        <h2>{isEmpty ? 'It is empty: how money comes here' : 'Be paid'}</h2>
+      </summary>
+      <p class="whole-address">
+        <FullText text={address} what="the address" />
+      </p>
+      <p>
+        Money is made by mining: whoever finds a block gets <Amount notches={reward} />. Let this daemon look
+        for one for you. Everybody together finds one about every{' '}
+        {counted(definition.params.blockInterval / 1_000, 'second')}.
+      </p>
+      <MineBlocks
+        key={address}
+        blocks={1}
+        label="Mine a block to this account"
+        miner={address}
+        isPrimary={isEmpty}
+        done="Found. The reward is yours."
+      />
+      <p class="muted">Or have the daemon’s own wallet pay you, in a terminal:</p>
+      <p class="command">
+        <code>{command}</code>
+        <CopyButton text={command} what="the command" />
+      </p>
+    </details>
+  );
+}
