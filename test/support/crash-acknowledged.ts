@@ -18,8 +18,13 @@ export class Acknowledged {
   readonly blocks = new Set<string>();
   /** Blocks told since the last check. */
   #recentBlocks = new Set<string>();
-  /** The highest block told to be on the chain. All blocks have the same work, so a tip never gets lower. */
+  /** The highest block told to be on the chain. */
   height = 0;
+  /**
+   * The highest of those that stay over a crash: what was fetched while catching up may be fetched again. All blocks
+   * have the same work, so a tip never gets lower.
+   */
+  #keptHeight = 0;
 
   addTransaction(transaction: AcknowledgedTransaction): void {
     this.transactions.set(transaction.id, transaction);
@@ -34,10 +39,11 @@ export class Acknowledged {
 
   /** What a daemon says in its log it says to everybody. */
   addLog(lines: readonly LogLine[]): void {
-    for (const { event, height, id, onChain } of lines) {
+    for (const { event, height, id, onChain, source } of lines) {
       if (event === 'block.mined') this.addBlocks([String(id)]);
       if (event === 'block.mined' || (event === 'block.accepted' && onChain === true)) {
         this.height = Math.max(this.height, Number(height));
+        if (source !== 'sync') this.#keptHeight = Math.max(this.#keptHeight, Number(height));
       }
     }
   }
@@ -46,7 +52,7 @@ export class Acknowledged {
   async findLost(client: TallyClient, everything = false): Promise<string[]> {
     const { height } = await client.call('status');
     const lower =
-      height < this.height ? [`the tip: it was at height ${this.height} and is at ${height}`] : [];
+      height < this.#keptHeight ? [`the tip: it was at height ${this.#keptHeight} and is at ${height}`] : [];
     const blocks = [...(everything ? this.blocks : this.#recentBlocks)];
     this.#recentBlocks = new Set();
     const lostBlocks = await filterInParallel(blocks, async (id) => !(await hasBlock(client, id)));
