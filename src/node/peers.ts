@@ -16,6 +16,8 @@ export interface Peer {
   readonly connection: PeerConnection;
   /** Undefined until it has told. */
   status: PeerStatus | undefined;
+  /** Our clock when its status was last asked for, ms since 1970; 0: never. */
+  askedAtMs: number;
   /** The round trip of the last status request, ms. */
   roundTripMs: number | undefined;
   /** That its clock is off has been said. */
@@ -33,7 +35,9 @@ export class Peers {
   }
 
   connected(connection: PeerConnection): Peer {
-    const peer: Peer = { connection, status: undefined, roundTripMs: undefined, clockReported: false };
+    const peer: Peer = {
+      ...{ connection, status: undefined, askedAtMs: 0, roundTripMs: undefined, clockReported: false },
+    };
     this.#peers.set(connection.id, peer);
     this.#newestAtMs = connection.connectedAt;
     return peer;

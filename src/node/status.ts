@@ -76,6 +76,8 @@ export class StatusExchange {
   async #ask(peer: PeerId): Promise<void> {
     const { clock, conduct, network, peers } = this.#options;
     const askedAtMs = clock.now();
+    const asked = peers.get(peer);
+    if (asked !== undefined) asked.askedAtMs = askedAtMs;
     try {
       const limits = { deadlineMs: STATUS_DEADLINE_MS, maxChunks: 1, maxChunkBytes: STATUS_BYTES };
       const [answer] = await network.request(peer, 'status', this.#encodeOwn(), limits);
@@ -90,17 +92,17 @@ export class StatusExchange {
   }
 
   /**
-   * Asks the one not heard of for longest, so that what gossip lost is noticed: a status tells both sides, so every
-   * node hears of two a round. Whoever was heard of lately is spared.
+   * Asks the one neither heard of nor asked for longest, so that what gossip lost is noticed: a status tells both sides,
+   * so every node hears of two a round. Whoever was heard of lately is spared; whoever does not answer waits its turn.
    */
   askRound(): void {
     const { background, clock, peers } = this.#options;
-    let heardAtMs = clock.now() - STATUS_INTERVAL_MS / 2;
+    let sinceMs = clock.now() - STATUS_INTERVAL_MS / 2;
     let silent: Peer | undefined;
     for (const peer of peers.each()) {
-      const atMs = peer.status?.atMs ?? 0;
-      if (atMs > heardAtMs || (silent !== undefined && atMs === heardAtMs)) continue;
-      heardAtMs = atMs;
+      const atMs = Math.max(peer.status?.atMs ?? 0, peer.askedAtMs);
+      if (atMs > sinceMs || (silent !== undefined && atMs === sinceMs)) continue;
+      sinceMs = atMs;
       silent = peer;
     }
     if (silent !== undefined) background(this.ask(silent.connection.id));

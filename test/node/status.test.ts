@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedBlock } from '../../src/chain/records.ts';
+import { RequestRefused } from '../../src/node/ports.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { BlockMaker, testNetwork } from '../support/ledger.ts';
 import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
@@ -87,6 +88,19 @@ describe('the status exchange', () => {
     await world.clock.advance(90_000);
     const asks = [...counts].map(([id, count]) => count - (afterConnecting.get(id) ?? 0));
     expect(asks).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('asks the others too, though one refuses to answer', async () => {
+    const mute = await FakePeer.join(world, 'mute');
+    mute.bend('status', () => {
+      throw new RequestRefused('busy', 'not now');
+    });
+    await mute.connectTo(node);
+    await peer.connectTo(node);
+    await world.clock.advance(1_000);
+    countQuestions();
+    await world.clock.advance(60_000);
+    expect(asked).toBe(2);
   });
 
   it('leaves to gossip a block that follows the last one, but not for a peer that has only just come', async () => {
