@@ -21,6 +21,8 @@ const STOP_DEADLINE_MS = 2_000;
 const PEER_KEY_FILE = 'peer-key';
 
 export interface DaemonOptions {
+  /** What the daemon calls itself among its peers, for people (`isPeerName`); without, it says nothing. */
+  readonly name?: string;
   readonly network: NetworkDefinition;
   /** Folder of the ledger and the peer key; undefined: everything in memory. */
   readonly dataDir?: string | undefined;
@@ -49,6 +51,8 @@ export interface DaemonOptions {
 }
 
 export interface Daemon {
+  /** What it calls itself. */
+  readonly name: string | undefined;
   readonly node: Node;
   readonly peerId: string;
   /** Beyond the port: for tests that cut connections. */
@@ -97,6 +101,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     const network = await createLibp2pNetwork({
       networkId: definition.id,
+      ...(options.name === undefined ? {} : { name: options.name }),
       listen: { host: options.p2pHost ?? '0.0.0.0', port: options.p2pPort },
       key: dataDir === undefined ? await createPeerKey() : await loadPeerKey(dataDir),
       mdns: options.mdns,
@@ -122,6 +127,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (options.mine) node.mining.start();
     let stopping: Promise<void> | undefined;
     return {
+      name: options.name,
       node,
       p2p: network,
       peerId: network.self,

@@ -11,6 +11,7 @@ import { happened, serveParent } from './child.ts';
 const [TOPIC, OTHER_TOPIC] = ['/bench/block/1', '/bench/transactions/1'] as const;
 
 const host = await createHost({
+  name: undefined,
   key: await generateKeyPair('Ed25519'),
   listen: { host: '127.0.0.1', port: 0 },
   announce: [],

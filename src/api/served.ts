@@ -4,6 +4,7 @@ import type { Mining } from '../node/mining.ts';
 import type { Node } from '../node/node.ts';
 
 export interface ServedDaemon extends Pick<Daemon, 'peerId' | 'startedAtMs' | 'addresses'> {
+  readonly name?: string | undefined;
   readonly node: ServedNode;
 }
 

@@ -16,6 +16,11 @@ export function blockName(height: number, id: string): string {
   return `#${height} ${short(id)}`;
 }
 
+/** @returns `1.5 tally to tally1qqqqqqqq…` */
+export function amountText({ amount, recipient }: { amount: string; recipient: string }): string {
+  return `${formatTally(BigInt(amount))} tally to ${recipient.slice(0, 14)}…`;
+}
+
 export function transactionsText(count: number): string {
   return `${count} tx`;
 }
@@ -40,11 +45,13 @@ export function describeEvent(event: EventJson, name: NamePeer = shortPeer): str
         `the tip is ${blockName(event.height, event.newTip)}, ${event.returned} tx back in the pool`
       );
     case 'transaction.accepted':
-      return `→ ${short(event.id)} ${formatTally(BigInt(event.amount))} tally to ${event.recipient.slice(0, 14)}…${from}`;
+      return `→ ${short(event.id)} ${amountText(event)}${from}`;
     case 'transaction.refused':
       return `✗ transaction ${short(event.id)}${from} refused: ${event.message}`;
     case 'peer.connected':
       return `⇄ ${name(event.peer)} connected (${event.direction}, ${event.address.replace(/\/p2p\/.*$/, '')})`;
+    case 'peer.named':
+      return `⇄ ${name(event.peer)} is called ${event.name}`;
     case 'peer.disconnected':
       return `⇠ ${name(event.peer)} disconnected: ${event.reason}`;
     case 'peer.penalised':

@@ -1,15 +1,20 @@
 /** The first words of a daemon: what it is doing, where, and what to try next. */
+import { existsSync } from 'node:fs';
 import packageJson from '../../package.json' with { type: 'json' };
 import { DEFAULT_API_URL } from '../client/tally-client.ts';
 import { formatAddress } from '../core/address.ts';
 import type { Address } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import { formatDuration, quoted } from './output.ts';
+import { counted, formatDuration, quoted } from './output.ts';
 
 export interface Started {
+  /** What the daemon calls itself. */
+  readonly name: string | undefined;
   readonly network: NetworkDefinition;
   readonly folder: string;
   readonly apiUrl: string;
+  /** Where people reach the API, if that is not where it listens. */
+  readonly publicUrl: string | undefined;
   readonly addresses: readonly string[];
   readonly mdns: boolean;
   /** Only those that have the key in it can connect. */
@@ -25,8 +30,20 @@ export interface Started {
 }
 
 export function greeting(started: Started): string {
-  const { network, folder, apiUrl, addresses, mdns, sharedKeyFile, wallet, walletExposed, miner, mining } =
-    started;
+  const {
+    name,
+    network,
+    folder,
+    apiUrl,
+    publicUrl = apiUrl,
+    addresses,
+    mdns,
+    sharedKeyFile,
+    wallet,
+    walletExposed,
+    miner,
+    mining,
+  } = started;
   const interval = formatDuration(Number(network.params.blockInterval));
   const [first = 'none', ...others] = addresses;
   const toWallet = miner === wallet ? 'the wallet above' : formatAddress(miner);
@@ -34,16 +51,17 @@ export function greeting(started: Started): string {
     `Tallystick ${packageJson.version}: one ledger, kept by every machine that runs this.`,
     '',
     `  network  ${network.name}, a block about every ${interval} (id ${network.id.slice(0, 8)}…)`,
+    ...(name === undefined ? [] : [`  name     ${name}, for its peers`]),
     `  data     ${folder}`,
     `  wallet   ${formatAddress(wallet)}`,
     ...(walletExposed ? ['           not encrypted: for more than trying out, tally wallet encrypt'] : []),
     mining === undefined
       ? '  mining   off: add --mine, or have single blocks mined with tally mine'
-      : `  mining   with ${mining} ${mining === 1 ? 'thread' : 'threads'}, the reward goes to ${toWallet}`,
+      : `  mining   with ${counted(mining, 'thread')}, the reward goes to ${toWallet}`,
     `  peers    ${mdns ? 'others on this local network are found by themselves; anybody else' : 'others'} can connect to`,
     ...[first, ...others].map((address) => `           ${address}`),
     ...(sharedKeyFile === undefined ? [] : [`           if they have the key in ${sharedKeyFile}`]),
-    `  explorer ${apiUrl} in a browser; the API is described at ${apiUrl}/openapi.json`,
+    `  explorer ${publicUrl} in a browser; the API is described at ${publicUrl}/openapi.json`,
     '',
     'Try in another terminal:',
     `  npx tally status${flags(started, false)}`,
@@ -55,6 +73,29 @@ export function greeting(started: Started): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** The same in three lines, where the log is read beside others: in a container, or by a supervisor of processes. */
+export function shortGreeting(started: Started): string {
+  const { addresses, apiUrl, folder, mining, miner, name, network, publicUrl } = started;
+  const inContainer = CONTAINER_FILES.some((file) => existsSync(file));
+  const interval = formatDuration(Number(network.params.blockInterval));
+  const mines =
+    mining === undefined
+      ? 'not mining'
+      : `mining with ${counted(mining, 'thread')} to ${formatAddress(miner)}`;
+  const page = publicUrl ?? (inContainer ? `port ${new URL(apiUrl).port} of this container` : apiUrl);
+  const lines = [
+    `Tallystick ${packageJson.version}${name === undefined ? '' : ` ${name}`}, network ${network.name} (${network.id.slice(0, 8)}…), a block about every ${interval}, ${mines}`,
+    `page and API: ${page} · peers: ${addresses[0]?.replace(/\/p2p\/.*$/, '') ?? 'none can connect'} · ledger and wallet: ${folder}`,
+    inContainer
+      ? 'in this container: tally status, tally balance, tally send ADDRESS 1.5'
+      : `npx tally status${flags(started, false)}, npx tally send ADDRESS 1.5${flags(started, true)}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Made by Docker and by Podman. */
+const CONTAINER_FILES = ['/.dockerenv', '/run/.containerenv'];
 
 /** What commands need to find this daemon, if it is not where they look by themselves. */
 function flags({ apiUrl, folder, dataGiven }: Started, needsKey: boolean): string {

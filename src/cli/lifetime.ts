@@ -1,12 +1,15 @@
 /** How the daemon's process ends: by a signal, with its parent, or by a failure. */
 import { isHarmlessStreamError } from '../p2p/errors.ts';
 import { EXIT } from './errors.ts';
-import type { Log } from './log.ts';
+import type { Log } from './log/log.ts';
 
 /** A stop takes no longer, whatever hangs. */
 const STOP_DEADLINE_MS = 2_500;
 /** One Ctrl-C may arrive twice, from the terminal and from npm; a later one means impatience. */
 const SAME_SIGNAL_MS = 500;
+
+/** Set for a daemon that must not outlive the process that started it. */
+export const PARENT_VARIABLE = 'TALLY_PARENT';
 
 export class Lifetime {
   readonly #log: Log;
@@ -20,7 +23,9 @@ export class Lifetime {
     // The terminal was closed.
     process.on('SIGHUP', () => this.#stop());
     // Started by `tally devnet`: nobody would stop it once that is gone.
-    process.once('disconnect', () => this.#stop());
+    process.once('disconnect', this.#stop);
+    // Gone already, before this process could hear of it.
+    if (process.env[PARENT_VARIABLE] !== undefined && !process.connected) this.#stop();
     process.on('uncaughtException', (error) => this.#uncaught(error));
     process.on('unhandledRejection', (error) => this.#uncaught(error));
   }
@@ -42,9 +47,13 @@ export class Lifetime {
   /** Undoes a start that failed half way. */
   async abandon(): Promise<void> {
     await this.#runSteps();
+    await this.#log.close();
+    // Listening to the parent would keep this process alive as long as the parent, which waits for this one's end.
+    process.removeListener('disconnect', this.#stop);
+    if (process.connected) process.disconnect();
   }
 
-  #stop(): void {
+  readonly #stop = (): void => {
     const now = performance.now();
     if (this.#stoppingSince !== undefined) {
       if (now - this.#stoppingSince > SAME_SIGNAL_MS) this.#exit(EXIT.failed);
@@ -61,7 +70,7 @@ export class Lifetime {
       },
       (error: unknown) => this.fail(error),
     );
-  }
+  };
 
   async #runSteps(): Promise<void> {
     for (const step of this.#steps.splice(0)) await step();

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readAddress as readTypedAddress } from '../client/address.ts';
 import { DEFAULT_API_URL } from '../client/tally-client.ts';
 import { type Address, parseId } from '../core/identifiers.ts';
+import { isPeerName, MAX_NAME_CHARACTERS } from '../p2p/peer-name.ts';
 import { type PassphraseOptions, withPassphrase } from './passphrase.ts';
 
 export interface ApiOptions {
@@ -72,7 +73,7 @@ export function collectUrls(text: string, earlier: readonly string[] = []): stri
   return [...earlier, text];
 }
 
-function readUrl(text: string): string {
+export function readUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new InvalidArgumentError(`"${text}" is not a URL like ${DEFAULT_API_URL}.`);
   }
@@ -118,6 +119,14 @@ export function collectOrigins(text: string, earlier: readonly string[] = []): s
     throw new InvalidArgumentError(`"${text}" is not a page like https://explorer.example.`);
   }
   return [...earlier, new URL(text).origin];
+}
+
+/** What a daemon calls itself among its peers; nothing: it says no name. */
+export function readName(text: string): string {
+  if (text === '' || isPeerName(text)) return text;
+  throw new InvalidArgumentError(
+    `"${text}" is no name: letters, digits, spaces and . _ - between them, ${MAX_NAME_CHARACTERS} characters at most.`,
+  );
 }
 
 /** For an option that may be given several times. */

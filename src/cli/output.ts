@@ -2,7 +2,9 @@
 import picocolors from 'picocolors';
 
 /** Colours of stdout; picocolors knows NO_COLOR, FORCE_COLOR and terminals. */
-export const colours = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
+export const colours = picocolors.createColors(
+  picocolors.isColorSupported && (process.stdout.isTTY === true || (process.env.FORCE_COLOR ?? '') !== ''),
+);
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -78,6 +78,7 @@ const StatusSchema = Type.Object(
     network: Type.String(),
     networkId: Id,
     version: Type.String(),
+    name: Type.Optional(Type.String({ description: 'what the daemon calls itself among its peers' })),
     peerId: Type.String(),
     addresses: Type.Array(Type.String({ description: 'multiaddr others reach this daemon at' })),
     startedAt: Time,
@@ -239,6 +240,11 @@ const PoolSchema = Type.Object(
 const PeerSchema = Type.Object(
   {
     id: Type.String(),
+    name: Type.Optional(
+      Type.String({
+        description: 'what it calls itself, 32 characters at most: a claim, two may say the same',
+      }),
+    ),
     address: Type.String(),
     direction: Type.Union([Type.Literal('inbound'), Type.Literal('outbound')]),
     connectedAt: Time,

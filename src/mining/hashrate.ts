@@ -6,6 +6,11 @@ export const HASHRATE_WINDOW_MS = 5_000;
 export const HASHRATE_SAMPLE_MS = 500;
 /** Searches may follow each other faster than that: what lies closer together than this is one sample. */
 const MIN_SAMPLE_MS = 100;
+/**
+ * Between two blocks, and between two templates, nothing is searched for a moment: a miner that is asked just then is
+ * no idle one. On a busy machine such moments are long, and an easy target is met before a thread has begun.
+ */
+export const LONGEST_PAUSE_MS = 1_000;
 
 interface Sample {
   /** Milliseconds spent searching so far. */
@@ -23,6 +28,7 @@ export class HashrateMeter {
   #samples: Sample[] = [{ activeMs: 0, hashes: 0 }];
   #activeMs = 0;
   #lastMs: number | undefined;
+  #endedMs = Number.NEGATIVE_INFINITY;
 
   /** A search began. */
   begin(nowMs: number): void {
@@ -50,12 +56,13 @@ export class HashrateMeter {
   end(nowMs: number, hashes: number): void {
     this.sample(nowMs, hashes);
     this.#lastMs = undefined;
+    this.#endedMs = nowMs;
   }
 
-  /** Hashes a second; 0 while no search runs. */
+  /** Hashes a second of the time spent searching; 0 once no search has run for `LONGEST_PAUSE_MS`. */
   rate(nowMs: number, hashes: number): number {
-    if (this.#lastMs === undefined) return 0;
-    this.sample(nowMs, hashes);
+    if (this.#lastMs !== undefined) this.sample(nowMs, hashes);
+    else if (nowMs - this.#endedMs > LONGEST_PAUSE_MS) return 0;
     const [oldest, newest] = [this.#samples[0], this.#samples.at(-1)];
     if (!oldest || !newest || newest.activeMs === oldest.activeMs) return 0;
     return ((newest.hashes - oldest.hashes) / (newest.activeMs - oldest.activeMs)) * 1_000;

@@ -99,7 +99,7 @@ class WorkerMiner implements ThreadedMiner {
   }
 
   hashrate(): number {
-    return this.#meter.rate(performance.now(), this.hashes());
+    return this.#closing.signal.aborted ? 0 : this.#meter.rate(performance.now(), this.hashes());
   }
 
   close(): Promise<void> {

@@ -10,7 +10,7 @@ import type { CheckedBlock } from '../chain/records.ts';
 import { blockSize } from '../core/encoding.ts';
 import { InvariantError, RuleError } from '../core/errors.ts';
 import { checkHeader, isEarly, MAX_FUTURE_MS } from '../core/header.ts';
-import { type BlockId, idFromBytes } from '../core/identifiers.ts';
+import { type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import { checkProofOfWork } from '../core/target.ts';
 import type { Header, SignedTransaction } from '../core/types.ts';
 import type { Background } from './background.ts';
@@ -21,7 +21,7 @@ import type { BodyFetchOptions } from './body-fetch.ts';
 import type { FetchedBlock } from './body-sync.ts';
 import { compactBlock, decodeCompactBlock, encodeCompactBlock } from './compact-block.ts';
 import type { Offence } from './conduct.ts';
-import type { BlockSource, NodeEvent } from './events.ts';
+import { type BlockSource, MAX_FIRST_TRANSACTIONS, type NodeEvent } from './events.ts';
 import type { PeerId, Verdict } from './ports.ts';
 
 export interface BlocksOptions extends BodyFetchOptions {
@@ -95,6 +95,7 @@ export class Blocks {
       id: checked.id,
       height: Number(sealed.header.height),
       transactions: transactions.length,
+      ...firstTransactions(checked),
     });
     network.publish('block', encodeCompactBlock(compactBlock(checked, clock.now(), fresh()))).catch(() => {
       // Nobody heard it: the next status exchange tells them.
@@ -353,11 +354,20 @@ function accepted(
     miner: idFromBytes(header.miner),
     timestamp: Number(header.timestamp),
     transactions: checked.transactionIds.length,
+    ...firstTransactions(checked),
     source: origin.source,
     onChain,
     ...(origin.from === undefined ? {} : { from: origin.from }),
     ...(latencyMs === undefined || origin.source === 'mined' ? {} : { latencyMs }),
   };
+}
+
+function firstTransactions({ transactionIds }: CheckedBlock): {
+  firstTransactions?: readonly TransactionId[];
+} {
+  return transactionIds.length === 0
+    ? {}
+    : { firstTransactions: transactionIds.slice(0, MAX_FIRST_TRANSACTIONS) };
 }
 
 function offenceOf(error: RuleError): Offence {

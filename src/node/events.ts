@@ -17,12 +17,17 @@ export interface SyncProgress {
   readonly targetHeight: number;
 }
 
+/** More would make an event of a full block a page. */
+export const MAX_FIRST_TRANSACTIONS = 8;
+
 export type NodeEvent =
   | {
       readonly event: 'block.mined';
       readonly height: number;
       readonly id: BlockId;
       readonly transactions: number;
+      /** As of `block.accepted`. */
+      readonly firstTransactions?: readonly TransactionId[];
     }
   | {
       /** The block is on the chain now, or kept on a branch (`onChain` false). */
@@ -33,6 +38,8 @@ export type NodeEvent =
       readonly miner: Address;
       readonly timestamp: number;
       readonly transactions: number;
+      /** Ids of the first of them, 1 to `MAX_FIRST_TRANSACTIONS`, so that a payment can be followed in a log. */
+      readonly firstTransactions?: readonly TransactionId[];
       readonly source: BlockSource;
       /** Who sent it; undefined if mined here, or if its header was all that was needed: an empty block that sync found. */
       readonly from?: PeerId;
@@ -81,6 +88,8 @@ export type NodeEvent =
       readonly address: string;
       readonly direction: 'inbound' | 'outbound';
     }
+  /** What the peer calls itself, for people; it may say nothing, and two may say the same. */
+  | { readonly event: 'peer.named'; readonly peer: PeerId; readonly name: string }
   | { readonly event: 'peer.disconnected'; readonly peer: PeerId; readonly reason: string }
   | {
       readonly event: 'peer.penalised';

@@ -65,6 +65,8 @@ export interface NodeOptions {
 
 export interface PeerView {
   readonly id: PeerId;
+  /** What it calls itself; absent if it does not say. */
+  readonly name?: string;
   readonly address: string;
   readonly direction: 'inbound' | 'outbound';
   /** Milliseconds since 1970. */
@@ -227,6 +229,7 @@ export class Node {
     await this.#network.start({
       connected: (connection) => this.#onConnected(connection),
       disconnected: (peer, reason) => this.#onDisconnected(peer, reason),
+      named: (peer, name) => this.#onNamed(peer, name),
       discovered: (_peer, addresses) => {
         for (const address of addresses) this.#dialer.add(address, 'discovered');
       },
@@ -269,8 +272,9 @@ export class Node {
   }
 
   peers(): PeerView[] {
-    return this.#peers.all().map(({ connection, status, roundTripMs }) => ({
+    return this.#peers.all().map(({ connection, name, status, roundTripMs }) => ({
       ...connection,
+      ...(name === undefined ? {} : { name }),
       ...(status === undefined
         ? {}
         : {
@@ -328,6 +332,13 @@ export class Node {
     });
     this.#background(this.#status.ask(connection.id));
     this.#background(this.#exchange.learn(connection.id));
+  }
+
+  #onNamed(id: PeerId, name: string): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined || peer.name === name) return;
+    peer.name = name;
+    this.#emit({ event: 'peer.named', peer: id, name });
   }
 
   #onDisconnected(peer: PeerId, reason: string): void {

@@ -20,6 +20,8 @@ export interface Peer {
   askedAtMs: number;
   /** The round trip of the last status request, ms. */
   roundTripMs: number | undefined;
+  /** What it calls itself; undefined if it has not said, or says nothing. */
+  name: string | undefined;
   /** That its clock is off has been said. */
   clockReported: boolean;
 }
@@ -36,7 +38,8 @@ export class Peers {
 
   connected(connection: PeerConnection): Peer {
     const peer: Peer = {
-      ...{ connection, status: undefined, askedAtMs: 0, roundTripMs: undefined, clockReported: false },
+      ...{ connection, name: undefined, status: undefined },
+      ...{ askedAtMs: 0, roundTripMs: undefined, clockReported: false },
     };
     this.#peers.set(connection.id, peer);
     this.#newestAtMs = connection.connectedAt;

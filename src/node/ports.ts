@@ -38,7 +38,7 @@ export interface Miner {
    * @returns the 32-byte nonce, or undefined once `signal` aborts
    */
   search(job: MiningJob, signal: AbortSignal): Promise<Uint8Array | undefined>;
-  /** Hashes a second over the last few seconds; 0 while idle. */
+  /** Hashes a second over the last few seconds of searching; 0 a moment after the last search. */
   hashrate(): number;
   close(): Promise<void>;
 }
@@ -91,6 +91,8 @@ export interface NetworkListeners {
   connected(peer: PeerConnection): void;
   /** @param reason in plain words, for the log */
   disconnected(peer: PeerId, reason: string): void;
+  /** A connected peer said what it calls itself: some printable characters, and a claim like any other. */
+  named?(peer: PeerId, name: string): void;
   /** Somebody of this network was seen (mDNS): not connected yet. */
   discovered(peer: PeerId, addresses: readonly string[]): void;
 }

@@ -20,6 +20,8 @@ export interface AdmissionEnvironment {
   connections(peer: Libp2pPeerId): readonly Connection[];
   hangUp(peer: Libp2pPeerId, reason: string): void;
   connected(peer: PeerConnection): void;
+  /** A peer has said what it calls itself. */
+  named(peer: PeerId, name: string): void;
   disconnected(peer: PeerId, reason: string): void;
 }
 
@@ -56,12 +58,14 @@ export class Admission {
     this.#visitor(id);
   }
 
-  /** Somebody said which protocols it speaks. */
-  introduced(connection: Connection, protocols: readonly string[]): void {
+  /** A visitor said which protocols it speaks, and perhaps what it calls itself. */
+  introduced(connection: Connection, protocols: readonly string[], name: string | undefined): void {
     const { network } = this.#environment;
     const spoken = networksSpoken(protocols);
-    if (spoken.includes(networkHint(network))) this.admit(connection);
-    else if (spoken.length > 0) {
+    if (spoken.includes(networkHint(network))) {
+      this.admit(connection);
+      if (name !== undefined) this.#environment.named(peerIdOf(connection.remotePeer), name);
+    } else if (spoken.length > 0) {
       this.#refuse(
         connection.remotePeer,
         `it is on another network (${spoken.join(', ')}), not on ${networkHint(network)}`,

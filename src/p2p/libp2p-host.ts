@@ -9,6 +9,7 @@ import { preSharedKey } from '@libp2p/pnet';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p } from 'libp2p';
 import { listenAddress, worthTelling } from './addresses.ts';
+import { agentVersion } from './peer-name.ts';
 import type { SharedKey } from './shared-key.ts';
 
 /** The receive window of a stream. Also yamux's least; with more, pausing a fast stream overflows its buffer. */
@@ -21,6 +22,8 @@ const MAX_INBOUND_PENDING = 100;
 export const DIAL_DEADLINE_MS = 10_000;
 
 export interface HostOptions {
+  /** What it calls itself. */
+  readonly name: string | undefined;
   readonly key: PrivateKey;
   readonly listen: { readonly host: string; readonly port: number };
   /** Told beside those found out. */
@@ -39,7 +42,7 @@ export function createHost(options: HostOptions): Promise<Host> {
   return createLibp2p({
     start: false,
     privateKey: options.key,
-    nodeInfo: { name: 'tallystick' },
+    nodeInfo: { name: 'tallystick', userAgent: agentVersion(options.name) },
     addresses: {
       listen: [listenAddress(options.listen.host, options.listen.port)],
       appendAnnounce: [...options.announce],

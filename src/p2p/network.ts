@@ -35,6 +35,7 @@ import { Liveness, ping } from './liveness.ts';
 import type { Log } from './log.ts';
 import { multicastRouteProblem } from './multicast-route.ts';
 import { peerIdOf, readPeerKey } from './peer-key.ts';
+import { nameOfAgent } from './peer-name.ts';
 import { protocolId, serviceTag, topicId } from './protocols.ts';
 import { ask } from './request-client.ts';
 import { MAX_INBOUND_STREAMS } from './request-limits.ts';
@@ -44,6 +45,8 @@ import { stopHost } from './shutdown.ts';
 
 export interface Libp2pNetworkOptions {
   readonly networkId: NetworkId;
+  /** What this daemon calls itself, for people (`isPeerName`); without, it says nothing. */
+  readonly name?: string;
   /** An IP address of this machine, or `0.0.0.0` for all; port 0: any free one. */
   readonly listen: { readonly host: string; readonly port: number };
   /** From `createPeerKey`; without, the peer id is a new one every time. */
@@ -78,6 +81,7 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
   const { networkId } = options;
   const gatekeeper = new Gatekeeper(Date.now);
   const host: Host = await createHost({
+    name: options.name,
     key: options.key === undefined ? await generateKeyPair('Ed25519') : readPeerKey(options.key),
     listen: options.listen,
     announce: options.announce ?? [],
@@ -141,6 +145,7 @@ class HostedNetwork implements Libp2pNetwork {
       connections: (peer) => this.#open(peer),
       hangUp: (peer, reason) => void this.#hangUp(peer, reason),
       connected: (peer) => this.#listeners?.connected(peer),
+      named: (peer, name) => this.#listeners?.named?.(peer, name),
       disconnected: (peer, reason) => this.#listeners?.disconnected(peer, reason),
     });
   }
@@ -151,9 +156,10 @@ class HostedNetwork implements Libp2pNetwork {
     this.#listeners = listeners;
     this.#host.addEventListener('peer:connect', ({ detail }) => this.#admission.opened(detail));
     this.#host.addEventListener('peer:disconnect', ({ detail }) => this.#admission.closed(detail));
-    this.#host.addEventListener('peer:identify', ({ detail: { connection, protocols } }) =>
-      this.#admission.introduced(connection, protocols),
-    );
+    this.#host.addEventListener('peer:identify', ({ detail }) => {
+      const { agentVersion, connection, protocols } = detail;
+      this.#admission.introduced(connection, protocols, nameOfAgent(agentVersion));
+    });
     for (const protocol of this.#served) await this.#serve(protocol);
     try {
       await this.#host.start();

@@ -26,6 +26,7 @@ const TRACE_KINDS = [
   'fault',
   'submitted',
   'attack',
+  'named',
 ] as const;
 export type TraceKind = (typeof TRACE_KINDS)[number];
 const NUMBERS = new Map<TraceKind, number>(TRACE_KINDS.map((kind, number) => [kind, number]));

@@ -136,6 +136,8 @@ function summaryOf(event: NodeEvent): { kind: TraceKind; value: number } {
       return { kind: 'transaction-refused', value: startOf(event.id) };
     case 'peer.connected':
       return { kind: 'connected', value: event.direction === 'outbound' ? 1 : 0 };
+    case 'peer.named':
+      return { kind: 'named', value: 0 };
     case 'peer.disconnected':
       return { kind: 'disconnected', value: 0 };
     case 'peer.penalised':

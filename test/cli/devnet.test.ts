@@ -1,10 +1,12 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { DevnetLines } from '../../src/cli/devnet/lines.ts';
 import { TallyClient } from '../../src/client/tally-client.ts';
-import { Running } from '../support/run-tally.ts';
+import { Running, runTally } from '../support/run-tally.ts';
 
 const running: Running[] = [];
 
@@ -67,7 +69,7 @@ test('in words: a table of the APIs, then the blocks by the names of the nodes',
     await client.call('mine', { body: { blocks: 1 } });
     line = await net.line((text) => text.includes(`node-2   ▣ #${height} `));
   }
-  expect(line).toMatch(/node-2 {3}▣ #\d+ [0-9a-f]{8}… {2}from node-1 {2}\+\d+ ms {2}0 tx$/);
+  expect(line).toMatch(/node-2 {3}▣ #\d+ [0-9a-f]{8}… +from node-1 +\+\d+ ms +0 tx$/);
   expect(await net.stop('SIGTERM')).toBe(0);
 });
 
@@ -80,33 +82,58 @@ test('a daemon that dies is reported', async () => {
   expect(await net.stop('SIGINT')).toBe(0);
 });
 
-test('a log line tells who mined a block and how long it travelled', () => {
-  const lines = new DevnetLines();
-  lines.name('peer-of-1', 'node-1');
-  const id = `000000${'3f'.repeat(29)}`;
-  const mined = { level: 30, time: 1_000, event: 'block.mined', height: 42, id, transactions: 3 };
-  expect(lines.describe('node-1', mined)).toEqual({
-    text: '▣ #42 3f3f3f3f…  mined  3 tx',
-    emphasis: 'mined',
-  });
-  const accepted = {
-    ...{ level: 30, time: 1_006, event: 'block.accepted', height: 42, id, transactions: 3 },
-    ...{ source: 'gossip', from: 'peer-of-1', onChain: true },
-  };
-  expect(lines.describe('node-2', accepted)).toEqual({
-    text: '▣ #42 3f3f3f3f…  from node-1  +6 ms  3 tx',
-    emphasis: 'plain',
-  });
-  expect(lines.describe('node-2', { ...accepted, onChain: false } as typeof accepted)?.emphasis).toBe('fork');
-  expect(lines.describe('node-1', { ...accepted, source: 'mined' } as typeof accepted)).toBeUndefined();
+test('a devnet whose ports are taken says which within a second, names its own option, and starts nothing', async () => {
+  const taken = createServer();
+  taken.listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  // Of node 2, and beside it the port for its peers.
+  const ran = await runTally(['devnet', '-n', '2', '--base-port', `${port - 1}`]);
+  expect(ran.status).toBe(1);
+  expect(ran.stderr).toMatch(
+    new RegExp(`^tally: ports? .*\\b${port}\\b.* taken: choose another --base-port, or leave it out`),
+  );
+  expect(ran.stderr.trim().split('\n')).toHaveLength(1);
+  const page = await runTally(['devnet', '-n', '2', '--page-port', `${port}`]);
+  expect(page.stderr).toBe(
+    `tally: port ${port} of 127.0.0.1 is taken: choose another --page-port, or leave it out for free ones\n`,
+  );
+  taken.close();
 });
 
-test('what a daemon says beside events is shown only if it is a warning', () => {
-  const lines = new DevnetLines();
-  expect(lines.describe('node-1', { level: 30, time: 0, msg: 'x' })).toBeUndefined();
-  expect(lines.describe('node-1', { level: 30, time: 0, event: 'daemon.started' })).toBeUndefined();
-  expect(lines.describe('node-1', { level: 40, time: 0, msg: 'x' })).toEqual({
-    text: '! x',
-    emphasis: 'warning',
-  });
+test('ports beyond the last one are refused before anything is started', async () => {
+  const ran = await runTally(['devnet', '-n', '4', '--base-port', '65500']);
+  expect(ran.status).toBe(2);
+  expect(ran.stderr).toBe('tally: --base-port 65500 is too high: 4 nodes take ports up to 65603\n');
+});
+
+test('a daemon that cannot start ends, although its parent goes on: its devnet waits for that', async () => {
+  const taken = createServer();
+  taken.listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const folder = await mkdtemp(join(tmpdir(), 'tally-devnet-test-'));
+  for (const option of ['--p2p-port', '--api-port']) {
+    const other = option === '--p2p-port' ? '--api-port' : '--p2p-port';
+    const daemon = new Running([
+      ...['start', '--network', 'test', '--data', folder, '--no-mdns', '--p2p-host', '127.0.0.1'],
+      ...[option, `${port}`, other, '0'],
+    ]);
+    running.push(daemon);
+    // `Running` keeps a channel to it, as a devnet does.
+    expect(await daemon.ended).toBe(1);
+    expect(daemon.stderr).toContain(option);
+  }
+  taken.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a daemon whose devnet was gone before it could notice ends by itself', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tally-devnet-test-'));
+  const { status } = await runTally(
+    ['start', '--network', 'test', '--data', folder, '--no-mdns', '--p2p-port', '0', '--api-port', '0'],
+    { TALLY_PARENT: '1' },
+  );
+  expect(status).toBe(0);
+  await rm(folder, { recursive: true });
 });

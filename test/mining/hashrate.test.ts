@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { HASHRATE_WINDOW_MS, HashrateMeter } from '../../src/mining/hashrate.ts';
+import { HASHRATE_WINDOW_MS, HashrateMeter, LONGEST_PAUSE_MS } from '../../src/mining/hashrate.ts';
 
 describe('HashrateMeter', () => {
-  it('is 0 before the first search and between searches', () => {
+  it('is 0 before the first search and once none has run for a while', () => {
     const meter = new HashrateMeter();
     expect(meter.rate(0, 0)).toBe(0);
     meter.begin(0);
     expect(meter.rate(1_000, 5_000)).toBe(5_000);
     meter.end(2_000, 10_000);
-    expect(meter.rate(2_500, 10_000)).toBe(0);
+    expect(meter.rate(2_000 + LONGEST_PAUSE_MS + 1, 10_000)).toBe(0);
+  });
+
+  it('is that of the last searches between one and the next: a miner asked just then is no idle one', () => {
+    const meter = new HashrateMeter();
+    meter.begin(0);
+    meter.end(1_000, 5_000);
+    expect(meter.rate(1_000 + LONGEST_PAUSE_MS, 5_000)).toBe(5_000);
   });
 
   it('forgets what lies before the window', () => {

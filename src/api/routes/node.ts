@@ -114,6 +114,7 @@ function statusView(daemon: ServedDaemon): StatusJson {
     network: definition.name,
     networkId: definition.id,
     version: packageJson.version,
+    ...(daemon.name === undefined ? {} : { name: daemon.name }),
     peerId: daemon.peerId,
     addresses: daemon.addresses(),
     startedAt: timeToJson(daemon.startedAtMs),
@@ -137,6 +138,7 @@ function miningView({ mining }: ServedNode): StatusJson['mining'] {
 function peerView(peer: PeerView): PeerJson {
   return {
     id: peer.id,
+    ...(peer.name === undefined ? {} : { name: peer.name }),
     address: peer.address,
     direction: peer.direction,
     connectedAt: timeToJson(peer.connectedAt),

@@ -33,6 +33,8 @@ export function addDevnet(program: Command): void {
       .option('--page-port <port>', 'port of the page that shows them all; 0: any free one', readPort, 0)
       .option('--no-page', 'without that page'),
   ).action(async (options: DevnetOptions) => {
+    const { requireFreePorts } = await import('../devnet/free-ports.ts');
+    await requireFreePorts(options);
     const { runDevnet } = await import('../devnet/devnet.ts');
     await runDevnet(options);
   });

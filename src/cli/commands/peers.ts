@@ -13,8 +13,9 @@ export function addPeers(program: Command): void {
       if (options.json === true) return printJson(list);
       if (list.peers.length === 0) return print('no peers');
       printTable(
-        ['peer', 'address', 'direction', 'height', 'clock', 'score'],
+        ['name', 'peer', 'address', 'direction', 'height', 'clock', 'score'],
         list.peers.map((peer) => [
+          peer.name ?? '',
           peer.id,
           peer.address.replace(/\/p2p\/.*$/, ''),
           peer.direction,

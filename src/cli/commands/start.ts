@@ -3,12 +3,14 @@ import { type Command, Option } from 'commander';
 import { DEFAULT_API_URL } from '../../client/tally-client.ts';
 import { formatAddress } from '../../core/address.ts';
 import type { Address } from '../../core/identifiers.ts';
-import type { DaemonOptions } from '../../daemon.ts';
+import type { Daemon, DaemonOptions } from '../../daemon.ts';
 import type { NodeEvent } from '../../node/events.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import { obeyCutOrders } from '../devnet/cut-order.ts';
-import { greeting } from '../greeting.ts';
-import { LOG_LEVELS, type LogLevel } from '../log-levels.ts';
+import { greeting, shortGreeting } from '../greeting.ts';
+import { hostName } from '../host-name.ts';
+import type { Standing } from '../log/event-lines.ts';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../log/levels.ts';
 import { requireMultiaddrs } from '../multiaddrs.ts';
 import {
   collect,
@@ -17,13 +19,17 @@ import {
   networkOption,
   readAddress,
   readCount,
+  readName,
   readPort,
+  readUrl,
 } from '../options.ts';
 import { holdYoungMemory, releaseYoungMemory } from '../young-memory.ts';
 
 const DEFAULT_P2P_PORT = 4_141;
 /** More threads than this search for the same nonce slower than they are scheduled. */
 const MAX_THREADS = 1_024;
+/** A log in which nothing happens says so this often, and how the daemon stands. */
+const STANDING_INTERVAL_MS = 30_000;
 /** Nobody asks for more than a tally a byte. */
 const MAX_FEE_RATE = 1_000_000;
 
@@ -42,7 +48,10 @@ interface StartOptions {
   readonly mdns: boolean;
   readonly psk?: string;
   readonly minFeeRate?: number;
+  readonly name?: string;
+  readonly publicUrl?: string;
   readonly logLevel: LogLevel;
+  readonly logFormat?: LogFormat;
 }
 
 export function addStart(program: Command): void {
@@ -86,7 +95,25 @@ export function addStart(program: Command): void {
       'least fee for each byte of a transaction',
       readCount(0, MAX_FEE_RATE),
     )
+    .addOption(
+      new Option('--name <name>', "what peers call it (default: this machine's name)")
+        .env('TALLY_NAME')
+        .argParser(readName),
+    )
+    .addOption(
+      new Option(
+        '--public-url <url>',
+        'where people reach the API from outside of a container, for the greeting',
+      )
+        .env('TALLY_PUBLIC_URL')
+        .argParser(readUrl),
+    )
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
+    .addOption(
+      new Option('--log-format <format>', 'for people or machines (default: pretty on a terminal, else json)')
+        .env('TALLY_LOG_FORMAT')
+        .choices(LOG_FORMATS),
+    )
     .action(start);
 }
 
@@ -103,35 +130,42 @@ async function start(options: StartOptions, command: Command): Promise<void> {
   const { ensureWallet } = await import('../wallet-file.ts');
   const wallet = await ensureWallet(folder);
   const miner = options.miner ?? wallet.address;
+  // Given empty, the daemon says none.
+  const name = (options.name ?? hostName()) || undefined;
   const onTerminal = process.stdout.isTTY === true;
 
-  const { openLog, eventLogger } = await import('../log.ts');
+  const { openLog } = await import('../log/log.ts');
   const { Lifetime } = await import('../lifetime.ts');
-  const log = await openLog(options.logLevel, onTerminal);
-  const lifetime = new Lifetime(log);
-  const { startDaemon } = await import('../../daemon.ts');
-  const { createApi } = await import('../../api/server.ts');
-  const { ensureApiToken } = await import('../../api/token.ts');
-  const { collectStartupGarbage } = await import('../startup-garbage.ts');
-
-  const daemon = await startDaemon({
-    ...daemonOptions(options),
-    ...(sharedKey === undefined ? {} : { sharedKey }),
-    network,
-    dataDir: folder,
-    miner,
-    log: (level, message, data) => log.logger[level](data, message),
-    onFailure: (error) => lifetime.fail(error),
+  const log = openLog({
+    level: options.logLevel,
+    format: options.logFormat ?? (onTerminal ? 'pretty' : 'json'),
+    name,
   });
-  lifetime.onStop(() => daemon.stop());
-  obeyCutOrders(daemon.p2p);
-  // Only now is it sure whose ledger the folder holds.
-  await keepNetwork(folder, network);
-  // Nothing is told before the greeting, and nothing is lost.
-  const early: NodeEvent[] = [];
-  let tell = (event: NodeEvent): void => void early.push(event);
-  daemon.node.subscribe((event) => tell(event));
+  const lifetime = new Lifetime(log);
   try {
+    const { startDaemon } = await import('../../daemon.ts');
+    const { createApi } = await import('../../api/server.ts');
+    const { ensureApiToken } = await import('../../api/token.ts');
+    const { collectStartupGarbage } = await import('../startup-garbage.ts');
+
+    const daemon = await startDaemon({
+      ...daemonOptions(options),
+      ...(sharedKey === undefined ? {} : { sharedKey }),
+      ...(name === undefined ? {} : { name }),
+      network,
+      dataDir: folder,
+      miner,
+      log: (level, message, data) => log.logger[level](data, message),
+      onFailure: (error) => lifetime.fail(error),
+    });
+    lifetime.onStop(() => daemon.stop());
+    obeyCutOrders(daemon.p2p);
+    // Only now is it sure whose ledger the folder holds.
+    await keepNetwork(folder, network);
+    // Nothing is told before the greeting, and nothing is lost.
+    const early: NodeEvent[] = [];
+    let tell = (event: NodeEvent): void => void early.push(event);
+    daemon.node.subscribe((event) => tell(event));
     const api = await createApi(daemon, {
       host: options.apiHost,
       port: options.apiPort,
@@ -143,9 +177,11 @@ async function start(options: StartOptions, command: Command): Promise<void> {
     collectStartupGarbage();
     releaseYoungMemory();
     const started = {
+      name,
       network,
       folder,
       apiUrl: api.url,
+      publicUrl: options.publicUrl,
       addresses: daemon.addresses(),
       mdns: options.mdns,
       sharedKeyFile: options.psk,
@@ -155,11 +191,11 @@ async function start(options: StartOptions, command: Command): Promise<void> {
       mining: options.mine === true ? daemon.node.mining.threads : undefined,
       dataGiven: options.data !== undefined,
     };
-    // Where stdout is for machines, people read stderr.
-    (onTerminal ? process.stdout : process.stderr).write(greeting(started));
+    log.write(onTerminal || options.logFormat !== 'pretty' ? greeting(started) : shortGreeting(started));
     log.logger.info(
       {
         event: 'daemon.started',
+        name,
         network: network.name,
         networkId: network.id,
         data: folder,
@@ -171,13 +207,26 @@ async function start(options: StartOptions, command: Command): Promise<void> {
       },
       'started',
     );
-    tell = eventLogger(log.logger, onTerminal);
+    tell = log.event;
     for (const event of early) tell(event);
     if (options.mine === true) daemon.node.mining.start();
+    const telling = setInterval(() => log.stands(standingOf(daemon)), STANDING_INTERVAL_MS).unref();
+    lifetime.onStop(async () => clearInterval(telling));
   } catch (error) {
     await lifetime.abandon();
     throw error;
   }
+}
+
+function standingOf({ node }: Daemon): Standing {
+  const { chain, mining, pool } = node;
+  return {
+    height: chain.tip.height,
+    tip: chain.tip.id,
+    peers: node.peers().length,
+    waiting: pool.count,
+    ...(mining.active ? { hashrate: mining.hashrate() } : {}),
+  };
 }
 
 type Chosen = Pick<

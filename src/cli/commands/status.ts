@@ -10,6 +10,7 @@ export function addStatus(program: Command): void {
       if (options.json === true) return printJson(status);
       const { mining, pool, sync } = status;
       printFields({
+        ...(status.name === undefined ? {} : { name: status.name }),
         network: `${status.network} (${status.networkId})`,
         height: `${status.height}`,
         tip: status.tip,

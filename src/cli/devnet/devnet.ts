@@ -3,7 +3,6 @@ import '../../native/hasher.ts';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import picocolors from 'picocolors';
 import type { Api } from '../../api/server.ts';
 import { TallyClient } from '../../client/tally-client.ts';
 import { formatNetworkFile } from '../../core/network-file.ts';
@@ -12,32 +11,20 @@ import type { DevnetOptions } from '../commands/devnet.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import { CommandError, complain, EXIT, systemCode } from '../errors.ts';
 import { pageUrl, servePage } from '../explore.ts';
+import { EventLines, type Standing } from '../log/event-lines.ts';
+import type { HeardEvent } from '../log/heard-event.ts';
+import { systemClock } from '../log/line-clock.ts';
+import { painted, paintName } from '../log/paint.ts';
+import { PeerNames } from '../log/peer-names.ts';
 import { colours, print, printTable } from '../output.ts';
-import { DevnetLines, type Emphasis } from './lines.ts';
+import { P2P_PORT_OFFSET } from './free-ports.ts';
 import { type LogLine, NodeProcess, type StartedLine } from './node-process.ts';
 import { Partition } from './partition.ts';
-
-/** Peer ports are so far above the API's; more than there can be nodes. */
-const P2P_PORT_OFFSET = 100;
 
 /** Lines of several processes arrive out of order; held so long they can be put in the order of their times. */
 const HOLD_MS = 150;
 
-type Paint = (text: string) => string;
-const NODE_COLOURS: readonly Paint[] = [
-  colours.cyan,
-  colours.green,
-  colours.magenta,
-  colours.blue,
-  colours.yellow,
-  colours.red,
-];
-const EMPHASES: Readonly<Record<Emphasis, Paint>> = {
-  plain: (text) => text,
-  mined: colours.bold,
-  fork: (text) => colours.yellow(text),
-  warning: (text) => colours.red(text),
-};
+const WARN_LEVEL = 40;
 
 export async function runDevnet(options: DevnetOptions): Promise<void> {
   const folder =
@@ -58,7 +45,7 @@ class Devnet {
   readonly #options: DevnetOptions;
   readonly #folder: string;
   readonly #network: string;
-  readonly #lines = new DevnetLines();
+  readonly #lines: readonly EventLines[];
   readonly #nodes: NodeProcess[] = [];
   readonly #held: { number: number; line: LogLine }[] = [];
   #release: NodeJS.Timeout | undefined;
@@ -69,6 +56,7 @@ class Devnet {
     this.#options = options;
     this.#folder = folder;
     this.#network = network;
+    this.#lines = Array.from({ length: options.nodes }, (_, number) => linesOf(nodeName(number)));
   }
 
   async start(): Promise<void> {
@@ -139,7 +127,7 @@ class Devnet {
           `${basePort === 0 ? 0 : basePort + P2P_PORT_OFFSET + number}`,
         ],
         ...['--api-port', `${basePort === 0 ? 0 : basePort + number}`],
-        ...['--no-mdns', '--threads', '1', '--log-level', 'debug'],
+        ...['--name', name, '--no-mdns', '--threads', '1', '--log-level', 'debug', '--log-format', 'json'],
         ...(number < mine ? ['--mine'] : []),
       ],
       (line) => this.#hear(number, line),
@@ -155,9 +143,7 @@ class Devnet {
 
   async #ready(node: NodeProcess): Promise<StartedLine> {
     try {
-      const line = await node.started;
-      this.#lines.name(line.peerId, node.name);
-      return line;
+      return await node.started;
     } catch (cause) {
       throw new CommandError(`${node.name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
     }
@@ -177,6 +163,8 @@ class Devnet {
   }
 
   #hear(number: number, line: LogLine): void {
+    // How they take leave of each other is no news.
+    if (this.#stopping !== undefined) return;
     if (this.#options.json === true) {
       print(JSON.stringify({ node: nodeName(number), ...line }));
       return;
@@ -192,13 +180,26 @@ class Devnet {
   }
 
   #tell(number: number, line: LogLine): void {
-    const node = nodeName(number);
-    const described = this.#lines.describe(node, line);
-    if (described === undefined) return;
-    const paint = NODE_COLOURS[number % NODE_COLOURS.length] ?? picocolors.reset;
-    const time = new Date(line.time).toISOString().slice(11, 23);
-    print(`${colours.dim(time)}  ${paint(node.padEnd(7))}  ${EMPHASES[described.emphasis](described.text)}`);
+    const lines = this.#lines[number];
+    if (line.event === 'daemon.status') lines?.stands(line.time, line as LogLine & Standing);
+    else if (isNodeEvent(line)) lines?.hear(line.time, line);
+    else if (line.level >= WARN_LEVEL) lines?.say(line.time, line.msg ?? '', true);
   }
+}
+
+/** Every event of a node has a subject and a verb; the daemon's own begin with `daemon.`. */
+function isNodeEvent(line: LogLine): line is LogLine & HeardEvent {
+  return line.event !== undefined && !line.event.startsWith('daemon.');
+}
+
+function linesOf(node: string): EventLines {
+  const column = `${paintName(node, node.padEnd('node-32'.length))}  `;
+  return new EventLines({
+    names: new PeerNames(node),
+    paintName,
+    print: (line) => print(painted(line, column)),
+    clock: systemClock,
+  });
 }
 
 function nodeName(number: number): string {

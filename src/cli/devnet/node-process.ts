@@ -2,11 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { PARENT_VARIABLE } from '../lifetime.ts';
 import type { CutOrder } from './cut-order.ts';
 
 const ENTRY = fileURLToPath(new URL('../tally.js', import.meta.url));
 /** Beyond the two seconds a daemon takes to stop by itself. */
 const KILL_AFTER_MS = 4_000;
+/** Starting takes a second or two; 32 at once on a slow machine take their time. */
+const START_DEADLINE_MS = 120_000;
 /** What a daemon said last, told if it dies. */
 const MAX_STDERR_CHARACTERS = 4_096;
 
@@ -41,6 +44,7 @@ export class NodeProcess {
     // The fourth channel ends when either side does, and the daemon stops with it.
     this.#child = spawn(process.execPath, [ENTRY, 'start', ...startArguments], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, [PARENT_VARIABLE]: String(process.pid) },
     });
     const started = Promise.withResolvers<StartedLine>();
     this.started = started.promise;
@@ -57,6 +61,10 @@ export class NodeProcess {
         onLine(line);
       });
     }
+    const deadline = setTimeout(() => {
+      started.reject(new Error(`it was not ready after ${START_DEADLINE_MS / 1_000} s`));
+    }, START_DEADLINE_MS).unref();
+    started.promise.finally(() => clearTimeout(deadline)).catch(() => {});
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (error) => {
         started.reject(error);

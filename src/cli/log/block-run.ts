@@ -1,0 +1,58 @@
+/** Blocks that are told in one line: those a sync fetched, and those that come faster than people read. */
+import { formatDuration } from '../output.ts';
+import type { AcceptedBlock } from './heard-event.ts';
+
+/** Less is as good as at once. */
+const SHORT_MS = 100;
+
+export class BlockRun {
+  readonly first: AcceptedBlock;
+  readonly beganMs: number;
+  last: AcceptedBlock;
+  lastMs: number;
+  #mined = 0;
+  #fetched = 0;
+  #arrived = 0;
+  #slowestMs = 0;
+  readonly #fetchedFrom = new Set<string>();
+  readonly #arrivedFrom = new Set<string>();
+
+  constructor(timeMs: number, first: AcceptedBlock) {
+    this.first = first;
+    this.last = first;
+    this.beganMs = timeMs;
+    this.lastMs = timeMs;
+    this.add(timeMs, first);
+  }
+
+  get count(): number {
+    return this.#mined + this.#fetched + this.#arrived;
+  }
+
+  add(timeMs: number, block: AcceptedBlock): void {
+    const { from, latencyMs = 0, source } = block;
+    this.last = block;
+    this.lastMs = timeMs;
+    if (source === 'mined') this.#mined++;
+    else if (source === 'sync') this.#fetched++;
+    else this.#arrived++;
+    if (from !== undefined) (source === 'sync' ? this.#fetchedFrom : this.#arrivedFrom).add(from);
+    this.#slowestMs = Math.max(this.#slowestMs, latencyMs);
+  }
+
+  /** @param listed names some peers: `node-1, node-2 and 3 more` */
+  describe(listed: (peers: ReadonlySet<string>) => string): string {
+    const from = (peers: ReadonlySet<string>): string => (peers.size === 0 ? '' : ` from ${listed(peers)}`);
+    const late = this.#slowestMs === 0 ? '' : `, +${Math.round(this.#slowestMs)} ms at most`;
+    const parts = [
+      ...(this.#mined === 0 ? [] : [`${this.#mined} mined here`]),
+      ...(this.#arrived === 0 ? [] : [`${this.#arrived}${from(this.#arrivedFrom)}${late}`]),
+      ...(this.#fetched === 0
+        ? []
+        : [`${this.#fetched.toLocaleString('en-US')} fetched${from(this.#fetchedFrom)}`]),
+    ];
+    const tookMs = this.lastMs - this.beganMs;
+    const took = tookMs < SHORT_MS ? '' : ` in ${formatDuration(tookMs)}`;
+    return `#${this.first.height} to #${this.last.height}   ${this.count.toLocaleString('en-US')} blocks${took}: ${parts.join(', ')}`;
+  }
+}

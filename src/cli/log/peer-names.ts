@@ -1,0 +1,58 @@
+/**
+ * What the peers are called in a log: by the name each says, by the end of its id if it says none, by both where two say
+ * the same. A name is a claim: a peer that takes another's must not pass for it.
+ */
+
+/** More than there are connections; the oldest goes first. */
+const MAX_NAMES = 1_000;
+/** A name column no wider than this: a long one moves the rest of its line. */
+const MAX_COLUMN = 16;
+
+export class PeerNames {
+  readonly #own: string | undefined;
+  readonly #names = new Map<string, string>();
+  /** Peers that are gone keep their name, for lines about what they sent, but nobody else's is in doubt for it. */
+  readonly #gone = new Set<string>();
+  #column: number;
+
+  /** @param own what this daemon is called itself */
+  constructor(own: string | undefined) {
+    this.#own = own;
+    this.#column = Math.min(MAX_COLUMN, (own ?? '').length);
+  }
+
+  /** Characters that names take in a column. */
+  get column(): number {
+    return this.#column;
+  }
+
+  learn(peer: string, name: string): void {
+    this.#names.delete(peer);
+    this.#names.set(peer, name);
+    this.#gone.delete(peer);
+    this.#column = Math.min(MAX_COLUMN, Math.max(this.#column, name.length));
+    const [oldest] = this.#names.keys();
+    if (this.#names.size <= MAX_NAMES || oldest === undefined) return;
+    this.#names.delete(oldest);
+    this.#gone.delete(oldest);
+  }
+
+  left(peer: string): void {
+    if (this.#names.has(peer)) this.#gone.add(peer);
+  }
+
+  readonly of = (peer: string): string => {
+    const name = this.#names.get(peer);
+    const end = `…${peer.slice(-6)}`;
+    if (name === undefined) return end;
+    return this.#isClaimedTwice(name, peer) ? `${name}${end}` : name;
+  };
+
+  #isClaimedTwice(name: string, peer: string): boolean {
+    if (name === this.#own) return true;
+    for (const [other, claimed] of this.#names) {
+      if (claimed === name && other !== peer && !this.#gone.has(other)) return true;
+    }
+    return false;
+  }
+}
