@@ -13,7 +13,7 @@ export async function runExplore(urls: readonly string[], options: ExploreOption
   const server = await servePage({ ...options, nodes });
   if (options.json === true) print(JSON.stringify({ event: 'page.started', url: server.url, nodes }));
   else {
-    print(`${colours.bold(pageUrl(server.url, nodes.length))}  Ctrl-C stops it.\n`);
+    print(`${colours.bold(pageUrl(options.publicUrl ?? server.url, nodes.length))}  Ctrl-C stops it.\n`);
     printTable(
       ['node', 'API'],
       nodes.map(({ name, url }) => [name, url]),

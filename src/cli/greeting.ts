@@ -82,7 +82,7 @@ export function shortGreeting(started: Started): string {
   const mines =
     mining === undefined
       ? 'not mining'
-      : `mining with ${counted(mining, 'thread')} to ${formatAddress(miner)}`;
+      : `mining with ${counted(mining, 'thread')} to ${formatAddress(miner).slice(0, 14)}…`;
   const page = publicUrl ?? (inContainer ? `port ${new URL(apiUrl).port} of this container` : apiUrl);
   const lines = [
     `Tallystick ${packageJson.version}${name === undefined ? '' : ` ${name}`}, network ${network.name} (${network.id.slice(0, 8)}…), a block about every ${interval}, ${mines}`,

@@ -56,6 +56,13 @@ export function networkOption(): Option {
   );
 }
 
+/** Where people reach what listens here, if the command cannot know: from outside of a container, behind a proxy. */
+export function publicUrlOption(what: string): Option {
+  return new Option('--public-url <url>', `where people reach ${what}, if it is not where it listens`)
+    .env('TALLY_PUBLIC_URL')
+    .argParser(readUrl);
+}
+
 /** What `chooseFolder` takes: a network that was typed counts more than what the folder says. */
 export function folderChoice(
   { data, network }: { readonly data?: string; readonly network: string },
@@ -73,7 +80,7 @@ export function collectUrls(text: string, earlier: readonly string[] = []): stri
   return [...earlier, text];
 }
 
-export function readUrl(text: string): string {
+function readUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new InvalidArgumentError(`"${text}" is not a URL like ${DEFAULT_API_URL}.`);
   }

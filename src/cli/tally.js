@@ -3,11 +3,13 @@
  * `tally …`: what a person types. The one file in JavaScript: it sets up the cache of compiled modules, so that from
  * the second run on nothing loads Node's TypeScript reader, which alone takes 20 MB and a tenth of a second.
  */
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import envPaths from 'env-paths';
 
-// In the checkout, where nobody else can write. Threads and child processes find it by the environment.
-process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../../node_modules/.cache/tally');
+// Threads and child processes find it by the environment.
+process.env.NODE_COMPILE_CACHE ??= compileCacheFolder();
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
 // The reader of a pipe may have seen enough: `tally chain | head -1`.
@@ -22,4 +24,24 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = report(error);
+}
+
+/**
+ * Beside the code, where nobody else can write. Where this user cannot either (installed for all users of the machine),
+ * in the user's own cache: Node would leave the cache off without a word.
+ */
+function compileCacheFolder() {
+  const beside = join(import.meta.dirname, '../../node_modules/.cache/tally');
+  const folders = [beside, join(envPaths('tallystick', { suffix: '' }).cache, 'compiled')];
+  return folders.find(isWritable) ?? beside;
+}
+
+function isWritable(/** @type {string} */ folder) {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

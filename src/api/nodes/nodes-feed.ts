@@ -46,7 +46,10 @@ export class NodesFeed {
 
   get view(): NodesJson {
     const apart = this.#apart();
-    return { nodes: this.#watches.map(({ view }) => view), ...(apart === undefined ? {} : { apart }) };
+    return {
+      nodes: called(this.#watches.map(({ view }) => view)),
+      ...(apart === undefined ? {} : { apart }),
+    };
   }
 
   /** @throws HttpError 429 `too-many-streams` */
@@ -83,6 +86,13 @@ export class NodesFeed {
     if (this.#news.length > 2 * MAX_NEWS_KEPT) this.#news = this.#news.slice(-MAX_NEWS_KEPT);
     this.#streams.broadcast(text);
   }
+}
+
+/** Each as it calls itself; where two call themselves the same, as on one machine, by the names they were given here. */
+function called(nodes: readonly NodeJson[]): NodeJson[] {
+  const names = nodes.map(({ name, status }) => status?.name ?? name);
+  const isUnique = new Set(names).size === names.length;
+  return nodes.map((node, index) => (isUnique ? { ...node, name: names[index] ?? node.name } : node));
 }
 
 function written(event: string, data: object): string {

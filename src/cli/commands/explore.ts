@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { DEFAULT_API_URL } from '../../client/tally-client.ts';
 import { UsageError } from '../errors.ts';
-import { collectUrls, readPort, withJson } from '../options.ts';
+import { collectUrls, publicUrlOption, readPort, withJson } from '../options.ts';
 
 /** Below the one of the first daemon. */
 const DEFAULT_PORT = 8_140;
@@ -9,6 +9,7 @@ const DEFAULT_PORT = 8_140;
 export interface ExploreOptions {
   readonly host: string;
   readonly port: number;
+  readonly publicUrl?: string;
   readonly json?: boolean;
 }
 
@@ -19,7 +20,8 @@ export function addExplore(program: Command): void {
       .description('the explorer for one or more daemons, in a browser')
       .argument('[url...]', 'HTTP API of each daemon (default: TALLY_API)', collectUrls)
       .option('--host <address>', 'address to listen on; beyond loopback one may only look', '127.0.0.1')
-      .option('--port <port>', 'port to listen on; 0: any free one', readPort, DEFAULT_PORT),
+      .option('--port <port>', 'port to listen on; 0: any free one', readPort, DEFAULT_PORT)
+      .addOption(publicUrlOption('the page')),
   ).action(async (urls: readonly string[], options: ExploreOptions) => {
     const { runExplore } = await import('../explore.ts');
     await runExplore(urls.length > 0 ? urls : [urlOfEnvironment()], options);

@@ -17,11 +17,11 @@ import {
   collectOrigins,
   folderChoice,
   networkOption,
+  publicUrlOption,
   readAddress,
   readCount,
   readName,
   readPort,
-  readUrl,
 } from '../options.ts';
 import { holdYoungMemory, releaseYoungMemory } from '../young-memory.ts';
 
@@ -100,14 +100,7 @@ export function addStart(program: Command): void {
         .env('TALLY_NAME')
         .argParser(readName),
     )
-    .addOption(
-      new Option(
-        '--public-url <url>',
-        'where people reach the API from outside of a container, for the greeting',
-      )
-        .env('TALLY_PUBLIC_URL')
-        .argParser(readUrl),
-    )
+    .addOption(publicUrlOption('the API'))
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
     .addOption(
       new Option('--log-format <format>', 'for people or machines (default: pretty on a terminal, else json)')
