@@ -16,8 +16,13 @@ export async function run(
   command: string,
   args: readonly string[],
   deadlineMs = COMMAND_DEADLINE_MS,
+  env: Record<string, string> = {},
 ): Promise<string> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: deadlineMs });
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: deadlineMs,
+    env: { ...process.env, ...env },
+  });
   const output: Buffer[] = [];
   const errors: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));

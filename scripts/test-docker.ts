@@ -1,8 +1,10 @@
 /**
  * `docker compose up` as a user would: four containers find each other by mDNS, two mine, a payment made in
- * one is confirmed on all, a block can be followed through the logs, and a restart loses nothing.
+ * one is confirmed on all, every line of the log is worth reading, one page shows all, and a restart loses nothing.
  * Needs a Docker engine; `npm run test:docker`.
  */
+import type { NodesJson } from '../src/client/nodes-json.ts';
+import { type ComposeLine, faultsOf, readComposeLog, storyOf } from './compose-log.ts';
 import {
   chainsAreValid,
   type Host,
@@ -17,8 +19,11 @@ const PROJECT = `tallystick-test-${process.pid}`;
 const NAMES = ['node-1', 'node-2', 'node-3', 'node-4'];
 const BUILD_DEADLINE_MS = 600_000;
 
-const compose = (args: readonly string[], deadlineMs?: number): Promise<string> =>
-  run('docker', ['compose', '-p', PROJECT, ...args], deadlineMs);
+const compose = (
+  args: readonly string[],
+  deadlineMs?: number,
+  env?: Record<string, string>,
+): Promise<string> => run('docker', ['compose', '-p', PROJECT, ...args], deadlineMs, env);
 
 const hosts: Host[] = NAMES.map((name) => ({
   name,
@@ -26,53 +31,107 @@ const hosts: Host[] = NAMES.map((name) => ({
     JSON.parse(await compose(['exec', '-T', name, 'node', 'src/cli/tally.js', ...args])),
 }));
 
-interface LogLine {
-  readonly event?: string;
-  readonly id?: string;
-  readonly latencyMs?: number;
+async function logOf(...names: string[]): Promise<ComposeLine[]> {
+  return readComposeLog(await compose(['logs', '--no-color', ...names]));
 }
 
-async function logOf(name: string): Promise<LogLine[]> {
-  const text = await compose(['logs', '--no-log-prefix', '--no-color', name]);
-  return text.split('\n').flatMap((line) => {
-    try {
-      return [JSON.parse(line.slice(line.indexOf('{'))) as LogLine]; // compose may put control codes in front
-    } catch {
-      return []; // the greeting
-    }
+/** Four daemons, half a minute: a line every 0.2 s is what one can follow with a finger on the screen. */
+const MAX_LINES = 150;
+
+function linesOfBusiestHalfMinute(lines: readonly ComposeLine[]): number {
+  const atMs = lines.flatMap(({ text }) => {
+    const time = /^(\d\d):(\d\d):(\d\d\.\d{3})/.exec(text);
+    return time === null ? [] : [((Number(time[1]) * 60 + Number(time[2])) * 60 + Number(time[3])) * 1_000];
   });
+  return Math.max(...atMs.map((from) => atMs.filter((at) => at >= from && at < from + 30_000).length));
+}
+
+/** The image's own check, as Docker runs it. */
+async function healthCommand(): Promise<string> {
+  const test = JSON.parse(
+    await run('docker', ['inspect', '-f', '{{json .Config.Healthcheck.Test}}', 'tallystick']),
+  ) as string[];
+  return test
+    .slice(1)
+    .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+    .join(' ');
+}
+
+/** Of ten runs of a command in a container, what one costs. */
+async function processorMs(container: string, command: string): Promise<number> {
+  const script = `time (for n in 1 2 3 4 5 6 7 8 9 10; do ${command} || exit 1; done)`;
+  const format = "TIMEFORMAT='%U %S'";
+  const printed = await compose(['exec', '-T', container, 'bash', '-c', `${format}; { ${script}; } 2>&1`]);
+  const [user = Number.NaN, system = Number.NaN] = printed.trim().split(' ').map(Number);
+  return Math.round((user + system) * 100);
 }
 
 async function test(): Promise<void> {
   const [one, , , four] = hosts as [Host, Host, Host, Host];
   console.log('docker compose up:');
-  await compose(['up', '-d', '--build', '--wait'], BUILD_DEADLINE_MS);
-  must(true, 'four containers are up and healthy');
-  await peersAreConnected(hosts, 60_000);
+  await compose(['--profile', 'explore', 'up', '-d', '--build', '--wait'], BUILD_DEADLINE_MS);
+  must(true, 'four containers and the page are up and healthy');
 
   console.log('Two of them mine, and a payment is confirmed on all:');
   await until(
     'node-1 has mined something to pay with',
     180_000,
     () => one.tally('balance', '--json'),
-    ({ balance }) => BigInt(String(balance)) > 0n,
+    ({ balance }) => BigInt(String(balance)) > 1_500_000n,
   );
   const { address: recipient } = await four.tally('wallet', 'show', '--json');
   const { id: payment } = await one.tally('send', String(recipient), '1.5', '--json');
   await isConfirmedOn(hosts, String(payment), 120_000);
+  await peersAreConnected(hosts, 60_000);
 
-  console.log('One block can be followed from its miner to every node:');
-  const mined = (await logOf('node-1')).filter(({ event }) => event === 'block.mined').at(-1);
-  must(mined?.id !== undefined, `node-1 says that it mined ${mined?.id?.slice(0, 12)}…`);
-  for (const name of NAMES.slice(1)) {
-    const seen = await until(
-      `${name} says when it arrived`,
-      20_000,
-      async () => (await logOf(name)).find(({ event, id }) => event === 'block.accepted' && id === mined?.id),
-      (line) => line !== undefined,
-    );
-    console.log(`    ${name}: ${seen?.latencyMs ?? '–'} ms`);
-  }
+  console.log('The log can be watched:');
+  const story = await until(
+    'the payment is told on all four, and a block from its miner to the three others, by name and milliseconds',
+    90_000,
+    async () => storyOf(await logOf()),
+    ({ confirmed, paid, travelled }) => paid === 4 && confirmed === 4 && travelled === 3,
+  );
+  await until(
+    'each says how it stands, every half a minute',
+    45_000,
+    async () =>
+      new Set((await logOf()).filter(({ text }) => text.includes('●')).map(({ node }) => node)).size,
+    (count) => count === 4,
+  );
+  const text = await compose(['logs', '--no-color']);
+  const lines = readComposeLog(text);
+  const faults = faultsOf(lines);
+  must(faults.length === 0, `no line that one would skip (${lines.length} read) ${faults.join('; ')}`);
+  must(story.forked === 0 || story.forkEnded > 0, `a fork that began (${story.forked}) ended`);
+  const busiest = linesOfBusiestHalfMinute(lines);
+  must(busiest <= MAX_LINES, `half a minute is ${busiest} lines at most, of four daemons`);
+
+  console.log('One page shows all four, by their names:');
+  await until(
+    'at http://127.0.0.1:8140',
+    20_000,
+    async () => (await (await fetch('http://127.0.0.1:8140/nodes')).json()) as NodesJson,
+    ({ nodes }) => nodes.every(({ name, state }, index) => state === 'up' && name === NAMES[index]),
+  );
+
+  console.log('The image is light on its feet:');
+  const health = await processorMs('node-1', await healthCommand());
+  const bare = await processorMs('node-1', 'node -e 0');
+  console.log(
+    `    a check of its health: ${health} ms of processor time; starting Node and nothing else: ${bare} ms`,
+  );
+  must(health * 4 < bare, 'a health check costs less than a quarter of what starting Node costs');
+  const cached = Number(
+    await compose(['exec', '-T', 'node-1', 'sh', '-c', 'find node_modules/.cache/tally -type f | wc -l']),
+  );
+  must(cached > 100, `what Node compiled is kept: ${cached} modules`);
+
+  console.log('Machines get JSON as before:');
+  await compose(['up', '-d', '--wait', '--no-deps', 'node-3'], BUILD_DEADLINE_MS, {
+    TALLY_LOG_FORMAT: 'json',
+  });
+  const machine = (await logOf('node-3')).at(-1);
+  must(typeof JSON.parse(machine?.text ?? '').event === 'string', 'one object a line');
 
   console.log('A restart loses nothing and finds the others again:');
   const before = Number((await four.tally('status', '--json')).height);
@@ -94,5 +153,7 @@ try {
   console.error(`docker: failed: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
-  await compose(['down', '-v', '--timeout', '5']).catch((error) => console.error(String(error)));
+  await compose(['--profile', 'explore', 'down', '-v', '--timeout', '5']).catch((error) =>
+    console.error(String(error)),
+  );
 }
