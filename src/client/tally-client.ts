@@ -216,7 +216,7 @@ export class TallyClient {
   }
 
   /**
-   * A chain file (docs/protocol.md, section 13), as it comes.
+   * A chain file (docs/protocol.md, "A chain in a file"), as it comes.
    *
    * @param from height of its first block
    * @throws ApiError, ConnectionError if it breaks off or nothing comes for a minute
