@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import type { ReceiptJson } from '../../src/client/schemas.ts';
 import { commandsOf, figure, pageAt, testBlocks, type Way, type Ways } from '../support/blocks.ts';
 import { Machine, type Terminal } from '../support/machine.ts';
@@ -45,12 +46,18 @@ async function runs({ text }: Fence): Promise<string> {
   return stdout;
 }
 
-/** `npm ci` and `npm test` are what continuous integration does anyway; `npm start` is done here, without them. */
+/**
+ * `npm ci` and `npm test` are what continuous integration does anyway; `npm start` is done further down, where the page
+ * needs it. In the checkout itself `npx tally` is the checkout, and npm has nothing to say of its Node.
+ */
 const install: Way = async (block) => {
   const [start = '', check = ''] = commandsOf(block);
   const integration = await readFile(join(ROOT, '.ci/run'), 'utf8');
   expect([start, check]).toEqual(['npm ci && npm start', 'npm ci && npm test']);
   for (const line of [/^npm ci\b/m, /^npm test$/m]) expect(integration).toMatch(line);
+  const checkout = await machine.terminal(ROOT);
+  const asked = await checkout.run('npx tally --version');
+  expect(asked).toEqual({ stdout: `${packageJson.version}\n`, stderr: '' });
 };
 
 /** In a terminal of its own, in the checkout. */
