@@ -28,7 +28,7 @@ export function createHttpApp(log: FastifyBaseLogger): App {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
-    // Or every GET has a twin that does all of the work for an answer nobody is sent: a route asks for it.
+    // Or every GET has a twin that does all of the work for an answer that is not sent: a route asks for it.
     exposeHeadRoutes: false,
     // A refusal before routing: a path that cannot be decoded.
     frameworkErrors: (error, _request, reply) => {

@@ -11,15 +11,13 @@ const DEFAULT_DEADLINE_MS = 30_000;
 const GENESIS_SPREAD_MS = 365 * 24 * 3_600_000;
 
 /** As many as were started, as far as the compiler knows how many that are, and those that `add` brings. */
-export type TestNodes<Count extends number> = number extends Count
+export type TestNodes<Count extends number, Known extends readonly TestNode[] = []> = number extends Count
   ? readonly TestNode[]
   : `${Count}` extends `-${string}` | `${string}.${string}`
     ? readonly TestNode[]
-    : readonly [...Exactly<Count>, ...TestNode[]];
-
-type Exactly<Count extends number, Nodes extends TestNode[] = []> = Nodes['length'] extends Count
-  ? Nodes
-  : Exactly<Count, [...Nodes, TestNode]>;
+    : Known['length'] extends Count
+      ? readonly [...Known, ...TestNode[]]
+      : TestNodes<Count, [...Known, TestNode]>;
 
 export interface TestNetworkOptions<Count extends number = number> {
   /** How many to start. Default: 3. */

@@ -158,7 +158,7 @@ describe('a daemon that does not answer at the beginning', () => {
     expect(value).toEqual({ type: 'connected', block: genesis });
   });
 
-  test('is waited for if blocks() is told so, and whoever wants to hears of it', async () => {
+  test('is waited for if blocks() is told so, and the caller hears of it', async () => {
     answers = [undefined];
     const states: boolean[] = [];
     heard = () => {

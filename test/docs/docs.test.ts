@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { commandsOf, figure, testBlocks, type Way, type Ways } from '../support/blocks.ts';
-import { Machine, type Terminal } from '../support/machine.ts';
+import { Machine } from '../support/machine.ts';
 import { type Page, ROOT, readPages } from '../support/markdown.ts';
+import type { Terminal } from '../support/terminal.ts';
 
 const pages = readPages();
 let machine: Machine;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => machine.close());
 
-/** Nobody answers there, and the page is served all the same. */
+/** No daemon answers there, and the page is served all the same. */
 const explore: Way = async ({ text }) => {
   await terminal.start(text, /http:\/\/127\.0\.0\.1:\d+/);
   await terminal.interrupt();

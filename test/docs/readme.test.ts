@@ -10,9 +10,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { ReceiptJson } from '../../src/client/schemas.ts';
 import { commandsOf, figure, pageAt, testBlocks, type Way, type Ways } from '../support/blocks.ts';
-import { Machine, type Terminal } from '../support/machine.ts';
+import { Machine } from '../support/machine.ts';
 import { type Fence, ROOT } from '../support/markdown.ts';
 import { type Ran, runTally } from '../support/run-tally.ts';
+import type { Terminal } from '../support/terminal.ts';
 
 const page = pageAt('README.md');
 const MINED = /mined/;

@@ -50,7 +50,7 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (path, page
   });
 });
 
-/** A section is named by its title, which also says what it is about; a number tells nobody that it has moved. */
+/** A section is named by its title, which also says what it is about; a number does not tell that it has moved. */
 describe('what the code says of the pages', () => {
   const files = globSync(
     ['src/**/*.{ts,tsx,js}', 'test/**/*.ts', 'scripts/**/*.ts', 'examples/*.ts', 'bin/*.js'],
