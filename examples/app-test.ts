@@ -11,7 +11,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { formatAddress, generateKeyPair, type TallyClient } from 'tallystick/client';
-import { startNetwork, type TestNetwork, type TestNode } from 'tallystick/testing';
+import { startNetwork, type TestNetwork } from 'tallystick/testing';
 
 /** The app under test. */
 class TipJar {
@@ -41,7 +41,7 @@ class TipJar {
   }
 }
 
-let network: TestNetwork;
+let network: TestNetwork<3>;
 let stop: AbortController;
 
 beforeEach(async () => {
@@ -55,7 +55,7 @@ afterEach(async () => {
 });
 
 test('a tip counts, and no longer when its block is left behind', async () => {
-  const [alice, bob, carol] = network.nodes as [TestNode, TestNode, TestNode];
+  const [alice, bob, carol] = network.nodes;
   const jar = new TipJar();
   const watching = jar.watch(await bob.client(), stop.signal);
 

@@ -7,6 +7,7 @@ import { InvariantError } from '../core/errors.ts';
 import { OperationError } from '../node/ports.ts';
 import type { App } from './app.ts';
 import { type Refusal, refusalOf } from './errors.ts';
+import { refuseHead } from './head.ts';
 import { MAX_CONNECTIONS, REQUEST_TIMEOUT_MS } from './limits.ts';
 
 /** What a caller may know of a failure of ours. */
@@ -27,12 +28,15 @@ export function createHttpApp(log: FastifyBaseLogger): App {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
+    // Or every GET has a twin that does all of the work for an answer that is not sent: a route asks for it.
+    exposeHeadRoutes: false,
     // A refusal before routing: a path that cannot be decoded.
     frameworkErrors: (error, _request, reply) => {
       const refusal = refusalOf(error) ?? INTERNAL;
       void (reply as FastifyReply).code(refusal.status).send(refusal.body);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
+  refuseHead(app);
   app.server.maxConnections = MAX_CONNECTIONS;
   // A form on a web page may send this without asking first.
   app.removeContentTypeParser('text/plain');

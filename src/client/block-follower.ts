@@ -5,7 +5,8 @@
 import { delayAfter, pause } from './back-off.ts';
 import type { ChainNews } from './chain-news.ts';
 import type { AnswerOf } from './contract.ts';
-import { ApiError, isPassing, ReorganisationError } from './errors.ts';
+import { ApiError, ConnectionError, isPassing, ReorganisationError } from './errors.ts';
+import type { ConnectionState } from './event-stream.ts';
 import type { BlockJson } from './schemas.ts';
 import type { CallOptions } from './transport.ts';
 
@@ -34,6 +35,14 @@ export interface BlocksOptions {
   readonly after?: BlockPlace;
   /** A block is yielded once it has so many: 1 (default) for the tip, 6 for one that five others bury. */
   readonly confirmations?: number;
+  /**
+   * Whether it waits, for as long as it takes, for a daemon that does not answer at the beginning. Without, that is a
+   * `ConnectionError` once the client's retries are over (ten seconds unless told otherwise). Default: false. A daemon
+   * that has answered is waited for in any case.
+   */
+  readonly waitForDaemon?: boolean;
+  /** Told whenever the connection to the daemon's live feed comes and goes. */
+  readonly onConnection?: (state: ConnectionState) => void;
   /** Ends it, at once. */
   readonly signal?: AbortSignal;
 }
@@ -42,13 +51,14 @@ export interface BlocksOptions {
 export interface BlockSource {
   chain(from: number, limit: number, options: CallOptions): Promise<AnswerOf<'chain'>>;
   block(id: string, options: CallOptions): Promise<BlockJson>;
-  news(signal: AbortSignal | undefined): ChainNews;
+  news(options: BlocksOptions): ChainNews;
 }
 
 /**
  * All it remembers is the last block yielded: each block names its parent, so the way back needs no list.
  *
- * @throws RangeError if an option is none, ReorganisationError, ApiError if the daemon refuses for good
+ * @throws RangeError if an option is none, ReorganisationError, ApiError if the daemon refuses for good,
+ *   ConnectionError if none answers at the beginning
  */
 export async function* followBlocks(source: BlockSource, options: BlocksOptions): AsyncGenerator<BlockStep> {
   const { from = 0, confirmations = 1, signal } = options;
@@ -61,11 +71,13 @@ export async function* followBlocks(source: BlockSource, options: BlocksOptions)
   /** The last block yielded and not taken back. */
   let head = options.after;
   let failures = 0;
-  const news = source.news(signal);
+  let hasAnswered = false;
+  const news = source.news(options);
   try {
     while (!isOver()) {
       try {
         const page = await source.chain(head === undefined ? from : head.height + 1, PAGE_BLOCKS, asking);
+        hasAnswered = true;
         const [first] = page.blocks;
         if (head !== undefined && first?.header.parent !== head.id) {
           const block = await blockOf(source, head, asking);
@@ -90,12 +102,21 @@ export async function* followBlocks(source: BlockSource, options: BlocksOptions)
       } catch (error) {
         if (isOver()) return;
         if (!isPassing(error)) throw error;
+        if (!hasAnswered && options.waitForDaemon !== true) throw neverAnswered(error);
         await pause(delayAfter(++failures, error), signal);
       }
     }
   } finally {
     await news.stop();
   }
+}
+
+/** A busy daemon is told as it says itself. */
+function neverAnswered(error: ApiError | ConnectionError): Error {
+  if (error instanceof ApiError) return error;
+  return new ConnectionError(`${error.message}: start it, or wait for it with waitForDaemon`, {
+    cause: error,
+  });
 }
 
 async function blockOf(source: BlockSource, { height, id }: BlockPlace, options: CallOptions) {

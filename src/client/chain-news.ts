@@ -1,6 +1,12 @@
 /** Tells that the chain may have changed, for those who look at it anew then: one bit, however much happens. */
-import { resumeEvents } from './event-stream.ts';
+import { type ConnectionState, resumeEvents } from './event-stream.ts';
 import type { Transport } from './transport.ts';
+
+export interface ChainNewsOptions {
+  readonly signal?: AbortSignal;
+  /** Told whenever the connection comes and goes. */
+  readonly onConnection?: (state: ConnectionState) => void;
+}
 
 export class ChainNews {
   readonly #listening: Promise<void>;
@@ -10,9 +16,9 @@ export class ChainNews {
   #failure: { readonly error: unknown } | undefined;
 
   /** Listens until `stop()`, or until the signal aborts. There is news at first. */
-  constructor(transport: Transport, signal: AbortSignal | undefined) {
+  constructor(transport: Transport, { onConnection, signal }: ChainNewsOptions) {
     const signals = signal === undefined ? [] : [signal];
-    this.#listening = this.#listen(transport, AbortSignal.any([this.#stop.signal, ...signals]));
+    this.#listening = this.#listen(transport, AbortSignal.any([this.#stop.signal, ...signals]), onConnection);
   }
 
   /**
@@ -46,10 +52,15 @@ export class ChainNews {
     await this.#listening;
   }
 
-  async #listen(transport: Transport, signal: AbortSignal): Promise<void> {
+  async #listen(
+    transport: Transport,
+    signal: AbortSignal,
+    told: ChainNewsOptions['onConnection'],
+  ): Promise<void> {
     try {
-      const onConnection = ({ connected }: { connected: boolean }): void => {
-        if (connected) this.#tell();
+      const onConnection = (state: ConnectionState): void => {
+        if (state.connected) this.#tell();
+        told?.(state);
       };
       for await (const { type } of resumeEvents(transport, { signal, onConnection })) {
         if (type === 'block' || type === 'reorganisation' || type === 'missed') this.#tell();

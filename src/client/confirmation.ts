@@ -28,19 +28,25 @@ export async function waitConfirmed(
   const deadline = AbortSignal.any(signals);
   let seen = 'not known to the daemon';
   let failures = 0;
+  /** Why there has been no answer; undefined once there was one. */
+  let unanswered: unknown = new ConnectionError(`the daemon at ${client.url} does not answer`);
   try {
     while (await news.next(deadline)) {
       try {
         const found = await client.transaction(id, { signal: deadline });
         failures = 0;
+        unanswered = undefined;
         if (found.confirmations >= confirmations) return found;
         seen = found.status === 'pending' ? 'waiting in the pool' : `confirmed ${found.confirmations} times`;
       } catch (error) {
         if (deadline.aborted) break;
-        if (isPassing(error)) {
-          await pause(delayAfter(++failures, error), deadline);
-          news.again();
-        } else if (!(error instanceof ApiError) || error.status !== 404) throw error;
+        if (error instanceof ApiError && error.status === 404) {
+          unanswered = undefined;
+          continue;
+        }
+        if (!isPassing(error) || unanswered !== undefined) throw error;
+        await pause(delayAfter(++failures, error), deadline);
+        news.again();
       }
     }
   } finally {
@@ -49,5 +55,6 @@ export async function waitConfirmed(
   if (signal?.aborted === true) {
     throw new ConnectionError(`the wait for transaction ${id} was ended`, { cause: signal.reason });
   }
+  if (unanswered !== undefined) throw unanswered;
   throw new WaitError(`transaction ${id} is ${seen} after ${timeoutMs} ms`);
 }

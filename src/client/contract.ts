@@ -300,7 +300,7 @@ export const contract = {
   chainExport: {
     summary: 'A chain file: the blocks from a height up to the tip',
     description:
-      'Described in docs/protocol.md, section 12. If it breaks off without its end, the daemon stopped or the chain ' +
+      'Described in docs/protocol.md, "A chain in a file". If it breaks off without its end, the daemon stopped or the chain ' +
       'was reorganised meanwhile.',
     produces: ['application/octet-stream'],
     querystring: Type.Object(

@@ -168,10 +168,10 @@ export class TallyClient {
   /**
    * Waits until a transaction is buried; also for one the daemon does not know yet.
    *
-   * @throws WaitError after `timeoutMs`, ConnectionError if the signal aborts
+   * @throws WaitError after `timeoutMs`, ConnectionError if no daemon answers at the beginning or the signal aborts
    */
   confirmed(id: string, options: ConfirmedOptions = {}): Promise<LookupJson> {
-    return waitConfirmed(this, new ChainNews(this.#transport, options.signal), id, options);
+    return waitConfirmed(this, new ChainNews(this.#transport, options), id, options);
   }
 
   /**
@@ -180,14 +180,14 @@ export class TallyClient {
    * restarts of the daemon and lost connections, and waits for its reader: it never holds more than one page.
    *
    * @throws ReorganisationError if it must take back a block the daemon does not know, RangeError if an option
-   *   is none, ApiError if the daemon refuses for good
+   *   is none, ApiError if the daemon refuses for good, ConnectionError if none answers at the beginning
    */
   blocks(options: BlocksOptions = {}): AsyncGenerator<BlockStep> {
     return followBlocks(
       {
         chain: (from, limit, asking) => this.call('chain', { query: { from, limit } }, asking),
         block: (id, asking) => this.block(id, asking),
-        news: (signal) => new ChainNews(this.#transport, signal),
+        news: (heard) => new ChainNews(this.#transport, heard),
       },
       options,
     );
@@ -216,7 +216,7 @@ export class TallyClient {
   }
 
   /**
-   * A chain file (docs/protocol.md, section 13), as it comes.
+   * A chain file (docs/protocol.md, "A chain in a file"), as it comes.
    *
    * @param from height of its first block
    * @throws ApiError, ConnectionError if it breaks off or nothing comes for a minute

@@ -38,8 +38,11 @@ export interface ProvenReceipt {
   readonly network: { readonly id: NetworkId; readonly name: string };
   /** Signed by its sender, for this network. */
   readonly transaction: TransactionJson;
-  /** What it says of a file, if it is a record. `fileMatches`: a file was given, and it is that one. */
-  readonly record?: { readonly sha256: string; readonly note?: string; readonly fileMatches: boolean };
+  /**
+   * What it says of a file, if it is a record. `fileMatches`: a file was given, and it is that one; left out if none
+   * was given, and another one is refused.
+   */
+  readonly record?: { readonly sha256: string; readonly note?: string; readonly fileMatches?: true };
   /** Which the transaction is in. */
   readonly block: ProvenBlock;
   /** Place in the block, from 0. */
@@ -150,7 +153,7 @@ function proveRecord({ signed }: ReadReceipt, fileSha256: Uint8Array | undefined
     record && {
       sha256: bytesToHex(record.sha256),
       ...(record.note === undefined ? {} : { note: record.note }),
-      fileMatches: fileSha256 !== undefined,
+      ...(fileSha256 === undefined ? {} : { fileMatches: true }),
     }
   );
 }

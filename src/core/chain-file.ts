@@ -1,6 +1,6 @@
 /**
  * A chain in a file: blocks in order behind a start that names the network, and an end that names the last of them.
- * The format is in docs/protocol.md, section 12.
+ * The format is in docs/protocol.md, "A chain in a file".
  */
 import { concatBytes } from './hex.ts';
 import { type BlockId, ID_BYTES, idFromBytes, idToBytes, type NetworkId } from './identifiers.ts';

@@ -18,6 +18,6 @@
  */
 export type { NetworkDefinition } from '../core/network-params.ts';
 export type { Block, Header, NetworkParams, SealedHeader } from '../core/types.ts';
-export { startNetwork, TestNetwork, type TestNetworkOptions } from './test-network.ts';
+export { startNetwork, TestNetwork, type TestNetworkOptions, type TestNodes } from './test-network.ts';
 export type { WaitOptions } from './test-node.ts';
 export { TestNode } from './test-node.ts';

@@ -10,9 +10,18 @@ const DEFAULT_DEADLINE_MS = 30_000;
 /** A year: every network gets a genesis time of its own, so that no two ever mix. */
 const GENESIS_SPREAD_MS = 365 * 24 * 3_600_000;
 
-export interface TestNetworkOptions {
+/** As many as were started, as far as the compiler knows how many that are, and those that `add` brings. */
+export type TestNodes<Count extends number, Known extends readonly TestNode[] = []> = number extends Count
+  ? readonly TestNode[]
+  : `${Count}` extends `-${string}` | `${string}.${string}`
+    ? readonly TestNode[]
+    : Known['length'] extends Count
+      ? readonly [...Known, ...TestNode[]]
+      : TestNodes<Count, [...Known, TestNode]>;
+
+export interface TestNetworkOptions<Count extends number = number> {
   /** How many to start. Default: 3. */
-  readonly nodes?: number;
+  readonly nodes?: Count;
   /** What differs from the built-in `test` network. */
   readonly params?: Partial<NetworkParams>;
   /** Whether every node is connected to every other from the start. Default: true. */
@@ -26,10 +35,12 @@ export interface TestNetworkOptions {
 }
 
 /** Starts a network of daemons on loopback. Stop it with `stop()`. */
-export async function startNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
+export async function startNetwork<const Count extends number = 3>(
+  options: TestNetworkOptions<Count> = {},
+): Promise<TestNetwork<Count>> {
   const genesisTime = TEST_PARAMS.genesisTime - BigInt(Math.floor(Math.random() * GENESIS_SPREAD_MS));
   const definition = defineNetwork({ ...TEST_PARAMS, genesisTime, ...options.params });
-  const network = new TestNetwork(definition, options);
+  const network = new TestNetwork<Count>(definition, options);
   try {
     for (let i = 0; i < (options.nodes ?? 3); i++) await network.add();
     if (options.connect ?? true) await network.connect();
@@ -41,11 +52,10 @@ export async function startNetwork(options: TestNetworkOptions = {}): Promise<Te
 }
 
 /** Daemons that share one network of their own. */
-export class TestNetwork {
+export class TestNetwork<Count extends number = number> {
   /** Its id and parameters. */
   readonly definition: NetworkDefinition;
-  /** In the order they were started. */
-  readonly nodes: TestNode[] = [];
+  readonly #nodes: TestNode[] = [];
   readonly #options: TestNetworkOptions;
   #failures: unknown[] = [];
 
@@ -54,9 +64,14 @@ export class TestNetwork {
     this.#options = options;
   }
 
+  /** In the order they were started. */
+  get nodes(): TestNodes<Count> {
+    return this.#nodes as unknown as TestNodes<Count>;
+  }
+
   /** Starts one more node, connected to nobody yet. */
   async add(): Promise<TestNode> {
-    const index = this.nodes.length;
+    const index = this.#nodes.length;
     const key = generateKeyPair();
     const { dataDir, mdns = false, minFeeRate } = this.#options;
     const daemon = await startDaemon({
@@ -74,12 +89,12 @@ export class TestNetwork {
       onFailure: (error) => this.#failures.push(error),
     });
     const node = new TestNode(`node-${index + 1}`, daemon, key);
-    this.nodes.push(node);
+    this.#nodes.push(node);
     return node;
   }
 
   /** Connects every node to every other, or those of one group. */
-  async connect(group: readonly TestNode[] = this.nodes): Promise<void> {
+  async connect(group: readonly TestNode[] = this.#nodes): Promise<void> {
     for (const [index, node] of group.entries()) {
       for (const other of group.slice(index + 1)) await node.connect(other);
     }
@@ -94,7 +109,7 @@ export class TestNetwork {
   /** Parts the network: only nodes of one group reach each other from now on. */
   async cut(...groups: TestNode[][]): Promise<void> {
     for (const group of groups) {
-      const others = this.nodes.filter((node) => !group.includes(node)).map(peerIdOf);
+      const others = this.#nodes.filter((node) => !group.includes(node)).map(peerIdOf);
       for (const node of group) node.daemon.p2p.block(others);
     }
     const apart = (): boolean =>
@@ -103,18 +118,18 @@ export class TestNetwork {
           node.daemon.node.peers().every(({ id }) => group.some((other) => peerIdOf(other) === id)),
         ),
       );
-    await waitUntil(this.nodes, apart, 'the groups are apart', DEFAULT_DEADLINE_MS);
+    await waitUntil(this.#nodes, apart, 'the groups are apart', DEFAULT_DEADLINE_MS);
   }
 
   /** Ends a cut and connects everybody again. */
   async heal(): Promise<void> {
-    for (const node of this.nodes) node.daemon.p2p.unblock();
+    for (const node of this.#nodes) node.daemon.p2p.unblock();
     await this.connect();
   }
 
   /** Waits until all nodes, or those of one group, have the same tip. */
   async converged(
-    group: readonly TestNode[] = this.nodes,
+    group: readonly TestNode[] = this.#nodes,
     { deadlineMs = DEFAULT_DEADLINE_MS }: WaitOptions = {},
   ): Promise<void> {
     await waitUntil(group, () => group.every((node) => node.tip === group[0]?.tip), 'one tip', deadlineMs);
@@ -126,7 +141,7 @@ export class TestNetwork {
    * @throws AggregateError if any of them met a failure nobody handled
    */
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()));
+    await Promise.all(this.#nodes.map((node) => node.stop()));
     if (this.#failures.length > 0)
       throw new AggregateError(this.#failures, 'nodes of the test network failed');
   }

@@ -190,5 +190,5 @@ test('closing the server ends streams at once', async () => {
 
 test('HEAD does not open a stream', async () => {
   const response = await fetch(`${api.url}/v1/events`, { method: 'HEAD' });
-  expect(response.status).toBe(404);
+  expect(response.status).toBe(405);
 });

@@ -227,13 +227,23 @@ describe('receipt', () => {
       work: '18',
     });
     const checked = await tally('verify', compact, '--network', network, '--json');
+    // Of a file nothing was asked, so nothing is answered.
+    expect(JSON.parse(checked.stdout).record).toEqual({ sha256: sha256('forms') });
     expect(JSON.parse(checked.stdout)).toMatchObject({
       valid: true,
       transaction: { id },
-      record: { sha256: sha256('forms'), fileMatches: false },
       confirmations: 9,
       work: '18',
     });
+    const withFile = await tally(
+      'verify',
+      compact,
+      join(folder, 'forms.txt'),
+      '--network',
+      network,
+      '--json',
+    );
+    expect(JSON.parse(withFile.stdout).record).toEqual({ sha256: sha256('forms'), fileMatches: true });
     const words = await tally('verify', compact, '--network', network);
     expect(words.stdout).toContain('- that a file is the one on record: name it behind the receipt');
   });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, createApi } from '../../src/api/server.ts';
 import { findWallet, replaceWallet } from '../../src/cli/wallet-file.ts';
+import { formatTally } from '../../src/client/amount.ts';
 import { writeUnencrypted } from '../../src/client/key-file.ts';
 import { Wallet } from '../../src/client/wallet.ts';
 import { formatAddress } from '../../src/core/address.ts';
@@ -319,16 +320,23 @@ describe('paying', () => {
     }
   });
 
-  test('the balance is that of every account, without the passphrase', async () => {
+  test('the balance is what can be paid, and apart from it what is watched; no passphrase is asked', async () => {
     const { stdout } = await tally('balance', '--json');
     const [mine, theirs] = [RICH, POOR].map(({ address }) => ledger.chain.account(address).balance);
     expect(JSON.parse(stdout)).toMatchObject({
-      balance: `${(mine ?? 0n) + (theirs ?? 0n)}`,
+      balance: `${mine}`,
+      pending: { balance: `${mine}` },
+      watchOnly: { balance: `${theirs}`, pending: { balance: `${theirs}` } },
       accounts: [
         { index: 0, name: 'mine', address: rich, balance: `${mine}` },
         { index: 1, name: 'theirs', kind: 'watch-only', address: poor, balance: `${theirs}` },
       ],
     });
-    expect((await tally('balance')).stdout).toMatch(/tally\n.*account +name +tally[\s\S]*\(watch-only\)\n$/);
+    expect((await tally('balance')).stdout).toMatch(
+      new RegExp(
+        `^${formatTally(mine ?? 0n)} tally\n${formatTally(theirs ?? 0n)} tally, watched only: .*\n` +
+          'account +name +tally[\\s\\S]*\\(watch-only\\)\n$',
+      ),
+    );
   });
 });

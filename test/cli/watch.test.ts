@@ -81,6 +81,20 @@ describe('the view', () => {
     ]);
   });
 
+  test('tells of a block mined here once', () => {
+    const mined = { height: 1, id: 'a'.repeat(64), transactions: 4, miner: 'tally1q' };
+    const model = modelAfter([
+      event('block', { event: 'block.mined', ...mined }),
+      block('a', '0', 1, { source: 'mined' }),
+      block('b', 'a', 2),
+    ]);
+    expect(model.events.map(({ text }) => text)).toEqual([
+      expect.stringContaining('#1 aaaaaaaa… mined here'),
+      expect.stringContaining('#2 bbbbbbbb…'),
+    ]);
+    expect(model.blocks.map(({ height }) => height)).toEqual([1, 2]);
+  });
+
   test('says that the daemon is gone, and that it is back', () => {
     const gone = withoutDaemon(startModel(URL_TEXT, status, []), NOW_MS - 3_000);
     expect(texts(withoutDaemon(gone, NOW_MS))[0]).toContain('disconnected for 3.0 s, trying again');

@@ -22,6 +22,11 @@ const MAX_CLIENT_BYTES = 90_000;
 const MAX_WITHOUT_RECEIPTS_BYTES = 84_000;
 /** libsodium's WebAssembly, which comes in its own time: 151,325 bytes. */
 const MAX_VERIFIER_BYTES = 160_000;
+/** `TallyClient` alone: 6,227 bytes until it signs something, 58,183 with what signing takes, as this was written. */
+const MAX_TALLY_CLIENT_BYTES = 9_000;
+const MAX_TALLY_CLIENT_SIGNING_BYTES = 61_000;
+/** One function of text and a number: 208 bytes. */
+const MAX_FORMAT_TALLY_BYTES = 1_000;
 const VERIFIER = /^libsodium/;
 /** A thousandth of what a real passphrase costs. */
 const QUICK = { N: 128, r: 8, p: 1 };
@@ -47,6 +52,11 @@ function sizes(bundled: Bundle): { client: number; verifier: number } {
     gzippedBytes([...bundled].filter(([name]) => VERIFIER.test(name) === isVerifier).map(([, code]) => code)),
   ) as [number, number];
   return { client, verifier };
+}
+
+/** Of the files the page has loaded so far. */
+function loadedBytes(page: Page, bundled: Bundle): number {
+  return gzippedBytes([...page.loaded].map((name) => bundled.get(name) ?? ''));
 }
 
 /** What `verifyReceipt` says in the page. */
@@ -83,6 +93,18 @@ describe('the bundle for browsers', () => {
     const { client, verifier } = sizes(await bundleOf('fixtures/client-without-receipts.ts'));
     expect(verifier).toBe(0);
     expect(client).toBeLessThan(MAX_WITHOUT_RECEIPTS_BYTES);
+  });
+
+  it.each([
+    ['formatTally', 'client-format-tally.ts', MAX_FORMAT_TALLY_BYTES, MAX_FORMAT_TALLY_BYTES],
+    ['TallyClient', 'client-calls.ts', MAX_TALLY_CLIENT_BYTES, MAX_TALLY_CLIENT_SIGNING_BYTES],
+  ])('has for %s alone nothing that it does not use', async (_, fixture, atFirst, everything) => {
+    const bundled = await bundleOf(`fixtures/${fixture}`);
+    const { client, verifier } = sizes(bundled);
+    console.info(`${fixture}: ${loadedBytes(new Page(bundled), bundled)} bytes at first, ${client} in all`);
+    expect(verifier).toBe(0);
+    expect(loadedBytes(new Page(bundled), bundled)).toBeLessThan(atFirst);
+    expect(client).toBeLessThan(everything);
   });
 
   it('makes a wallet that its words and its key file bring back, here as in Node', async () => {
@@ -129,49 +151,55 @@ describe('the bundle for browsers', () => {
     expect([...page.loaded].filter((name) => VERIFIER.test(name))).toEqual([]);
   });
 
-  it("verifies a daemon's receipts as Node does, and refuses those with a byte changed", async () => {
-    const sha256 = Uint8Array.from({ length: 32 }, (_, i) => 7 * i);
-    const { id, signed } = payment(ledger.network, {
-      from: RICH,
-      to: POOR.address,
-      sequence: Number(ledger.chain.account(RICH.address).sequence),
-      data: encodeRecord({ sha256, note: 'seen in a browser' }),
-      fee: 2_000n,
-    });
-    await ledger.daemon.node.submit([signed]);
-    ledger.mine(4);
-    const json: ReceiptJson = await new TallyClient({ url: api.url }).call('receipt', { params: { id } });
+  it.each([
+    ['of everything', 'index.ts'],
+    ['of nothing else', 'client-verify.ts'],
+  ])(
+    "verifies a daemon's receipts as Node does, and refuses those with a byte changed: a bundle %s",
+    async (_, entry) => {
+      const sha256 = Uint8Array.from({ length: 32 }, (_, i) => 7 * i);
+      const { id, signed } = payment(ledger.network, {
+        from: RICH,
+        to: POOR.address,
+        sequence: Number(ledger.chain.account(RICH.address).sequence),
+        data: encodeRecord({ sha256, note: 'seen in a browser' }),
+        fee: 2_000n,
+      });
+      await ledger.daemon.node.submit([signed]);
+      ledger.mine(4);
+      const json: ReceiptJson = await new TallyClient({ url: api.url }).call('receipt', { params: { id } });
 
-    const network = formatNetworkFile(ledger.network.params);
-    const page = new Page(files);
-    const text = JSON.stringify(json);
-    const compact = encodeReceipt(receiptFromJson(json));
-    const proved = await verifyReceipt(json, network, { fileSha256: sha256 });
-    const expected = { ...proved, work: `${proved.work}` };
-    expect(expected).toMatchObject({
-      confirmations: 4,
-      record: { sha256: bytesToHex(sha256), fileMatches: true },
-    });
-    expect(await verifyIn(page, 'no receipt', network)).toEqual({ code: 'receipt-format' });
-    const isVerifierLoaded = (): boolean => [...page.loaded].some((name) => VERIFIER.test(name));
-    expect(isVerifierLoaded()).toBe(false);
-    for (const form of [text, compact]) {
-      expect(await verifyIn(page, form, network, sha256)).toEqual(expected);
-    }
-    expect(isVerifierLoaded()).toBe(true);
-    expect(await verifyIn(page, compact, network, new Uint8Array(32))).toEqual({ code: 'fingerprint' });
-    expect(await verifyIn(page, compact, { ...network, subsidy: '1' })).toEqual({ code: 'other-network' });
-    for (let at = 0; at < compact.length; at += 13) {
-      const changed = compact.slice();
-      changed[at] = (changed[at] as number) ^ 4;
-      let code = 'none';
-      try {
-        await verifyReceipt(changed, network);
-      } catch (error) {
-        code = (error as { code: string }).code;
+      const network = formatNetworkFile(ledger.network.params);
+      const page = new Page(entry === 'index.ts' ? files : await bundleOf(`fixtures/${entry}`));
+      const text = JSON.stringify(json);
+      const compact = encodeReceipt(receiptFromJson(json));
+      const proved = await verifyReceipt(json, network, { fileSha256: sha256 });
+      const expected = { ...proved, work: `${proved.work}` };
+      expect(expected).toMatchObject({
+        confirmations: 4,
+        record: { sha256: bytesToHex(sha256), fileMatches: true },
+      });
+      expect(await verifyIn(page, 'no receipt', network)).toEqual({ code: 'receipt-format' });
+      const isVerifierLoaded = (): boolean => [...page.loaded].some((name) => VERIFIER.test(name));
+      expect(isVerifierLoaded()).toBe(false);
+      for (const form of [text, compact]) {
+        expect(await verifyIn(page, form, network, sha256)).toEqual(expected);
       }
-      expect(code).not.toBe('none');
-      expect(await verifyIn(page, changed, network), `byte ${at}`).toEqual({ code });
-    }
-  });
+      expect(isVerifierLoaded()).toBe(true);
+      expect(await verifyIn(page, compact, network, new Uint8Array(32))).toEqual({ code: 'fingerprint' });
+      expect(await verifyIn(page, compact, { ...network, subsidy: '1' })).toEqual({ code: 'other-network' });
+      for (let at = 0; at < compact.length; at += 13) {
+        const changed = compact.slice();
+        changed[at] = (changed[at] as number) ^ 4;
+        let code = 'none';
+        try {
+          await verifyReceipt(changed, network);
+        } catch (error) {
+          code = (error as { code: string }).code;
+        }
+        expect(code).not.toBe('none');
+        expect(await verifyIn(page, changed, network), `byte ${at}`).toEqual({ code });
+      }
+    },
+  );
 });

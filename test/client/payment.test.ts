@@ -5,14 +5,14 @@ import type { TallyClient } from '../../src/client/tally-client.ts';
 import { formatAddress } from '../../src/core/address.ts';
 import { startNetwork, type TestNetwork, type TestNode } from '../../src/testing/index.ts';
 
-let network: TestNetwork;
+let network: TestNetwork<1>;
 let alice: TestNode;
 let client: TallyClient;
 const friend = formatAddress(generateKeyPair().address);
 
 beforeEach(async () => {
   network = await startNetwork({ nodes: 1 });
-  [alice] = network.nodes as [TestNode];
+  [alice] = network.nodes;
   await alice.mine(1);
   client = await alice.client();
 });

@@ -132,3 +132,48 @@ describe('the delay', () => {
     expect(delayAfter(1, new ApiError(503, 'busy', '', 5_000), backOff)).toBe(5_000);
   });
 });
+
+describe('a daemon that does not answer at the beginning', () => {
+  const IMPATIENT = { ...QUICK, forMs: 0 };
+  const genesis = { id: 'ab', header: { height: 0, parent: 'cd' }, transactions: [], confirmations: 1 };
+  const PAGE = { status: 200, body: { length: 1, blocks: [genesis] } };
+
+  function impatient(): TallyClient {
+    return new TallyClient({ url: client.url, retry: IMPATIENT });
+  }
+
+  test('is told of by blocks(), with what to do', async () => {
+    answers = [undefined];
+    const error = await impatient()
+      .blocks()
+      .next()
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(String(error)).toMatch(/does not answer \(.*\): start it, or wait for it with waitForDaemon/);
+  });
+
+  test('is tried for as long as any call is', async () => {
+    answers = [undefined, undefined, undefined, undefined, PAGE];
+    const { value } = await client.blocks().next();
+    expect(value).toEqual({ type: 'connected', block: genesis });
+  });
+
+  test('is waited for if blocks() is told so, and the caller hears of it', async () => {
+    answers = [undefined];
+    const states: boolean[] = [];
+    heard = () => {
+      if (requests.filter((request) => request.includes('/v1/chain')).length >= 2) answers = [PAGE];
+    };
+    const onConnection = ({ connected }: { connected: boolean }) => states.push(connected);
+    const blocks = impatient().blocks({ waitForDaemon: true, onConnection });
+    expect((await blocks.next()).value).toEqual({ type: 'connected', block: genesis });
+    await blocks.return(undefined);
+    expect(states[0]).toBe(false);
+  });
+
+  test('is told of by confirmed()', async () => {
+    answers = [undefined];
+    const waiting = impatient().confirmed('ab'.repeat(32), { timeoutMs: 2_000 });
+    await expect(waiting).rejects.toBeInstanceOf(ConnectionError);
+  });
+});

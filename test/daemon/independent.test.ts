@@ -1,4 +1,4 @@
-/** The independent implementation of the rules against a real daemon: its chain, over HTTP, from DESIGN §4 alone. */
+/** The independent implementation of the rules against a real daemon: its chain, over HTTP, from docs/protocol.md alone. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

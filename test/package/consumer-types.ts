@@ -9,7 +9,7 @@ import {
   verifyReceipt,
   Wallet,
 } from 'tallystick/client';
-import { startNetwork, type TestNode } from 'tallystick/testing';
+import { startNetwork } from 'tallystick/testing';
 
 export async function compiles(client: TallyClient, key: KeyPair): Promise<void> {
   const status: StatusJson = await client.call('status');
@@ -28,10 +28,10 @@ export async function compiles(client: TallyClient, key: KeyPair): Promise<void>
     if (type === 'connected') break;
   }
   const network = await startNetwork({ nodes: 3 });
-  const [alice] = network.nodes as [TestNode, TestNode, TestNode];
+  const [alice, bob, carol] = network.nodes;
   const bytes: bigint = alice.balance();
   const same: TallyClient = await alice.client();
-  console.log(paid, work, bytes, same);
+  console.log(paid, work, bytes, same, bob.name, carol.name);
 
   // @ts-expect-error a route that is none
   await client.call('nothing');

@@ -76,7 +76,7 @@ export async function buildNodesServer(options: NodesServerOptions): Promise<App
   const feed = new NodesFeed(daemons, () => cutter?.apart);
   app.addHook('preClose', async () => feed.close());
   app.get('/nodes', async () => feed.view);
-  app.get('/nodes/events', { exposeHeadRoute: false }, (_request, reply) => {
+  app.get('/nodes/events', (_request, reply) => {
     feed.open(reply.raw);
     reply.hijack();
   });
@@ -127,7 +127,6 @@ function forwardRoutes(app: App, daemons: readonly WatchedDaemon[], isLocal: boo
     app.route<{ Params: { node: string } }>({
       method,
       url: `/nodes/:node${url}`,
-      exposeHeadRoute: false,
       bodyLimit: url === routes.submit.url ? MAX_BATCH_BYTES : MAX_BODY_BYTES,
       handler: async (request, reply) => {
         const daemon = daemons.find(({ number }) => String(number) === request.params.node);

@@ -16,6 +16,9 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ].join('; ');
 
+/** In memory as it is sent: HEAD costs nothing. */
+const AT_HAND = { exposeHeadRoute: true } as const;
+
 const FOREVER = 'public, max-age=31536000, immutable';
 
 const NOT_BUILT = `<!doctype html>
@@ -29,10 +32,12 @@ const NOT_BUILT = `<!doctype html>
 
 export function explorerRoutes(app: App, files: readonly ExplorerFile[]): void {
   for (const file of files) {
-    app.get(file.path, async (request, reply) => send(file, request, reply as unknown as FastifyReply));
+    app.get(file.path, AT_HAND, async (request, reply) =>
+      send(file, request, reply as unknown as FastifyReply),
+    );
   }
   if (files.length > 0) return;
-  app.get('/', async (_request, reply) =>
+  app.get('/', AT_HAND, async (_request, reply) =>
     secured(reply as unknown as FastifyReply)
       .header('cache-control', 'no-cache')
       .type('text/html; charset=utf-8')

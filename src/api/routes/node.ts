@@ -71,6 +71,8 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
 
   app.route({
     ...routeOf('health'),
+    // Watchers ask so.
+    exposeHeadRoute: true,
     handler: async () => {
       const { tip } = node.chain;
       if (node.chain.block(tip) === undefined) {
@@ -97,7 +99,6 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
   });
   app.route({
     ...routeOf('events'),
-    exposeHeadRoute: false,
     handler: (request, reply) => {
       feed.open(reply.raw, request.headers['last-event-id']);
       reply.hijack();

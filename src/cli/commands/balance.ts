@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { formatTally } from '../../client/amount.ts';
+import type { AnswerOf } from '../../client/contract.ts';
 import type { TallyClient } from '../../client/tally-client.ts';
 import { formatAddress } from '../../core/address.ts';
 import type { Address } from '../../core/identifiers.ts';
@@ -22,19 +23,21 @@ export function addBalance(program: Command): void {
 async function ofAddress(address: Address, options: ApiOptions): Promise<void> {
   const account = await connect(options).call('account', { params: { address: formatAddress(address) } });
   if (options.json === true) return printJson(account);
-  printBalance(BigInt(account.balance), BigInt(account.pending.balance));
+  printBalance(sumOf([account]));
 }
 
-/** The accounts together; each in a line of its own if there are several. */
+/** The accounts together, what is only watched apart from them; each in a line of its own if there are several. */
 async function ofWallet(options: ApiOptions): Promise<void> {
   const client = connect(options);
   const accounts = await walletAccounts(client, options);
-  const balance = accounts.reduce((sum, account) => sum + BigInt(account.balance), 0n);
-  const pending = accounts.reduce((sum, account) => sum + BigInt(account.pending.balance), 0n);
+  const watched = accounts.filter(({ kind }) => kind === 'watch-only');
+  const own = sumOf(accounts.filter((account) => !watched.includes(account)));
+  const watchOnly = sumOf(watched);
   if (options.json === true) {
-    return printJson({ address: accounts[0]?.address, balance, pending: { balance: pending }, accounts });
+    return printJson({ address: accounts[0]?.address, ...own, watchOnly, accounts });
   }
-  printBalance(balance, pending);
+  printBalance(own);
+  if (watched.length > 0) printBalance(watchOnly, ', watched only: its keys are elsewhere');
   if (accounts.length === 1) return;
   printTable(
     ['account', 'name', 'tally', 'address'],
@@ -61,7 +64,21 @@ async function walletAccounts(client: TallyClient, { data }: ApiOptions) {
   return accounts;
 }
 
-function printBalance(balance: bigint, pending: bigint): void {
-  print(`${formatTally(balance)} tally`);
-  if (pending !== balance) print(`${formatTally(pending)} tally once what waits is mined`);
+interface Sum {
+  readonly balance: bigint;
+  readonly pending: { readonly balance: bigint };
+}
+
+function sumOf(accounts: readonly Pick<AnswerOf<'account'>, 'balance' | 'pending'>[]): Sum {
+  return {
+    balance: accounts.reduce((sum, account) => sum + BigInt(account.balance), 0n),
+    pending: { balance: accounts.reduce((sum, account) => sum + BigInt(account.pending.balance), 0n) },
+  };
+}
+
+/** @param whose said behind the amount; nothing if it can be paid from here */
+function printBalance({ balance, pending }: Sum, whose = ''): void {
+  print(`${formatTally(balance)} tally${whose}`);
+  if (pending.balance !== balance)
+    print(`${formatTally(pending.balance)} tally once what waits is mined${whose}`);
 }

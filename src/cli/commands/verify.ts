@@ -62,6 +62,6 @@ async function sha256Of(file: string): Promise<Uint8Array> {
 }
 
 function notProved({ record, notProved: lines }: ProvenReceipt): readonly string[] {
-  if (record === undefined || record.fileMatches) return lines;
+  if (record === undefined || record.fileMatches === true) return lines;
   return ['that a file is the one on record: name it behind the receipt', ...lines];
 }

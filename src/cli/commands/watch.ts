@@ -5,6 +5,7 @@ import { complain } from '../errors.ts';
 import { describeEvent } from '../event-text.ts';
 import { type ApiOptions, withApi } from '../options.ts';
 import { colours, print } from '../output.ts';
+import { isToldAlready } from '../watch/model.ts';
 
 interface WatchOptions extends ApiOptions {
   readonly lines?: boolean;
@@ -40,13 +41,8 @@ async function printEvents(client: TallyClient, { json }: WatchOptions): Promise
   });
   for await (const event of events) {
     if (json === true) print(asJson(event));
-    else if (!isToldAlready(event)) print(inWords(event));
+    else if (event.type === 'missed' || !isToldAlready(event.data)) print(inWords(event));
   }
-}
-
-/** Of a block mined here people are told once, programs twice (mined, accepted), as in the log. */
-function isToldAlready({ type, data }: LiveEvent): boolean {
-  return type !== 'missed' && data.event === 'block.accepted' && data.source === 'mined';
 }
 
 function asJson({ id, type, data }: LiveEvent): string {

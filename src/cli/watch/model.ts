@@ -1,5 +1,6 @@
 /** What the view of `tally watch` knows. Every change makes a new one, so that a paused view keeps its own. */
 import type { StatusJson } from '../../client/contract.ts';
+import type { EventJson } from '../../client/live-event.ts';
 import type { BlockJson } from '../../client/schemas.ts';
 import type { LiveEvent } from '../../client/tally-client.ts';
 import { describeEvent } from '../event-text.ts';
@@ -70,7 +71,9 @@ export function withEvent(model: WatchModel, { type, data }: LiveEvent, nowMs: n
     return told(model, nowMs, 'some events in between are no longer kept', false);
   }
   const atMs = Date.parse(data.at);
-  const next = told(model, atMs, describeEvent(data), type === 'reorganisation');
+  const next = isToldAlready(data)
+    ? model
+    : told(model, atMs, describeEvent(data), type === 'reorganisation');
   if (data.event === 'block.accepted') {
     const { height, id, latencyMs, miner, onChain, parent, transactions } = data;
     const block: SeenBlock = {
@@ -84,6 +87,11 @@ export function withEvent(model: WatchModel, { type, data }: LiveEvent, nowMs: n
     return { ...next, blocks: reorganised(next.blocks, data.newTip, data.forkHeight) };
   }
   return next;
+}
+
+/** Of a block mined here people are told once, programs twice (mined, accepted), as in the log. */
+export function isToldAlready(event: EventJson): boolean {
+  return event.event === 'block.accepted' && event.source === 'mined';
 }
 
 function told(model: WatchModel, atMs: number, text: string, isReorganisation: boolean): WatchModel {
