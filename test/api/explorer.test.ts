@@ -62,6 +62,16 @@ describe('built', () => {
     ]);
   });
 
+  test.each([
+    ['an Origin that is not the Host: behind a reverse proxy', { ...HOST, origin: 'https://ledger.example' }],
+    ['a Host that is none of ours', { host: 'ledger.example' }],
+  ])('it is sent to everybody, also with %s', async (_, headers) => {
+    for (const url of ['/', '/assets/a-1.js']) {
+      expect((await app.inject({ url, headers })).statusCode).toBe(200);
+    }
+    expect((await app.inject({ url: '/v1/status', headers })).statusCode).toBe(403);
+  });
+
   test('nothing is sent twice', async () => {
     const { headers } = await app.inject({ url: '/', headers: HOST });
     const again = await app.inject({ url: '/', headers: { ...HOST, 'if-none-match': String(headers.etag) } });

@@ -181,6 +181,41 @@ describe('a request', () => {
   });
 });
 
+describe('through a reverse proxy', () => {
+  const forwarded = { ...HOST, 'x-forwarded-host': 'ledger.example', origin: 'https://ledger.example' };
+
+  test('nothing of a daemon is changed, for it would take the stranger for one of its machine', async () => {
+    handlers['/v1/mine'] = json;
+    handlers['/v1/status'] = json;
+    const api = await build();
+    const mine = (headers: Record<string, string>) =>
+      api.inject({ method: 'POST', url: '/nodes/1/v1/mine', headers, payload: { blocks: 1 } });
+    const refused = await mine({ ...forwarded, authorization: 'Bearer t' });
+    expect([refused.statusCode, refused.json()]).toMatchObject([403, { error: { code: 'looking-only' } }]);
+    expect(asked).toEqual([]);
+    expect((await mine(HOST)).statusCode).toBe(200);
+    expect((await api.inject({ url: '/nodes/1/v1/status', headers: forwarded })).statusCode).toBe(200);
+  });
+
+  test('the network is not cut', async () => {
+    let cuts = 0;
+    const cutter: NetworkCutter = {
+      apart: [],
+      cut: async () => void cuts++,
+      heal: async () => void cuts++,
+    };
+    app = await buildNodesServer({
+      ...{ host: '127.0.0.1', port: 0, portOption: '--port', log: SILENT, cutter },
+      nodes: [...nodes(), { name: 'node-2', url: upstreamUrl }],
+    });
+    const order = async (url: string, headers: Record<string, string>) =>
+      (await app?.inject({ method: 'POST', url, headers, payload: { apart: [1] } }))?.statusCode;
+    expect([await order('/nodes/cut', forwarded), await order('/nodes/heal', forwarded)]).toEqual([403, 403]);
+    expect(cuts).toBe(0);
+    expect([await order('/nodes/cut', HOST), await order('/nodes/heal', HOST)]).toEqual([200, 200]);
+  });
+});
+
 describe('an answer', () => {
   test('is never a page of ours, whatever the daemon says', async () => {
     handlers['/v1/status'] = (_request, response) => {

@@ -27,12 +27,17 @@ const NOT_BUILT = `<!doctype html>
 </html>
 `;
 
+/** Module scripts carry an Origin, which behind a reverse proxy is not our Host. */
+const PUBLIC = { config: { isPublic: true } } as const;
+
 export function explorerRoutes(app: App, files: readonly ExplorerFile[]): void {
   for (const file of files) {
-    app.get(file.path, async (request, reply) => send(file, request, reply as unknown as FastifyReply));
+    app.get(file.path, PUBLIC, async (request, reply) =>
+      send(file, request, reply as unknown as FastifyReply),
+    );
   }
   if (files.length > 0) return;
-  app.get('/', async (_request, reply) =>
+  app.get('/', PUBLIC, async (_request, reply) =>
     secured(reply as unknown as FastifyReply)
       .header('cache-control', 'no-cache')
       .type('text/html; charset=utf-8')
