@@ -182,7 +182,7 @@ describe('a request', () => {
 });
 
 describe('through a reverse proxy', () => {
-  const forwarded = { ...HOST, 'x-forwarded-host': 'ledger.example', origin: 'https://ledger.example' };
+  const forwarded = { ...HOST, 'x-forwarded-host': 'ledger.example' };
 
   test('nothing of a daemon is changed, for it would take the stranger for one of its machine', async () => {
     handlers['/v1/mine'] = json;

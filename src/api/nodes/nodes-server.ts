@@ -76,8 +76,9 @@ export async function buildNodesServer(options: NodesServerOptions): Promise<App
   const feed = new NodesFeed(daemons, () => cutter?.apart);
   app.addHook('preClose', async () => feed.close());
   app.get('/nodes', async () => feed.view);
-  app.get('/nodes/events', { exposeHeadRoute: false }, (_request, reply) => {
-    feed.open(reply.raw);
+  app.get('/nodes/events', { exposeHeadRoute: false }, (request, reply) => {
+    const lastEventId = request.headers['last-event-id'];
+    feed.open(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
     reply.hijack();
   });
   if (cutter !== undefined) cutRoutes(app, cutter, daemons.length, () => feed.changed());

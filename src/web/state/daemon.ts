@@ -8,13 +8,16 @@ const TOKEN_KEY = 'tally-token';
 /** Whoever serves this page knows of several daemons, and hands on what it asks of each. */
 export const hasNodes = document.querySelector('meta[name="tally-nodes"]') !== null;
 
+/** Of the folder this page lies in, without a slash at the end: a reverse proxy may have it below a path. */
+export const pageUrl = new URL('.', location.href).href.replace(/\/$/, '');
+
 /** Where the API of one of several daemons is. @param number from 1 */
 export function nodeUrl(number: number): string {
-  return `${location.origin}/nodes/${number}`;
+  return `${pageUrl}/nodes/${number}`;
 }
 
 /** The daemon that is looked at unless somebody chooses another. */
-const ownUrl = hasNodes ? nodeUrl(1) : location.origin;
+const ownUrl = hasNodes ? nodeUrl(1) : pageUrl;
 
 /** `?api=http://…` names another daemon than the one that served the page; it is remembered. */
 function chosenUrl(): string {
