@@ -24,6 +24,11 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK_HOST.test(host.includes(':') ? `[${host}]` : host);
 }
 
+/** @param host as a request names it: with a port, IPv6 in brackets */
+export function isLoopbackHost(host: string | undefined): boolean {
+  return host !== undefined && LOOPBACK_HOST.test(host);
+}
+
 export interface GuardOptions {
   readonly loopback: boolean;
   /** For callers beyond this machine; without one they may only look. */
@@ -75,7 +80,7 @@ export function guard(app: App, { allowedOrigins, loopback, token }: GuardOption
 function isFromThisMachine({ headers, raw }: FastifyRequest): boolean {
   return (
     raw.httpVersion !== '1.0' &&
-    LOOPBACK_HOST.test(headers.host ?? '') &&
+    isLoopbackHost(headers.host) &&
     !Object.keys(headers).some((name) => PROXY_HEADER.test(name))
   );
 }
@@ -90,7 +95,7 @@ function letPageRead({ raw }: FastifyReply, origin: string): void {
 }
 
 function checkHost(host: string | undefined, allowed: readonly string[]): void {
-  if (host !== undefined && (LOOPBACK_HOST.test(host) || allowed.includes(host.toLowerCase()))) return;
+  if (isLoopbackHost(host) || allowed.includes((host ?? '').toLowerCase())) return;
   throw new HttpError(
     403,
     'forbidden-host',

@@ -72,6 +72,14 @@ describe('built', () => {
     expect((await app.inject({ url: '/v1/status', headers })).statusCode).toBe(403);
   });
 
+  test('keeps other windows out where browsers heed that, and does not ask them where they complain', async () => {
+    const policyFor = async (headers: Record<string, string>) =>
+      (await app.inject({ url: '/', headers })).headers['cross-origin-opener-policy'];
+    expect(await policyFor(HOST)).toBe('same-origin');
+    expect(await policyFor({ host: 'ledger.example', 'sec-fetch-site': 'none' })).toBe('same-origin');
+    expect(await policyFor({ host: 'ledger.example' })).toBeUndefined();
+  });
+
   test('nothing is sent twice', async () => {
     const { headers } = await app.inject({ url: '/', headers: HOST });
     const again = await app.inject({ url: '/', headers: { ...HOST, 'if-none-match': String(headers.etag) } });

@@ -17,8 +17,9 @@ export class Explorer {
     this.#browser = browser;
   }
 
-  static async launch(): Promise<Explorer> {
-    return new Explorer(await launchBrowser());
+  /** @param names that mean this machine to the browser, such as `ledger.example` */
+  static async launch(names: readonly string[] = []): Promise<Explorer> {
+    return new Explorer(await launchBrowser(names));
   }
 
   /** In a browser profile of its own. @param path behind `#`, such as `/pool` */
@@ -54,6 +55,15 @@ export class Explorer {
     });
     await page.goto(`${api}/#${path}`);
     return page;
+  }
+
+  /** As a browser does that runs out of memory: their tabs are told nothing. */
+  async endSharedWorkers(): Promise<void> {
+    const session = await this.#browser.newBrowserCDPSession();
+    const { targetInfos } = await session.send('Target.getTargets');
+    const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
+    for (const { targetId } of workers) await session.send('Target.closeTarget', { targetId });
+    await session.detach();
   }
 
   /** Ends a test's pages. @returns the complaints nobody expected */

@@ -12,6 +12,8 @@ import type { TallyProcess } from '../support/tally-process.ts';
 
 const TABS = 12;
 const PATIENT = { timeout: 20_000 };
+/** A tab takes its time before it holds its worker for gone. */
+const NOTICED = { timeout: 60_000 };
 /** Twelve tabs are loaded one after the other. */
 const TEST_MS = 120_000;
 
@@ -96,6 +98,21 @@ describe('twelve tabs on one daemon', () => {
     TEST_MS,
   );
 });
+
+it(
+  'tabs whose worker the browser ended notice, and go on by one stream again',
+  async () => {
+    const profile = await explorer.profile();
+    const tabs = await openTabs(profile, 3);
+    await streamsAre({ '/v1/events': 1 });
+    await explorer.endSharedWorkers();
+    await streamsAre({});
+    const mined = await mine(daemon, 2);
+    for (const tab of tabs) await tab.locator(`[data-block="${mined.at(-1)}"].is-tip`).waitFor(NOTICED);
+    await streamsAre({ '/v1/events': 1 });
+  },
+  TEST_MS,
+);
 
 describe('where tabs cannot share a worker', () => {
   it.each([
