@@ -25,7 +25,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** @param host as a request names it: with a port, IPv6 in brackets */
-export function isLoopbackHost(host: string | undefined): boolean {
+function isLoopbackHost(host: string | undefined): boolean {
   return host !== undefined && LOOPBACK_HOST.test(host);
 }
 
@@ -77,7 +77,7 @@ export function guard(app: App, { allowedOrigins, loopback, token }: GuardOption
  * Whether a caller of a loopback address is a program here, and not a reverse proxy that speaks for a stranger. nginx
  * by its defaults leaves one trace only: it speaks HTTP/1.0.
  */
-function isFromThisMachine({ headers, raw }: FastifyRequest): boolean {
+export function isFromThisMachine({ headers, raw }: FastifyRequest): boolean {
   return (
     raw.httpVersion !== '1.0' &&
     isLoopbackHost(headers.host) &&

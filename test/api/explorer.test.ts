@@ -78,6 +78,7 @@ describe('built', () => {
     expect(await policyFor(HOST)).toBe('same-origin');
     expect(await policyFor({ host: 'ledger.example', 'sec-fetch-site': 'none' })).toBe('same-origin');
     expect(await policyFor({ host: 'ledger.example' })).toBeUndefined();
+    expect(await policyFor({ ...HOST, 'x-forwarded-host': 'ledger.example' })).toBeUndefined();
   });
 
   test('nothing is sent twice', async () => {

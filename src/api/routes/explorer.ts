@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../app.ts';
 import type { ExplorerFile } from '../explorer.ts';
-import { isLoopbackHost } from '../guard.ts';
+import { isFromThisMachine } from '../guard.ts';
 
 /** Nothing from elsewhere, nothing inline, in nobody's frame. Receipts will be checked by WebAssembly. */
 const CONTENT_SECURITY_POLICY = [
@@ -65,7 +65,7 @@ function send(file: ExplorerFile, request: FastifyRequest, reply: FastifyReply):
 
 function secured(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   // Over plain HTTP from another machine browsers ignore this, and complain; they say by that header where they do not.
-  if (isLoopbackHost(request.headers.host) || request.headers['sec-fetch-site'] !== undefined) {
+  if (isFromThisMachine(request) || request.headers['sec-fetch-site'] !== undefined) {
     reply.header('cross-origin-opener-policy', 'same-origin');
   }
   return reply

@@ -142,8 +142,9 @@ function NotKept({ hasWallet }: { readonly hasWallet: boolean }) {
       <p>
         {hasWallet ? 'This wallet' : 'A wallet made here'} is gone when this tab is closed or loaded again,
         and only its 24 words or its key file bring it back
-        {hasWallet ? ': download the file below before money goes to it.' : '.'} To keep it, allow this page
-        to store data, in the browser’s settings for cookies, and load it again.
+        {hasWallet
+          ? ': download the file below before money goes to it.'
+          : '. To keep one, let this page store data, in the browser’s settings for cookies, and load it again.'}
       </p>
     </Notice>
   );
