@@ -288,6 +288,47 @@ describe('the stream of all daemons', () => {
     await reader?.cancel();
   });
 
+  test('goes on behind the last event seen, and says if that is not kept', async () => {
+    const block = { event: 'block.accepted', id: 'ab', parent: 'cd', height: 1, miner: 'm', onChain: true };
+    handlers['/v1/events'] = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(
+        `event: block\nid: 1\ndata: ${JSON.stringify({ ...block, at: '2026-01-01T00:00:00Z' })}\n\n`,
+      );
+    };
+    handlers['/v1/chain/tree'] = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"blocks":[],"length":1}');
+    };
+    const url = `${await serve()}/nodes/events`;
+    /** Reads until it has this. */
+    const readTo = async (wanted: string, lastEventId?: string) => {
+      const headers: Record<string, string> =
+        lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+      const leaving = new AbortController();
+      const response = await fetch(url, { headers, signal: leaving.signal });
+      if (response.body === null || !response.ok) return String(response.status);
+      let text = '';
+      for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+        text += part;
+        if (text.includes(wanted)) break;
+      }
+      leaving.abort();
+      return text;
+    };
+    const all = await readTo('event: block');
+    const id = /id: (\d+)\nevent: block/.exec(all)?.[1] ?? '';
+    expect(Number(id)).toBeGreaterThan(0);
+    const resumed = await readTo('event: nodes', id);
+    expect(resumed).not.toContain('event: block');
+    const early = await readTo('event: nodes', '1');
+    expect(early.indexOf('event: missed')).toBeGreaterThanOrEqual(0);
+    expect(early.indexOf('event: block')).toBeGreaterThan(early.indexOf('event: missed'));
+    // How all stand comes last, for it counts where events have said less.
+    expect(early.indexOf('event: nodes')).toBeGreaterThan(early.indexOf('event: block'));
+    expect(await readTo('', String(Number(id) + 1_000_000))).toBe('400');
+  });
+
   test(`is open ${MAX_EVENT_STREAMS} times at most`, async () => {
     const url = `${await serve()}/nodes/events`;
     const open = await Promise.all(Array.from({ length: MAX_EVENT_STREAMS }, () => fetch(url)));

@@ -2,8 +2,11 @@
 import type { StreamEvent } from '../../client/event-stream.ts';
 import type { Port } from './messages.ts';
 
-/** For a tab that is slow or frozen; past that it is told that it missed some. */
-const MAX_WAITING = 1_000;
+/** For a tab that is slow or frozen; past that it is told that it missed some. Twice what is kept for a late one. */
+const MAX_WAITING = 2_000;
+
+/** Between two batches: under load one wakes a tab for many events, and a frame is longer still. */
+const PACE_MS = 10;
 
 export class Listener {
   readonly #port: Port;
@@ -51,9 +54,11 @@ export class Listener {
 
   /** The tab has dealt with the last batch. */
   ready(): void {
-    this.#isBusy = false;
     this.#missedBeats = 0;
-    if (this.#waiting.length > 0) this.#send();
+    setTimeout(() => {
+      this.#isBusy = false;
+      if (this.#waiting.length > 0) this.#send();
+    }, PACE_MS);
   }
 
   /** Tells the tab that its holder is there. */
