@@ -7,6 +7,7 @@ import { TallyClient } from '../../src/client/tally-client.ts';
 import { ExplorerNetwork } from '../support/explorer-network.ts';
 import { Explorer } from '../support/explorer-page.ts';
 import { fillPayment, makeWallet, send } from '../support/explorer-wallet.ts';
+import type { TallyProcess } from '../support/tally-process.ts';
 
 const NAME = 'ledger.example';
 /** What a browser does to a page whose cookies are blocked, from the first line of its scripts on. */
@@ -22,13 +23,14 @@ const BLOCK_STORAGE = `
 
 let explorer: Explorer;
 let network: ExplorerNetwork;
+let daemon: TallyProcess;
 let owner: TallyClient;
 let port: string;
 
 beforeAll(async () => {
   [explorer, network] = await Promise.all([Explorer.launch([NAME]), ExplorerNetwork.create('lacking test')]);
   const data = join(network.folder, 'data');
-  const daemon = await network.start([], { data, more: ['--api-host', '0.0.0.0'] });
+  daemon = await network.start([], { data, more: ['--api-host', '0.0.0.0'] });
   const { api } = await daemon.started;
   ({ port } = new URL(api));
   owner = new TallyClient({ url: api, token: (await readApiToken(data)) ?? '' });
@@ -105,6 +107,21 @@ describe('over plain HTTP from another machine', () => {
     expect(await page.evaluate('isSecureContext')).toBe(false);
     await makeWallet(page);
     await payOnce(page);
+  });
+
+  it('a receipt is proved', async () => {
+    const id = await network.record(daemon, Buffer.from('the record of a meeting'), 'minutes.txt');
+    await mine();
+    const receipt = await owner.call('receipt', { params: { id } });
+    const page = await open('/verify');
+    await page
+      .locator('.verify input[type=file]')
+      .first()
+      .setInputFiles({
+        ...{ name: 'minutes.txt.receipt.json', mimeType: 'application/json' },
+        buffer: Buffer.from(JSON.stringify(receipt)),
+      });
+    await page.getByText('Proved: this fingerprint of a file is on record').waitFor();
   });
 
   it('text is copied', async () => {

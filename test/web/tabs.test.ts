@@ -114,6 +114,21 @@ it(
   TEST_MS,
 );
 
+it('a tab that is put away leaves the stream, and is in step again when a user comes back to it', async () => {
+  const profile = await explorer.profile();
+  const [tab] = (await openTabs(profile, 1)) as [Page];
+  await streamsAre({ '/v1/events': 1 });
+  // As a browser does with a page it may show again; one that is driven never does.
+  const go = (type: string) =>
+    tab.evaluate(`dispatchEvent(new PageTransitionEvent('${type}', { persisted: true }))`);
+  await go('pagehide');
+  await streamsAre({});
+  const mined = await mine(daemon, 2);
+  await go('pageshow');
+  await allSee([tab], mined.at(-1));
+  await streamsAre({ '/v1/events': 1 });
+});
+
 describe('where tabs cannot share a worker', () => {
   it.each([
     ['there is none', 'delete globalThis.SharedWorker'],
