@@ -149,7 +149,7 @@ async function strangersMayOnlyLook(nginx: Nginx, token: string): Promise<void> 
   );
   must(
     (await nginx.post('/v1/transactions', {}, { origin: 'https://evil.example' })) === 403,
-    'a page of somebody else may not even submit',
+    'a page from elsewhere may not even submit',
   );
 }
 

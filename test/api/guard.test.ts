@@ -145,7 +145,7 @@ describe('behind a reverse proxy on its machine', () => {
     ['a proxy that names itself', { via: '1.1 proxy.example' }],
   ];
 
-  test.each(FORWARDED)('through %s nobody commands without the token', async (_, headers) => {
+  test.each(FORWARDED)('through %s no caller commands without the token', async (_, headers) => {
     const api = await listenOn('127.0.0.1');
     for (const [url, payload] of GUARDED) {
       const send = (more: Record<string, string> = {}) =>
@@ -178,7 +178,7 @@ describe('behind a reverse proxy on its machine', () => {
     }
   });
 
-  test('where there is no token to give, nobody does', async () => {
+  test('where there is no token to give, no caller does', async () => {
     app = await buildApi(ledger.daemon, { host: '127.0.0.1', port: 0, log: SILENT });
     const response = await app.inject({
       ...{ method: 'POST', url: '/v1/mine', payload: { blocks: 1 } },

@@ -251,7 +251,7 @@ it('under load wakes a tab for many events at a time, not for each', async () =>
 });
 
 describe('a tab that takes nothing', () => {
-  it('keeps nobody waiting, is kept little for, and is told that it missed some', async () => {
+  it('keeps no other waiting, is kept little for, and is told that it missed some', async () => {
     const frozen = new FakeTab(holder, 0);
     const awake = new FakeTab(holder, 0);
     await soon();

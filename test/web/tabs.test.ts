@@ -15,7 +15,7 @@ const PATIENT = { timeout: 20_000 };
 /** A tab takes its time before it holds its worker for gone. */
 const NOTICED = { timeout: 60_000 };
 /** Twelve tabs are loaded one after the other. */
-const TEST_MS = 120_000;
+const TEST_MS = 240_000;
 
 let explorer: Explorer;
 let network: ExplorerNetwork;
@@ -53,8 +53,8 @@ async function allSee(tabs: readonly Page[], id: string | undefined): Promise<vo
   await Promise.all(tabs.map((tab) => tab.locator(`[data-block="${id}"].is-tip`).waitFor()));
 }
 
-async function streamsAre(expected: Record<string, number>): Promise<void> {
-  await expect.poll(() => relay.streams, PATIENT).toEqual(expected);
+async function streamsAre(expected: Record<string, number>, patience = PATIENT): Promise<void> {
+  await expect.poll(() => relay.streams, patience).toEqual(expected);
 }
 
 describe('twelve tabs on one daemon', () => {
@@ -137,29 +137,38 @@ describe('where tabs cannot share a worker', () => {
       'globalThis.SharedWorker = class { constructor() { throw new Error("forbidden"); } }',
     ],
     [
+      'it never says a word',
+      'globalThis.SharedWorker = class extends EventTarget { port = new MessageChannel().port1; }',
+    ],
+    [
       'its file is gone after an upgrade',
       `globalThis.SharedWorker = class extends SharedWorker {
          constructor(url, options) { super(String(url).replace('stream-worker', 'gone'), options); }
        }`,
     ],
-  ])('for %s, a tab has a stream of its own while it is looked at', async (_, script) => {
-    const profile = await explorer.profile();
-    await profile.addInitScript(script);
-    explorer.expected.push('/assets/gone');
-    const [shown, hidden] = (await openTabs(profile, 2)) as [Page, Page];
-    await streamsAre({ '/v1/events': 2 });
-    const hide = (isHidden: boolean) =>
-      hidden.evaluate(`
+  ])(
+    'for %s, a tab has a stream of its own while it is looked at',
+    async (_, script) => {
+      const profile = await explorer.profile();
+      await profile.addInitScript(script);
+      explorer.expected.push('/assets/gone');
+      const [shown, hidden] = (await openTabs(profile, 2)) as [Page, Page];
+      // A browser does not always say that the worker does not run; then it is held for gone.
+      await streamsAre({ '/v1/events': 2 }, NOTICED);
+      const hide = (isHidden: boolean) =>
+        hidden.evaluate(`
         Object.defineProperty(document, 'hidden', { configurable: true, value: ${isHidden} });
         document.dispatchEvent(new Event('visibilitychange'));`);
-    await hide(true);
-    await streamsAre({ '/v1/events': 1 });
-    const mined = await mine(daemon, 2);
-    await allSee([shown], mined.at(-1));
-    await hide(false);
-    await allSee([hidden], mined.at(-1));
-    await streamsAre({ '/v1/events': 2 });
-  });
+      await hide(true);
+      await streamsAre({ '/v1/events': 1 });
+      const mined = await mine(daemon, 2);
+      await allSee([shown], mined.at(-1));
+      await hide(false);
+      await allSee([hidden], mined.at(-1));
+      await streamsAre({ '/v1/events': 2 });
+    },
+    TEST_MS,
+  );
 });
 
 describe('a page of several daemons', () => {

@@ -47,7 +47,7 @@ async function keepStreaming(): Promise<void> {
     running = new AbortController();
     const { signal } = running;
     try {
-      // Whoever serves the page asks the daemons more often while a page listens.
+      // The server asks the daemons more often while a page listens.
       const options = { after: last, whileHidden: 'leave', signal } as const;
       for await (const event of readStream(`${pageUrl}/nodes/events`, options)) hear(event);
     } catch (error) {

@@ -37,7 +37,7 @@ export class SharedStream {
   #newest: number | undefined;
   #isOver = false;
 
-  /** @param ended nobody listens any more */
+  /** @param ended no tab listens any more */
   constructor(url: string, open: OpenStream, places: Places, ended: () => void) {
     this.#url = url;
     this.#open = open;

@@ -1,4 +1,4 @@
-/** A stream of events as a tab reads it, whoever holds it. */
+/** A stream of events as a tab reads it, whether a worker holds it or the tab itself. */
 import { ApiError, ConnectionError } from '../../client/errors.ts';
 import type { StreamEvent } from '../../client/event-stream.ts';
 import { connectToHolder, giveUpSharing } from './holder-port.ts';
@@ -7,6 +7,8 @@ import { untilStreamIs, type WhileHidden } from './tab-life.ts';
 
 /** Four beats of the holder missed: it is gone, and the browser did not say so. */
 const SILENCE_MS = 20_000;
+/** Its first word comes as soon as it runs; a browser does not always say that it cannot. */
+const HELLO_MS = 10_000;
 const SILENT = 'the browser’s worker that holds the stream says nothing';
 
 export interface StreamOptions {
@@ -60,7 +62,10 @@ async function* listen(url: string, after: number, signal: AbortSignal): AsyncGe
     while (!signal.aborted) {
       const message = inbox.shift();
       if (message === undefined) {
-        const silence = setTimeout(() => receive({ kind: 'lost', reason: SILENT }), SILENCE_MS);
+        const silence = setTimeout(
+          () => receive({ kind: 'lost', reason: SILENT }),
+          wasHeard ? SILENCE_MS : HELLO_MS,
+        );
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
