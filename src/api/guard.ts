@@ -1,10 +1,10 @@
 /**
  * Who may call. A web page in the user's browser can reach loopback, directly or by a name that resolves to
- * it (DNS rebinding): the first sends a foreign `Origin`, the second a foreign `Host`. Beyond loopback,
- * routes that change what the daemon does take the token.
+ * it (DNS rebinding): the first sends a foreign `Origin`, the second a foreign `Host`. From beyond loopback, and through
+ * a reverse proxy on this machine, routes that change what the daemon does take the token.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from './app.ts';
 import { HttpError } from './errors.ts';
 
@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route changes what the daemon does. */
     guarded?: true;
+    /** It is the same for everybody and says nothing of the ledger: a file of the explorer. */
+    isPublic?: true;
   }
 }
 
@@ -22,9 +24,14 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK_HOST.test(host.includes(':') ? `[${host}]` : host);
 }
 
+/** @param host as a request names it: with a port, IPv6 in brackets */
+function isLoopbackHost(host: string | undefined): boolean {
+  return host !== undefined && LOOPBACK_HOST.test(host);
+}
+
 export interface GuardOptions {
   readonly loopback: boolean;
-  /** Required beyond loopback. */
+  /** For callers beyond this machine; without one they may only look. */
   readonly token: string | undefined;
   /** Web pages from elsewhere that may call, such as `https://explorer.example`. */
   readonly allowedOrigins: readonly string[];
@@ -33,20 +40,29 @@ export interface GuardOptions {
 /** What a page from elsewhere may ask of us; a browser remembers it for as long as it likes, up to this (s). */
 const PREFLIGHT_MAX_AGE = '600';
 
-/** Refuses before a body is read: 403 `forbidden-host`, `forbidden-origin`; 401 `unauthorized`. */
+/** What reverse proxies add by themselves, or are told to: a caller of this machine has no reason to. */
+const PROXY_HEADER = /^(forwarded|via|x-real-ip|x-forwarded-.+)$/;
+
+/** Refuses before a body is read: 403 `forbidden-host`, `forbidden-origin`, `looking-only`; 401 `unauthorized`. */
 export function guard(app: App, { allowedOrigins, loopback, token }: GuardOptions): void {
+  const allowedHosts = allowedOrigins.flatMap((origin) =>
+    URL.canParse(origin) ? [new URL(origin).host] : [],
+  );
   app.addHook('onRequest', async (request, reply) => {
-    const { host, origin } = request.headers;
-    if (loopback) checkHost(host);
+    const { authorization, host, origin } = request.headers;
+    const { guarded, isPublic } = request.routeOptions.config;
+    if (isPublic === true) return;
+    if (loopback) checkHost(host, allowedHosts);
     if (origin !== undefined && allowedOrigins.includes(origin)) {
       letPageRead(reply, origin);
       if (request.method === 'OPTIONS') return reply.code(204).send();
-    } else checkOrigin(origin, host);
-    if (
-      !loopback &&
-      request.routeOptions.config.guarded === true &&
-      !holdsToken(request.headers.authorization, token)
-    ) {
+    } else checkOrigin(origin, request);
+    if (guarded !== true || (loopback && isFromThisMachine(request))) return;
+    if (token === undefined) {
+      const message = 'from beyond this machine, or through a proxy, one may only look';
+      throw new HttpError(403, 'looking-only', message);
+    }
+    if (!holdsToken(authorization, token)) {
       reply.header('www-authenticate', 'Bearer');
       throw new HttpError(
         401,
@@ -55,6 +71,18 @@ export function guard(app: App, { allowedOrigins, loopback, token }: GuardOption
       );
     }
   });
+}
+
+/**
+ * Whether a caller of a loopback address is a program here, and not a reverse proxy that speaks for a stranger. nginx
+ * by its defaults leaves one trace only: it speaks HTTP/1.0.
+ */
+export function isFromThisMachine({ headers, raw }: FastifyRequest): boolean {
+  return (
+    raw.httpVersion !== '1.0' &&
+    isLoopbackHost(headers.host) &&
+    !Object.keys(headers).some((name) => PROXY_HEADER.test(name))
+  );
 }
 
 /** On the raw answer, so that a stream of events, which bypasses Fastify, has them too. */
@@ -66,20 +94,29 @@ function letPageRead({ raw }: FastifyReply, origin: string): void {
   raw.setHeader('access-control-max-age', PREFLIGHT_MAX_AGE);
 }
 
-function checkHost(host: string | undefined): void {
-  if (host !== undefined && LOOPBACK_HOST.test(host)) return;
+function checkHost(host: string | undefined, allowed: readonly string[]): void {
+  if (isLoopbackHost(host) || allowed.includes((host ?? '').toLowerCase())) return;
   throw new HttpError(
     403,
     'forbidden-host',
-    `the API listens on loopback only and is not called ${host ?? '(no Host)'}`,
+    `the API listens on loopback only and is not called ${host ?? '(no Host)'}: a reverse proxy is to tell that name as X-Forwarded-Host, not as Host`,
   );
 }
 
-function checkOrigin(origin: string | undefined, host: string | undefined): void {
+/**
+ * A page of the name that was called, here or at the proxy in front, is ours. That a proxy says so can be believed: a
+ * page from elsewhere cannot add that header without asking beforehand, and is then refused.
+ */
+function checkOrigin(origin: string | undefined, { headers }: FastifyRequest): void {
   if (origin === undefined) return;
-  const sameOrigin = URL.canParse(origin) && new URL(origin).host === host;
-  if (!sameOrigin)
-    throw new HttpError(403, 'forbidden-origin', `web pages of ${origin} may not use this API`);
+  const forwarded = String(headers['x-forwarded-host'] ?? '').split(',')[0];
+  const ours = [headers.host, forwarded];
+  if (URL.canParse(origin) && ours.includes(new URL(origin).host)) return;
+  throw new HttpError(
+    403,
+    'forbidden-origin',
+    `web pages of ${origin} may not use this API: a reverse proxy is to set X-Forwarded-Host, a page from elsewhere needs tally start --allow-origin`,
+  );
 }
 
 function holdsToken(authorization: string | undefined, token: string | undefined): boolean {

@@ -13,6 +13,14 @@ const SILENCE_MS = 3 * EVENTS_HEARTBEAT_MS;
 /** A daemon that says nothing for so long after a request will not. */
 const CONNECT_MS = 15_000;
 
+/** One event of any stream. */
+export interface StreamEvent {
+  /** Empty if it has none: it is no news but how something stands. */
+  readonly id: string;
+  readonly type: string;
+  readonly data: unknown;
+}
+
 /** One event of the feed. */
 export type LiveEvent =
   | {
@@ -59,15 +67,32 @@ export interface EventsOptions {
 /** @returns the events of one connection, once it stands @throws ConnectionError, ApiError */
 export async function openEvents(
   transport: Transport,
-  { after, signal }: EventsOptions,
+  options: EventsOptions,
 ): Promise<AsyncGenerator<LiveEvent>> {
+  const events = await openStream(transport, transport.urlOf('events'), options, MAX_EVENT_CHARACTERS);
+  return events as AsyncGenerator<LiveEvent>;
+}
+
+/**
+ * One connection of any stream whose events are JSON.
+ *
+ * @param maxCharacters of one event
+ * @returns its events, once it stands
+ * @throws ConnectionError, ApiError
+ */
+export async function openStream(
+  transport: Transport,
+  url: string,
+  { after, signal }: Pick<EventsOptions, 'after' | 'signal'>,
+  maxCharacters: number,
+): Promise<AsyncGenerator<StreamEvent>> {
   const hangUp = new AbortController();
   const connecting = setTimeout(() => hangUp.abort(new Error('the daemon says nothing')), CONNECT_MS);
   try {
     const response = await transport.open(
       {
         method: 'GET',
-        url: transport.urlOf('events'),
+        url,
         headers: {
           accept: 'text/event-stream',
           ...(after === undefined ? {} : { 'last-event-id': after }),
@@ -76,18 +101,23 @@ export async function openEvents(
       },
       AbortSignal.any([hangUp.signal, ...(signal === undefined ? [] : [signal])]),
     );
-    return readEvents(response, hangUp, transport, signal);
+    return readEvents(response, { hangUp, maxCharacters, signal, transport });
   } finally {
     clearTimeout(connecting);
   }
 }
 
+interface Reading {
+  readonly transport: Transport;
+  readonly maxCharacters: number;
+  readonly hangUp: AbortController;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function* readEvents(
   response: Response,
-  hangUp: AbortController,
-  transport: Transport,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<LiveEvent> {
+  { hangUp, maxCharacters, signal, transport }: Reading,
+): AsyncGenerator<StreamEvent> {
   const silence = new Silence(() => hangUp.abort(new Error('the daemon went silent')));
   try {
     const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>)
@@ -95,7 +125,7 @@ async function* readEvents(
       .pipeThrough(
         new EventSourceParserStream({
           onComment: () => silence.broken(),
-          maxBufferSize: MAX_EVENT_CHARACTERS,
+          maxBufferSize: maxCharacters,
         }),
       )
       .getReader();
@@ -105,7 +135,7 @@ async function* readEvents(
       const { done, value } = await reader.read();
       silence.ends();
       if (done) break;
-      yield { id: value.id ?? '', type: value.event, data: JSON.parse(value.data) } as LiveEvent;
+      yield { id: value.id ?? '', type: value.event ?? '', data: JSON.parse(value.data) };
     }
   } catch (cause) {
     if (signal?.aborted === true) return;

@@ -62,6 +62,25 @@ describe('built', () => {
     ]);
   });
 
+  test.each([
+    ['an Origin that is not the Host: behind a reverse proxy', { ...HOST, origin: 'https://ledger.example' }],
+    ['a Host that is none of ours', { host: 'ledger.example' }],
+  ])('it is sent to everybody, also with %s', async (_, headers) => {
+    for (const url of ['/', '/assets/a-1.js']) {
+      expect((await app.inject({ url, headers })).statusCode).toBe(200);
+    }
+    expect((await app.inject({ url: '/v1/status', headers })).statusCode).toBe(403);
+  });
+
+  test('keeps other windows out where browsers heed that, and does not ask them where they complain', async () => {
+    const policyFor = async (headers: Record<string, string>) =>
+      (await app.inject({ url: '/', headers })).headers['cross-origin-opener-policy'];
+    expect(await policyFor(HOST)).toBe('same-origin');
+    expect(await policyFor({ host: 'ledger.example', 'sec-fetch-site': 'none' })).toBe('same-origin');
+    expect(await policyFor({ host: 'ledger.example' })).toBeUndefined();
+    expect(await policyFor({ ...HOST, 'x-forwarded-host': 'ledger.example' })).toBeUndefined();
+  });
+
   test('nothing is sent twice', async () => {
     const { headers } = await app.inject({ url: '/', headers: HOST });
     const again = await app.inject({ url: '/', headers: { ...HOST, 'if-none-match': String(headers.etag) } });

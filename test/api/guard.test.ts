@@ -1,6 +1,8 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { App } from '../../src/api/app.ts';
 import { isLoopback } from '../../src/api/guard.ts';
@@ -130,6 +132,123 @@ describe('beyond loopback', () => {
     await expect(buildApi(ledger.daemon, { host: '0.0.0.0', port: 0, log: SILENT })).rejects.toThrow(
       OperationError,
     );
+  });
+});
+
+describe('behind a reverse proxy on its machine', () => {
+  /** What reaches the daemon, by what is in front of it. */
+  const FORWARDED: [string, Record<string, string>][] = [
+    ['nginx as the docs have it', { 'x-forwarded-host': 'ledger.example' }],
+    ['a proxy that tells the address', { 'x-forwarded-for': '203.0.113.7' }],
+    ['a proxy that tells the address by another name', { 'x-real-ip': '203.0.113.7' }],
+    ['a proxy that follows the standard', { forwarded: 'for=203.0.113.7' }],
+    ['a proxy that names itself', { via: '1.1 proxy.example' }],
+  ];
+
+  test.each(FORWARDED)('through %s no caller commands without the token', async (_, headers) => {
+    const api = await listenOn('127.0.0.1');
+    for (const [url, payload] of GUARDED) {
+      const send = (more: Record<string, string> = {}) =>
+        api.inject({
+          ...{ method: 'POST', url, headers: { host: '127.0.0.1:8141', ...headers, ...more } },
+          ...(payload === undefined ? {} : { payload }),
+        });
+      expect((await send()).json().error.code).toBe('unauthorized');
+      expect((await send({ authorization: `Bearer ${TOKEN}` })).statusCode).toBe(200);
+    }
+    const look = await api.inject({ url: '/v1/status', headers: { host: '127.0.0.1:8141', ...headers } });
+    expect(look.statusCode).toBe(200);
+  });
+
+  test('through nginx by its defaults, which speaks HTTP/1.0 and says no more, neither', async () => {
+    const api = await createApi(ledger.daemon, { host: '127.0.0.1', port: 0, token: TOKEN, log: SILENT });
+    try {
+      const { host, hostname, port } = new URL(api.url);
+      const answerTo = async (version: string) => {
+        const socket = connect(Number(port), hostname);
+        socket.write(
+          `POST /v1/mining HTTP/${version}\r\nHost: ${host}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"active":false}`,
+        );
+        return await text(socket);
+      };
+      expect(await answerTo('1.0')).toContain('401 Unauthorized');
+      expect(await answerTo('1.1')).toContain('200 OK');
+    } finally {
+      await api.close();
+    }
+  });
+
+  test('where there is no token to give, no caller does', async () => {
+    app = await buildApi(ledger.daemon, { host: '127.0.0.1', port: 0, log: SILENT });
+    const response = await app.inject({
+      ...{ method: 'POST', url: '/v1/mine', payload: { blocks: 1 } },
+      headers: { host: '127.0.0.1:8141', 'x-forwarded-host': 'ledger.example' },
+    });
+    expect([response.statusCode, response.json().error.code]).toEqual([403, 'looking-only']);
+    expect(ledger.chain.tip.height).toBe(0);
+  });
+
+  test('its pages are those of the name the proxy was called, and of no other', async () => {
+    const api = await listenOn('127.0.0.1');
+    const submitFrom = async (origin: string, forwardedHost?: string) =>
+      (
+        await api.inject({
+          ...{ method: 'POST', url: '/v1/transactions', payload: {} },
+          headers: {
+            ...{ host: '127.0.0.1:8141', origin },
+            ...(forwardedHost === undefined ? {} : { 'x-forwarded-host': forwardedHost }),
+          },
+        })
+      ).json().error;
+    expect((await submitFrom('https://ledger.example', 'ledger.example')).code).toBe('invalid-request');
+    expect((await submitFrom('http://ledger.example:81', 'ledger.example:81, inner')).code).toBe(
+      'invalid-request',
+    );
+    expect((await submitFrom('https://evil.example', 'ledger.example')).code).toBe('forbidden-origin');
+    const plain = await submitFrom('https://ledger.example');
+    expect(plain).toMatchObject({
+      code: 'forbidden-origin',
+      message: expect.stringContaining('set X-Forwarded-Host'),
+    });
+  });
+
+  test('a page from elsewhere may not call itself the one the proxy was called', async () => {
+    const api = await listenOn('127.0.0.1');
+    const asked = await api.inject({
+      ...{ method: 'OPTIONS', url: '/v1/transactions' },
+      headers: {
+        ...{ host: '127.0.0.1:8141', origin: 'https://evil.example' },
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'x-forwarded-host',
+      },
+    });
+    expect(asked.statusCode).toBe(403);
+    expect(asked.headers['access-control-allow-headers']).toBeUndefined();
+  });
+
+  test('a name that was rebound stays one, whatever the proxy is said to have been called', async () => {
+    const api = await listenOn('127.0.0.1');
+    const { error } = (
+      await api.inject({
+        url: '/v1/status',
+        headers: { host: 'evil.example', 'x-forwarded-host': 'evil.example' },
+      })
+    ).json();
+    expect(error).toMatchObject({
+      code: 'forbidden-host',
+      message: expect.stringContaining('X-Forwarded-Host'),
+    });
+  });
+
+  test('one that passes the name on as Host is let in if that name was allowed, and may then look', async () => {
+    app = await buildApi(ledger.daemon, {
+      ...{ host: '127.0.0.1', port: 0, token: TOKEN, log: SILENT },
+      allowedOrigins: ['https://ledger.example'],
+    });
+    const headers = { host: 'Ledger.example' };
+    expect((await app.inject({ url: '/v1/status', headers })).statusCode).toBe(200);
+    const mine = await app.inject({ method: 'POST', url: '/v1/mine', payload: { blocks: 1 }, headers });
+    expect(mine.statusCode).toBe(401);
   });
 });
 

@@ -181,6 +181,41 @@ describe('a request', () => {
   });
 });
 
+describe('through a reverse proxy', () => {
+  const forwarded = { ...HOST, 'x-forwarded-host': 'ledger.example' };
+
+  test('nothing of a daemon is changed, for it would take the stranger for one of its machine', async () => {
+    handlers['/v1/mine'] = json;
+    handlers['/v1/status'] = json;
+    const api = await build();
+    const mine = (headers: Record<string, string>) =>
+      api.inject({ method: 'POST', url: '/nodes/1/v1/mine', headers, payload: { blocks: 1 } });
+    const refused = await mine({ ...forwarded, authorization: 'Bearer t' });
+    expect([refused.statusCode, refused.json()]).toMatchObject([403, { error: { code: 'looking-only' } }]);
+    expect(asked).toEqual([]);
+    expect((await mine(HOST)).statusCode).toBe(200);
+    expect((await api.inject({ url: '/nodes/1/v1/status', headers: forwarded })).statusCode).toBe(200);
+  });
+
+  test('the network is not cut', async () => {
+    let cuts = 0;
+    const cutter: NetworkCutter = {
+      apart: [],
+      cut: async () => void cuts++,
+      heal: async () => void cuts++,
+    };
+    app = await buildNodesServer({
+      ...{ host: '127.0.0.1', port: 0, portOption: '--port', log: SILENT, cutter },
+      nodes: [...nodes(), { name: 'node-2', url: upstreamUrl }],
+    });
+    const order = async (url: string, headers: Record<string, string>) =>
+      (await app?.inject({ method: 'POST', url, headers, payload: { apart: [1] } }))?.statusCode;
+    expect([await order('/nodes/cut', forwarded), await order('/nodes/heal', forwarded)]).toEqual([403, 403]);
+    expect(cuts).toBe(0);
+    expect([await order('/nodes/cut', HOST), await order('/nodes/heal', HOST)]).toEqual([200, 200]);
+  });
+});
+
 describe('an answer', () => {
   test('is never a page of ours, whatever the daemon says', async () => {
     handlers['/v1/status'] = (_request, response) => {
@@ -251,6 +286,47 @@ describe('the stream of all daemons', () => {
     expect(first).toContain('event: nodes\n');
     expect(first).toContain(`"name":"node-1","url":"${upstreamUrl}"`);
     await reader?.cancel();
+  });
+
+  test('goes on behind the last event seen, and says if that is not kept', async () => {
+    const block = { event: 'block.accepted', id: 'ab', parent: 'cd', height: 1, miner: 'm', onChain: true };
+    handlers['/v1/events'] = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(
+        `event: block\nid: 1\ndata: ${JSON.stringify({ ...block, at: '2026-01-01T00:00:00Z' })}\n\n`,
+      );
+    };
+    handlers['/v1/chain/tree'] = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"blocks":[],"length":1}');
+    };
+    const url = `${await serve()}/nodes/events`;
+    /** Reads until it has this. */
+    const readTo = async (wanted: string, lastEventId?: string) => {
+      const headers: Record<string, string> =
+        lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+      const leaving = new AbortController();
+      const response = await fetch(url, { headers, signal: leaving.signal });
+      if (response.body === null || !response.ok) return String(response.status);
+      let text = '';
+      for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+        text += part;
+        if (text.includes(wanted)) break;
+      }
+      leaving.abort();
+      return text;
+    };
+    const all = await readTo('event: block');
+    const id = /id: (\d+)\nevent: block/.exec(all)?.[1] ?? '';
+    expect(Number(id)).toBeGreaterThan(0);
+    const resumed = await readTo('event: nodes', id);
+    expect(resumed).not.toContain('event: block');
+    const early = await readTo('event: nodes', '1');
+    expect(early.indexOf('event: missed')).toBeGreaterThanOrEqual(0);
+    expect(early.indexOf('event: block')).toBeGreaterThan(early.indexOf('event: missed'));
+    // How all stand comes last, for it counts where events have said less.
+    expect(early.indexOf('event: nodes')).toBeGreaterThan(early.indexOf('event: block'));
+    expect(await readTo('', String(Number(id) + 1_000_000))).toBe('400');
   });
 
   test(`is open ${MAX_EVENT_STREAMS} times at most`, async () => {

@@ -24,10 +24,12 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Headless. The caller closes it. */
-export async function launchBrowser(): Promise<Browser> {
+/** Headless. The caller closes it. @param names that mean this machine to it, such as `ledger.example` */
+export async function launchBrowser(names: readonly string[] = []): Promise<Browser> {
   const { env, path } = await findChromium();
-  return await chromium.launch({ executablePath: path, args: FLAGS, headless: true, env });
+  const rules = names.map((name) => `MAP ${name} 127.0.0.1`).join(',');
+  const args = rules === '' ? FLAGS : [...FLAGS, `--host-resolver-rules=${rules}`];
+  return await chromium.launch({ executablePath: path, args, headless: true, env });
 }
 
 interface Found {

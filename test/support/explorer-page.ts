@@ -1,5 +1,5 @@
 /** The explorer in a real browser. Whatever the browser complains about is collected, to be asserted empty. */
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { launchBrowser } from './browser.ts';
 
 /** No test waits longer for something to be seen. */
@@ -11,26 +11,36 @@ export class Explorer {
   readonly complaints: string[] = [];
   /** What a test brings about on purpose: parts of URLs or of texts. */
   readonly expected: string[] = [];
-  readonly #pages: Page[] = [];
+  readonly #profiles: BrowserContext[] = [];
 
   private constructor(browser: Browser) {
     this.#browser = browser;
   }
 
-  static async launch(): Promise<Explorer> {
-    return new Explorer(await launchBrowser());
+  /** @param names that mean this machine to the browser, such as `ledger.example` */
+  static async launch(names: readonly string[] = []): Promise<Explorer> {
+    return new Explorer(await launchBrowser(names));
   }
 
-  /** @param path behind `#`, such as `/pool` */
+  /** In a browser profile of its own. @param path behind `#`, such as `/pool` */
   async open(api: string, path = '/', options: BrowserContextOptions = {}): Promise<Page> {
+    return await this.openTab(await this.profile(options), api, path);
+  }
+
+  /** What the tabs of one browser have in common: storage, connections, workers. */
+  async profile(options: BrowserContextOptions = {}): Promise<BrowserContext> {
     const context = await this.#browser.newContext({
       viewport: { width: 1_280, height: 860 },
       reducedMotion: 'reduce',
       ...options,
     });
-    const page = await context.newPage();
+    this.#profiles.push(context);
+    return context;
+  }
+
+  async openTab(profile: BrowserContext, api: string, path = '/'): Promise<Page> {
+    const page = await profile.newPage();
     page.setDefaultTimeout(DEADLINE_MS);
-    this.#pages.push(page);
     page.on('console', (message) => {
       if (message.type() === 'error') this.#complain(`${message.text()} ${message.location().url}`);
     });
@@ -47,9 +57,18 @@ export class Explorer {
     return page;
   }
 
+  /** As a browser does that runs out of memory: their tabs are told nothing. */
+  async endSharedWorkers(): Promise<void> {
+    const session = await this.#browser.newBrowserCDPSession();
+    const { targetInfos } = await session.send('Target.getTargets');
+    const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
+    for (const { targetId } of workers) await session.send('Target.closeTarget', { targetId });
+    await session.detach();
+  }
+
   /** Ends a test's pages. @returns the complaints nobody expected */
   async closePages(): Promise<string[]> {
-    await Promise.all(this.#pages.splice(0).map((page) => page.context().close()));
+    await Promise.all(this.#profiles.splice(0).map((profile) => profile.close()));
     this.expected.length = 0;
     return this.complaints.splice(0);
   }

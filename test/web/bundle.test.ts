@@ -52,6 +52,7 @@ describe('sent, compressed', () => {
     ['the charts', /^uPlot/, 25_000],
     ['the view of several daemons, where there are several', /^nodes-/, 12_000],
     ['the wallet', /^wallet-page/, 80_000],
+    ['the stream that all tabs share', /^stream-worker/, 8_000],
     ['checking receipts', /^verify-page/, 50_000],
     ['the rule of signatures, only once there is one to check', /^libsodium/, 130_000],
   ])('for %s at most %s', (_, start, most) => {

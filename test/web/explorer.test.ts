@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { formatAddress } from '../../src/core/address.ts';
+import { CountingRelay } from '../support/counting-relay.ts';
 import { connect, ExplorerNetwork, forgetPeers, hasTip, mine, PAYER } from '../support/explorer-network.ts';
 import { Explorer } from '../support/explorer-page.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
@@ -189,16 +190,23 @@ it('says that the daemon is gone, and goes on when it is back', async () => {
 });
 
 it('asks for everything anew after the machine slept, though nobody closed the connection', async () => {
-  const page = await explorer.open(api);
-  await page.clock.install();
-  await page.reload();
-  await page.locator('.connection.live').waitFor();
-  const opened = page.waitForRequest((request) => request.url().endsWith('/v1/events'), { timeout: 15_000 });
-  await page.clock.setSystemTime(Date.now() + 3_600_000);
-  await opened;
-  await page.locator('.connection.live').waitFor();
-  const [id] = await mine(daemon);
-  await page.locator(`[data-block="${id}"].is-tip`).waitFor();
+  const relay = await CountingRelay.start(api);
+  try {
+    const page = await explorer.open(relay.url);
+    await page.clock.install();
+    await page.reload();
+    await page.locator('.connection.live').waitFor();
+    await expect.poll(() => relay.streams).toEqual({ '/v1/events': 1 });
+    const asked = relay.asked.get('/v1/events') ?? 0;
+    await page.clock.setSystemTime(Date.now() + 3_600_000);
+    await expect.poll(() => relay.asked.get('/v1/events'), { timeout: 15_000 }).toBeGreaterThan(asked);
+    await page.locator('.connection.live').waitFor();
+    const [id] = await mine(daemon);
+    await page.locator(`[data-block="${id}"].is-tip`).waitFor();
+    expect(await explorer.closePages()).toEqual([]);
+  } finally {
+    await relay.close();
+  }
 });
 
 it('asks for the token where one is needed, and keeps it for the tab', async () => {

@@ -1,9 +1,10 @@
 /**
  * What several daemons do, as one stream: a browser opens only six connections to one place, so a page cannot have a
- * stream for each daemon. The last blocks are kept for pages that come later.
+ * stream for each daemon. The last blocks are kept for pages that come later, and numbered for those that resume.
  */
 import type { ServerResponse } from 'node:http';
 import type { NodeJson, NodesJson } from '../../client/nodes-json.ts';
+import { EventHistory } from '../event-history.ts';
 import { EventStreams } from '../event-streams.ts';
 import { NodeWatch, type WatchedDaemon } from './node-watch.ts';
 
@@ -18,8 +19,8 @@ export class NodesFeed {
   readonly #watches: readonly NodeWatch[];
   readonly #streams = new EventStreams();
   readonly #apart: () => readonly number[] | undefined;
-  /** Oldest first, as they are written. */
-  #news: string[] = [];
+  /** As they are written; numbers begin at the start (ms), so they also rise over a restart. */
+  readonly #news = new EventHistory<string>(Date.now(), MAX_NEWS_KEPT, numbered);
   #gathering: NodeJS.Timeout | undefined;
   readonly #looking: NodeJS.Timeout;
 
@@ -52,9 +53,15 @@ export class NodesFeed {
     };
   }
 
-  /** @throws HttpError 429 `too-many-streams` */
-  open(response: ServerResponse): void {
-    this.#streams.open(response, `${written('nodes', this.view)}${this.#news.join('')}`);
+  /**
+   * Turns a response into a stream: first the news, then how all stand.
+   *
+   * @param lastEventId what the caller saw last; it gets all since, or `missed` first if some are gone
+   * @throws HttpError 429 `too-many-streams`, 400 if the id is none of ours
+   */
+  open(response: ServerResponse, lastEventId: string | undefined): void {
+    const news = lastEventId === undefined ? this.#news.all() : this.#news.since(lastEventId);
+    this.#streams.open(response, news + written('nodes', this.view));
     for (const watch of this.#watches) this.#lookAt(watch);
   }
 
@@ -81,10 +88,7 @@ export class NodesFeed {
 
   #tell(event: 'block' | 'reorganisation', news: object): void {
     const text = written(event, news);
-    this.#news.push(text);
-    // Not one at a time: a daemon that catches up tells of thousands.
-    if (this.#news.length > 2 * MAX_NEWS_KEPT) this.#news = this.#news.slice(-MAX_NEWS_KEPT);
-    this.#streams.broadcast(text);
+    this.#streams.broadcast(numbered(text, this.#news.add(text)));
   }
 }
 
@@ -93,6 +97,10 @@ function called(nodes: readonly NodeJson[]): NodeJson[] {
   const names = nodes.map(({ name, status }) => status?.name ?? name);
   const isUnique = new Set(names).size === names.length;
   return nodes.map((node, index) => (isUnique ? { ...node, name: names[index] ?? node.name } : node));
+}
+
+function numbered(text: string, number: number): string {
+  return `id: ${number}\n${text}`;
 }
 
 function written(event: string, data: object): string {

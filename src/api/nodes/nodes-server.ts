@@ -69,19 +69,20 @@ export async function buildNodesServer(options: NodesServerOptions): Promise<App
     const message = `there is no ${request.method} ${request.url.slice(0, 200)}`;
     return reply.code(404).send({ error: { code: 'not-found', message } });
   });
-  const isLocal = isLoopback(host);
-  guard(app, { loopback: isLocal, token: undefined, allowedOrigins: [] });
+  // A daemon on loopback trusts its own machine, strangers must not become that: without a token they may only look.
+  guard(app, { loopback: isLoopback(host), token: undefined, allowedOrigins: [] });
   explorerRoutes(app, (await readExplorer(options.explorerFolder)).map(sayThereAreNodes));
 
   const feed = new NodesFeed(daemons, () => cutter?.apart);
   app.addHook('preClose', async () => feed.close());
   app.get('/nodes', async () => feed.view);
-  app.get('/nodes/events', (_request, reply) => {
-    feed.open(reply.raw);
+  app.get('/nodes/events', (request, reply) => {
+    const lastEventId = request.headers['last-event-id'];
+    feed.open(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
     reply.hijack();
   });
   if (cutter !== undefined) cutRoutes(app, cutter, daemons.length, () => feed.changed());
-  await app.register(async (scope) => forwardRoutes(scope as App, daemons, isLocal));
+  await app.register(async (scope) => forwardRoutes(scope as App, daemons));
   await app.ready();
   return app;
 }
@@ -99,7 +100,7 @@ function sayThereAreNodes(file: ExplorerFile): ExplorerFile {
 function cutRoutes(app: App, cutter: NetworkCutter, count: number, changed: () => void): void {
   app.post<{ Body: Static<typeof CutSchema> }>(
     '/nodes/cut',
-    { schema: { body: CutSchema } },
+    { schema: { body: CutSchema }, config: { guarded: true } },
     async ({ body }) => {
       const apart = [...new Set(body.apart)].sort((a, b) => a - b);
       if (apart.some((number) => number > count) || apart.length === count) {
@@ -110,7 +111,7 @@ function cutRoutes(app: App, cutter: NetworkCutter, count: number, changed: () =
       return { apart: cutter.apart };
     },
   );
-  app.post('/nodes/heal', async () => {
+  app.post('/nodes/heal', { config: { guarded: true } }, async () => {
     await cutter.heal();
     changed();
     return { apart: cutter.apart };
@@ -118,7 +119,7 @@ function cutRoutes(app: App, cutter: NetworkCutter, count: number, changed: () =
 }
 
 /** Every route of a daemon's API, and no other. */
-function forwardRoutes(app: App, daemons: readonly WatchedDaemon[], isLocal: boolean): void {
+function forwardRoutes(app: App, daemons: readonly WatchedDaemon[]): void {
   // Handed on as they are; the daemon looks into them.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -127,16 +128,13 @@ function forwardRoutes(app: App, daemons: readonly WatchedDaemon[], isLocal: boo
     app.route<{ Params: { node: string } }>({
       method,
       url: `/nodes/:node${url}`,
+      ...(config === undefined ? {} : { config }),
       bodyLimit: url === routes.submit.url ? MAX_BATCH_BYTES : MAX_BODY_BYTES,
       handler: async (request, reply) => {
         const daemon = daemons.find(({ number }) => String(number) === request.params.node);
         const path = /^\/nodes\/[0-9]+(\/.*)$/.exec(request.raw.url ?? '')?.[1];
         if (daemon === undefined || path === undefined) {
           throw new HttpError(404, 'not-found', `there is no node ${request.params.node} here`);
-        }
-        // A daemon on loopback trusts whoever is on its machine: strangers must not become that.
-        if (config?.guarded === true && !isLocal) {
-          throw new HttpError(403, 'looking-only', 'from beyond this machine one may only look');
         }
         return await forward(daemon, path, request, reply as unknown as FastifyReply);
       },

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../app.ts';
 import type { ExplorerFile } from '../explorer.ts';
+import { isFromThisMachine } from '../guard.ts';
 
 /** Nothing from elsewhere, nothing inline, in nobody's frame. Receipts will be checked by WebAssembly. */
 const CONTENT_SECURITY_POLICY = [
@@ -16,9 +17,6 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/** In memory as it is sent: HEAD costs nothing. */
-const AT_HAND = { exposeHeadRoute: true } as const;
-
 const FOREVER = 'public, max-age=31536000, immutable';
 
 const NOT_BUILT = `<!doctype html>
@@ -30,15 +28,18 @@ const NOT_BUILT = `<!doctype html>
 </html>
 `;
 
+/** Module scripts carry an Origin, which behind a reverse proxy is not our Host. In memory as it is sent: HEAD costs nothing. */
+const PUBLIC = { config: { isPublic: true }, exposeHeadRoute: true } as const;
+
 export function explorerRoutes(app: App, files: readonly ExplorerFile[]): void {
   for (const file of files) {
-    app.get(file.path, AT_HAND, async (request, reply) =>
+    app.get(file.path, PUBLIC, async (request, reply) =>
       send(file, request, reply as unknown as FastifyReply),
     );
   }
   if (files.length > 0) return;
-  app.get('/', AT_HAND, async (_request, reply) =>
-    secured(reply as unknown as FastifyReply)
+  app.get('/', PUBLIC, async (request, reply) =>
+    secured(request, reply as unknown as FastifyReply)
       .header('cache-control', 'no-cache')
       .type('text/html; charset=utf-8')
       .send(NOT_BUILT),
@@ -46,7 +47,7 @@ export function explorerRoutes(app: App, files: readonly ExplorerFile[]): void {
 }
 
 function send(file: ExplorerFile, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  secured(reply)
+  secured(request, reply)
     .header('cache-control', file.immutable ? FOREVER : 'no-cache')
     .header('etag', file.etag)
     .header('vary', 'accept-encoding');
@@ -62,10 +63,13 @@ function send(file: ExplorerFile, request: FastifyRequest, reply: FastifyReply):
   return reply.send(file.plain);
 }
 
-function secured(reply: FastifyReply): FastifyReply {
+function secured(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  // Over plain HTTP from another machine browsers ignore this, and complain; they say by that header where they do not.
+  if (isFromThisMachine(request) || request.headers['sec-fetch-site'] !== undefined) {
+    reply.header('cross-origin-opener-policy', 'same-origin');
+  }
   return reply
     .header('content-security-policy', CONTENT_SECURITY_POLICY)
     .header('x-content-type-options', 'nosniff')
-    .header('referrer-policy', 'no-referrer')
-    .header('cross-origin-opener-policy', 'same-origin');
+    .header('referrer-policy', 'no-referrer');
 }

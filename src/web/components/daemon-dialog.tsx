@@ -79,7 +79,7 @@ function Contents({ close }: { readonly close: () => void }) {
       </label>
       {wasRefused.value && (
         <p class="refusal" role="alert">
-          The daemon listens beyond this machine, so this needs its token.
+          You come from beyond the daemon’s machine, so this needs its token.
         </p>
       )}
       <label class="field">
@@ -91,7 +91,7 @@ function Contents({ close }: { readonly close: () => void }) {
           onInput={(event) => setGiven(event.currentTarget.value)}
         />
         <small>
-          In the file <code>api-token</code> of its data folder. Not needed to look, nor on loopback.
+          In the file <code>api-token</code> of its data folder. Not needed to look, nor on its own machine.
           Forgotten when this tab is closed.
         </small>
       </label>

@@ -1,11 +1,12 @@
 /** Ids and addresses, shortened to the digits that tell them apart, with the whole one to copy. */
 import { useState } from 'preact/hooks';
 import { AddressMark } from './address-mark.tsx';
+import { copyText } from './copy-text.ts';
 import { Icon } from './icon.tsx';
 
 const DIGITS = 6;
 const ADDRESS_PREFIX = 'tally1';
-const COPIED_SHOWN_MS = 1_600;
+const OUTCOME_SHOWN_MS = 1_600;
 
 /** Block ids begin with zeros, for that is the proof of work; they say little, so they are only hinted at. */
 function ShortId({ id }: { readonly id: string }) {
@@ -73,22 +74,17 @@ export function FullText({ text, what }: { readonly text: string; readonly what:
 }
 
 export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
-  const [isCopied, setCopied] = useState(false);
+  const [outcome, setOutcome] = useState<'copied' | 'refused'>();
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      // Only pages from a safe place may: loopback and HTTPS. The text can be selected.
-      return;
-    }
-    setCopied(true);
-    setTimeout(() => setCopied(false), COPIED_SHOWN_MS);
+    setOutcome((await copyText(text)) ? 'copied' : 'refused');
+    setTimeout(() => setOutcome(undefined), OUTCOME_SHOWN_MS);
   };
   return (
     <button type="button" class="copy" onClick={() => void copy()} aria-label={`Copy ${what}`}>
-      <Icon name={isCopied ? 'check' : 'copy'} />
+      <Icon name={outcome === undefined ? 'copy' : outcome === 'copied' ? 'check' : 'close'} />
       <span class="hidden" aria-live="polite">
-        {isCopied ? 'Copied' : ''}
+        {outcome === 'copied' && 'Copied'}
+        {outcome === 'refused' && 'The browser does not let this page copy: select the text'}
       </span>
     </button>
   );

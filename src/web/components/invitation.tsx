@@ -1,12 +1,13 @@
 /** For somebody who is here for the first time: the way to a payment of one's own. */
 import { useState } from 'preact/hooks';
+import { lasting } from '../state/storage.ts';
 import { hasWallet } from '../wallet/has-wallet.ts';
 import { Icon } from './icon.tsx';
 
 const DISMISSED_KEY = 'tally-invited';
 
 export function Invitation() {
-  const [isWanted, setWanted] = useState(!hasWallet() && localStorage.getItem(DISMISSED_KEY) === null);
+  const [isWanted, setWanted] = useState(!hasWallet() && lasting.read(DISMISSED_KEY) === undefined);
   if (!isWanted) return null;
   return (
     <section class="panel invitation">
@@ -17,7 +18,7 @@ export function Invitation() {
           class="plain"
           aria-label="Not now"
           onClick={() => {
-            localStorage.setItem(DISMISSED_KEY, 'yes');
+            lasting.write(DISMISSED_KEY, 'yes');
             setWanted(false);
           }}
         >

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { NodeJson } from '../../client/nodes-json.ts';
 import { Icon } from '../components/icon.tsx';
+import { pageUrl } from '../state/daemon.ts';
 import { apart } from '../state/nodes.ts';
 import { NodeNames } from './node-names.tsx';
 
@@ -98,7 +99,7 @@ export function CutControls({ shown }: { readonly shown: readonly NodeJson[] }) 
 /** @returns what went wrong; empty if nothing did */
 async function post(what: 'cut' | 'heal', numbers: readonly number[]): Promise<string> {
   try {
-    const response = await fetch(`/nodes/${what}`, {
+    const response = await fetch(`${pageUrl}/nodes/${what}`, {
       method: 'POST',
       ...(what === 'cut'
         ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ apart: numbers }) }

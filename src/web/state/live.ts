@@ -1,10 +1,12 @@
 /**
- * The live connection, and the truth about it. One stream of events, opened again whenever it is lost; a look
- * at the status every few seconds, which also tells a daemon that hangs from one that has nothing to say.
+ * The live connection, and the truth about it. A stream of events, shared by all tabs, opened again whenever it is
+ * lost; a look at the status every few seconds, which also tells a daemon that hangs from one that has nothing to say.
  */
 import { computed, signal } from '@preact/signals';
 import type { LiveEventJson } from '../../client/live-event.ts';
+import { routes } from '../../client/routes.ts';
 import { ApiError, type LiveEvent } from '../../client/tally-client.ts';
+import { readStream } from '../streams/stream.ts';
 import { addActivity } from './activity.ts';
 import { forgetBlocks, resyncBlocks, takeBlockEvents } from './blocks.ts';
 import { now } from './clock.ts';
@@ -101,9 +103,11 @@ async function keepStreaming(): Promise<void> {
     let reason = 'the stream ended';
     try {
       await synchronise();
-      for await (const event of client.value.events(await streamStart(running.signal))) {
+      const url = `${client.value.url}${routes.events.url}`;
+      const { signal } = running;
+      for await (const event of readStream(url, { after: firstWanted(), whileHidden: 'listen', signal })) {
         retryMs = FIRST_RETRY_MS;
-        hear(event);
+        hear(event as LiveEvent);
       }
     } catch (error) {
       // A number this daemon never gave out: it is another, or its folder was emptied.
@@ -133,10 +137,8 @@ async function synchronise(): Promise<void> {
 }
 
 /** The first time, from as far back as the daemon remembers: blocks that came before the page did have a latency too. */
-async function streamStart(signal: AbortSignal): Promise<{ signal: AbortSignal; after?: string }> {
-  const first = Date.parse(status.value?.startedAt ?? '') - 1;
-  const after = lastEventId ?? (Number.isNaN(first) ? undefined : String(first));
-  return after === undefined ? { signal } : { signal, after };
+function firstWanted(): number {
+  return Number(lastEventId ?? Date.parse(status.value?.startedAt ?? '') - 1) || 0;
 }
 
 function hear({ id, type, data }: LiveEvent): void {

@@ -1,5 +1,6 @@
 /** Light or dark: as the system has it, until somebody chooses. */
 import { effect, signal } from '@preact/signals';
+import { lasting } from './storage.ts';
 
 const KEY = 'tally-theme';
 export type Theme = 'light' | 'dark';
@@ -7,7 +8,7 @@ export type Theme = 'light' | 'dark';
 const system = matchMedia('(prefers-color-scheme: dark)');
 
 function chosen(): Theme | undefined {
-  const kept = localStorage.getItem(KEY);
+  const kept = lasting.read(KEY);
   return kept === 'light' || kept === 'dark' ? kept : undefined;
 }
 
@@ -25,8 +26,8 @@ export function startTheme(): void {
 
 export function toggleTheme(): void {
   theme.value = theme.value === 'dark' ? 'light' : 'dark';
-  if (theme.value === systemTheme()) localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, theme.value);
+  if (theme.value === systemTheme()) lasting.remove(KEY);
+  else lasting.write(KEY, theme.value);
 }
 
 /** Whether motion is to be left out. */

@@ -6,7 +6,8 @@ import { computed, signal } from '@preact/signals';
 import { KeyFile, writeEncrypted } from '../../client/key-file.ts';
 import type { Wallet } from '../../client/wallet.ts';
 import type { PublicAccount, WalletAccount } from '../../client/wallet-account.ts';
-import { WALLET_KEY } from './has-wallet.ts';
+import { isLasting, lasting } from '../state/storage.ts';
+import { hasWallet, WALLET_KEY } from './has-wallet.ts';
 
 /** Somebody who leaves the desk locks it by leaving. */
 const LOCK_AFTER_MS = 5 * 60_000;
@@ -21,6 +22,8 @@ export type KeptWallet =
   | { readonly kind: 'open'; readonly wallet: Wallet; readonly passphrase: string };
 
 export const kept = signal<KeptWallet>(read());
+/** Whether the browser keeps it; otherwise it is gone with this tab. */
+export const isKept = signal(hasWallet() || isLasting());
 /** Also of a locked one: addresses are no secret. */
 export const accounts = computed<readonly PublicAccount[]>(() => {
   const now = kept.value;
@@ -36,8 +39,8 @@ export const payer = computed<WalletAccount | undefined>(() =>
 );
 
 function read(): KeptWallet {
-  const text = localStorage.getItem(WALLET_KEY);
-  if (text === null) return { kind: 'none' };
+  const text = lasting.read(WALLET_KEY);
+  if (text === undefined) return { kind: 'none' };
   try {
     return { kind: 'locked', file: new KeyFile(text) };
   } catch (error) {
@@ -45,11 +48,7 @@ function read(): KeptWallet {
   }
 }
 
-/**
- * Encrypts it, which takes about a second, keeps it and leaves it open.
- *
- * @throws Error if the browser keeps nothing for this page
- */
+/** Encrypts it, which takes about a second, keeps it and leaves it open. */
 export async function keep(wallet: Wallet, passphrase: string): Promise<void> {
   store(await writeEncrypted(wallet, passphrase));
   chosen.value = 0;
@@ -78,23 +77,17 @@ export async function change(how: (wallet: Wallet) => void): Promise<void> {
 
 /** Gone for good, unless its words or its key file are elsewhere. */
 export function forget(): void {
-  localStorage.removeItem(WALLET_KEY);
+  lasting.remove(WALLET_KEY);
   kept.value = { kind: 'none' };
 }
 
 /** As it is kept: what `tally wallet import` reads. */
 export function keyFileText(): string {
-  return localStorage.getItem(WALLET_KEY) ?? '';
+  return lasting.read(WALLET_KEY) ?? '';
 }
 
 function store(text: string): void {
-  try {
-    localStorage.setItem(WALLET_KEY, text);
-  } catch (cause) {
-    throw new Error('this browser keeps nothing for this page: allow it to store data, and try again', {
-      cause,
-    });
-  }
+  isKept.value = lasting.write(WALLET_KEY, text);
 }
 
 let usedAtMs = 0;
@@ -112,6 +105,10 @@ for (const use of USES) {
 setInterval(() => {
   if (kept.value.kind === 'open' && Date.now() - usedAtMs > LOCK_AFTER_MS) lock();
 }, LOOK_EVERY_MS);
+// A wallet that only this tab has is not closed by a slip.
+addEventListener('beforeunload', (event) => {
+  if (kept.value.kind !== 'none' && !isKept.value) event.preventDefault();
+});
 // Another tab has made one, changed it or removed it.
 addEventListener('storage', ({ key }) => {
   if (key === WALLET_KEY) lock();

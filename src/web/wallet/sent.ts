@@ -5,6 +5,7 @@
 import { computed, signal } from '@preact/signals';
 import type { SignedPayment } from '../../client/payment.ts';
 import { network } from '../state/status.ts';
+import { lasting } from '../state/storage.ts';
 
 const KEY = 'tally-sent';
 /** Those of longer ago are in the history. */
@@ -50,17 +51,14 @@ function update(id: string, how: (one: Sent) => Sent): void {
 
 function write(sent: readonly Sent[]): void {
   all.value = sent;
-  try {
-    localStorage.setItem(KEY, JSON.stringify(sent));
-  } catch {
-    // It is in the daemon's pool by then, and shown until the page is closed.
-  }
+  // Where it is not kept it is in the daemon's pool by then, and shown until the page is closed.
+  lasting.write(KEY, JSON.stringify(sent));
 }
 
 /** What is not as it was written is left out: it is a convenience. */
 function read(): readonly Sent[] {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');
+    const kept: unknown = JSON.parse(lasting.read(KEY) ?? '[]');
     return Array.isArray(kept) ? kept.filter(isSent).slice(0, MAX_KEPT) : [];
   } catch {
     return [];

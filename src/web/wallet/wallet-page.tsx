@@ -7,7 +7,7 @@ import { History } from '../components/history.tsx';
 import { Notice } from '../components/notices.tsx';
 import { StepTitle } from '../components/step-title.tsx';
 import { Accounts, Total } from './accounts.tsx';
-import { accounts, chosen, forget, kept, keyFileText, lock, unlock } from './kept-wallet.ts';
+import { accounts, chosen, forget, isKept, kept, keyFileText, lock, unlock } from './kept-wallet.ts';
 import { AskPassphrase } from './passphrase.tsx';
 import { Receive } from './receive.tsx';
 import { RecordFile } from './record-file.tsx';
@@ -38,6 +38,7 @@ export function WalletPage({ argument }: { readonly argument: string }) {
         )}
       </header>
       <Warning />
+      {!isKept.value && <NotKept hasWallet={kind !== 'none'} />}
       <Contents task={argument} />
     </div>
   );
@@ -131,6 +132,21 @@ function Warning() {
         without use. For more than play money use the command line: <code>npx tally wallet</code>.
       </p>
     </details>
+  );
+}
+
+/** Said before there is a wallet, and before money goes to it. */
+function NotKept({ hasWallet }: { readonly hasWallet: boolean }) {
+  return (
+    <Notice title="This browser keeps nothing for this page.">
+      <p>
+        {hasWallet ? 'This wallet' : 'A wallet made here'} is gone when this tab is closed or loaded again,
+        and only its 24 words or its key file bring it back
+        {hasWallet
+          ? ': download the file below before money goes to it.'
+          : '. To keep one, let this page store data, in the browser’s settings for cookies, and load it again.'}
+      </p>
+    </Notice>
   );
 }
 
