@@ -12,6 +12,7 @@ import {
   MAX_BATCH_TRANSACTIONS,
   MAX_CHAIN_BLOCKS,
   MAX_MINE_BLOCKS,
+  MAX_PAGE_FORKS,
   MAX_PAGE_TRANSACTIONS,
   MAX_PEERS_ADDED,
   MAX_RECEIPT_CONFIRMATIONS,
@@ -139,6 +140,75 @@ const ChainTreeSchema = Type.Object(
   CLOSED,
 );
 
+const ForkBlockSchema = Type.Object(
+  { id: Id, height: Count, timestamp: Time, miner: AddressText, work: Work },
+  CLOSED,
+);
+
+const ForkSideSchema = Type.Object(
+  {
+    blocks: Type.Integer({ ...Count, description: 'after the common ancestor' }),
+    first: Type.Optional(ForkBlockSchema),
+    last: ForkBlockSchema,
+    miners: Type.Array(Type.Object({ address: AddressText, blocks: Count }, CLOSED), {
+      description: 'who mined how many of its first 64 blocks',
+    }),
+  },
+  CLOSED,
+);
+/** One side of a fork: the blocks of a branch, or those of the chain beside it. */
+export type ForkSideJson = Static<typeof ForkSideSchema>;
+
+const ForkSchema = Type.Object(
+  {
+    id: Type.String({ ...Id, description: "of the branch's last block: what names the fork" }),
+    state: Type.Union(
+      [Type.Literal('open'), Type.Literal('lost'), Type.Literal('headers'), Type.Literal('invalid')],
+      {
+        description:
+          'the chain has no more work than the branch, or has; not all of its bodies are here, or a block of it ' +
+          'broke a rule',
+      },
+    ),
+    ancestor: ForkBlockSchema,
+    branch: ForkSideSchema,
+    chain: Type.Object(ForkSideSchema.properties, {
+      ...CLOSED,
+      description: 'up to the first block with which it has more work than the branch, or to the tip',
+    }),
+    decided: Type.Boolean({ description: 'the chain has more work than the branch' }),
+    leftChain: Type.Integer({
+      ...Count,
+      description: 'so many blocks of the branch were on the chain here, and left it in a reorganisation',
+    }),
+    returned: Type.Optional(
+      Type.Integer({
+        ...Count,
+        description:
+          'so many transactions of the blocks that left had to be mined again; absent if there are too many to look at',
+      }),
+    ),
+  },
+  CLOSED,
+);
+/** A branch that parted from the chain, and what became of it. @interface */
+export type ForkJson = Static<typeof ForkSchema>;
+
+const ForksSchema = Type.Object(
+  {
+    forks: Type.Array(ForkSchema, { description: 'those first whose last block came last' }),
+    next: Type.Optional(
+      Type.Integer({
+        ...Count,
+        description:
+          '`before` of the next page; absent on the last. A page may have fewer forks than asked for, even none, ' +
+          'where there are many blocks and few forks.',
+      }),
+    ),
+  },
+  CLOSED,
+);
+
 const ErrorFields = Type.Object({ code: Type.String(), message: Type.String() }, CLOSED);
 export const ErrorSchema = Type.Object({ error: ErrorFields }, CLOSED);
 /** The body of every refusal. @interface */
@@ -262,7 +332,8 @@ const AddedPeersSchema = Type.Object(
   CLOSED,
 );
 
-const pageLimit = (most: number) => Type.Optional(Type.Integer({ minimum: 1, maximum: most, default: 100 }));
+const pageLimit = (most: number, usual = 100) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum: most, default: usual }));
 const Cursor = Type.String({
   pattern: '^[0-9]{1,15}\\.[0-9]{1,5}$',
   description: '`next` of the page before',
@@ -282,10 +353,29 @@ export const contract = {
   },
   chainTree: {
     summary: 'Blocks from a height upwards without their transactions, those of branches too',
-    description:
-      'Branches are found that came at about the time of the blocks on the chain. Without `from`: the newest heights.',
+    description: 'Of each height the block on the chain, and others as there are, up to 64. Without `from`: the newest.',
     querystring: Type.Object({ from: Type.Optional(Count), limit: pageLimit(MAX_TREE_HEIGHTS) }, CLOSED),
     response: { 200: ChainTreeSchema },
+  },
+  chainForks: {
+    summary: 'Branches beside the chain and what became of them, the newest first',
+    description:
+      'Every block that any miner found is kept, on the chain or not. Where two have the same parent the chain forks; ' +
+      'a branch beside it is named by its last block.',
+    querystring: Type.Object(
+      {
+        before: Type.Optional(Type.Integer({ ...Count, description: '`next` of the page before' })),
+        limit: pageLimit(MAX_PAGE_FORKS, 20),
+      },
+      CLOSED,
+    ),
+    response: { 200: ForksSchema },
+  },
+  chainFork: {
+    summary: 'The fork that a block beside the chain is part of',
+    description: '404 if the block is not known, or is on the chain.',
+    params: Type.Object({ block: Id }, CLOSED),
+    response: { 200: ForkSchema },
   },
   chainValidity: {
     summary: 'Validates the whole stored chain again: headers, work, signatures, state',

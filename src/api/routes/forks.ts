@@ -1,0 +1,95 @@
+/** The branches beside the chain. */
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
+import type { Chain } from '../../chain/chain.ts';
+import type { Fork, ForkSide } from '../../chain/forks.ts';
+import type { BlockRecord } from '../../chain/records.ts';
+import type { AnswerOf, ForkJson, ForkSideJson } from '../../client/contract.ts';
+import { timeToJson } from '../../client/json.ts';
+import { formatAddress } from '../../core/address.ts';
+import { type BlockId, idFromBytes, parseId } from '../../core/identifiers.ts';
+import { type App, routeOf } from '../app.ts';
+import { HttpError, notFound } from '../errors.ts';
+import { FORK_STEPS_PER_TURN, MAX_FORK_STEPS, MAX_RETURNED_LOOKED_AT } from '../limits.ts';
+import type { ServedNode } from '../served.ts';
+
+const DEFAULT_FORKS = 20;
+
+export function forkRoutes(app: App, { chain }: ServedNode): void {
+  app.route({
+    ...routeOf('chainForks'),
+    handler: ({ query }) =>
+      page(chain, query.before ?? Number.MAX_SAFE_INTEGER, query.limit ?? DEFAULT_FORKS),
+  });
+
+  app.route({
+    ...routeOf('chainFork'),
+    handler: ({ params }) => {
+      const id = parseId<BlockId>(params.block);
+      const record = id && chain.byId(id);
+      if (record === undefined) throw notFound(`block ${params.block}`);
+      const fork = chain.forks.fork(chain.forks.endOf(record), chain.tip);
+      if (fork !== undefined) return forkView(chain, fork, MAX_RETURNED_LOOKED_AT);
+      const place = chain.isOnChain(record) ? 'is on the chain' : 'goes on from the tip, its body is not here';
+      throw new HttpError(404, 'not-found', `block ${params.block} ${place}: it is part of no fork`);
+    },
+  });
+}
+
+async function page(chain: Chain, before: number, limit: number): Promise<AnswerOf<'chainForks'>> {
+  const forks: ForkJson[] = [];
+  // One page has one share, so that a page of many forks is no dearer than the page of one.
+  const share = Math.floor(MAX_RETURNED_LOOKED_AT / limit);
+  let steps = 0;
+  for (const { end, number } of chain.forks.ends(before)) {
+    const fork = end && chain.forks.fork(end, chain.tip);
+    if (fork !== undefined) {
+      forks.push(await forkView(chain, fork, share));
+      await turnOfOthers();
+    }
+    if (++steps % FORK_STEPS_PER_TURN === 0) await turnOfOthers();
+    if (number > 0 && (forks.length === limit || steps === MAX_FORK_STEPS)) return { forks, next: number };
+  }
+  return { forks };
+}
+
+async function forkView(chain: Chain, fork: Fork, maxLookedAt: number): Promise<ForkJson> {
+  const returned = await returnedOf(chain, fork, maxLookedAt);
+  return {
+    id: fork.branch.last.id,
+    state: fork.state,
+    ancestor: blockView(fork.ancestor),
+    branch: sideView(fork.branch),
+    chain: sideView(fork.chain),
+    decided: fork.isDecided,
+    leftChain: fork.leftChain,
+    ...(returned === undefined ? {} : { returned }),
+  };
+}
+
+async function returnedOf(chain: Chain, fork: Fork, maxLookedAt: number): Promise<number | undefined> {
+  const looking = chain.forks.returned(fork, maxLookedAt);
+  for (let step = 1; ; step++) {
+    const { done, value } = looking.next();
+    if (done === true) return value;
+    if (step % FORK_STEPS_PER_TURN === 0) await turnOfOthers();
+  }
+}
+
+function sideView({ blocks, first, last, miners }: ForkSide): ForkSideJson {
+  return {
+    blocks,
+    ...(first === undefined ? {} : { first: blockView(first) }),
+    last: blockView(last),
+    miners: [...miners].map(([address, count]) => ({ address: formatAddress(address), blocks: count })),
+  };
+}
+
+function blockView({ height, id, sealed, work }: BlockRecord): ForkSideJson['last'] {
+  return {
+    id,
+    height,
+    timestamp: timeToJson(sealed.header.timestamp),
+    miner: formatAddress(idFromBytes(sealed.header.miner)),
+    work: work.toString(),
+  };
+}
