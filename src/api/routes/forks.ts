@@ -29,7 +29,9 @@ export function forkRoutes(app: App, { chain }: ServedNode): void {
       if (record === undefined) throw notFound(`block ${params.block}`);
       const fork = chain.forks.fork(chain.forks.endOf(record), chain.tip);
       if (fork !== undefined) return forkView(chain, fork, MAX_RETURNED_LOOKED_AT);
-      const place = chain.isOnChain(record) ? 'is on the chain' : 'goes on from the tip, its body is not here';
+      const place = chain.isOnChain(record)
+        ? 'is on the chain'
+        : 'goes on from the tip, its body is not here';
       throw new HttpError(404, 'not-found', `block ${params.block} ${place}: it is part of no fork`);
     },
   });
