@@ -18,7 +18,7 @@ export const TREE_BLOCKS_PER_TURN = 64;
 export const MAX_FORK_STEPS = 2_000;
 /** Of them without a break: some 2 ms. */
 export const FORK_STEPS_PER_TURN = 64;
-/** Transactions of one page of forks whose blocks left the chain, looked up to see whether they had to be mined again. */
+/** Blocks that left the chain and their transactions, looked at for one page of forks to see what had to be mined again. */
 export const MAX_RETURNED_LOOKED_AT = 2_000;
 /** Of an account's history, read without a break: each may be in a block of 2 MiB. Some 5 ms. */
 export const HISTORY_PER_TURN = 32;

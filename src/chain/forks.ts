@@ -110,19 +110,19 @@ export class Forks {
 
   /**
    * How many transactions of the blocks that left the chain were not in the blocks that took their place, so that
-   * they had to be mined again. A step a transaction.
+   * they had to be mined again. A step for each that is looked at.
    *
-   * @param limit transactions looked at @returns undefined if there are more
+   * @param limit of steps @returns undefined if there would be more
    */
   *returned(fork: Fork, limit: number): Generator<void, number | undefined> {
     const { ancestor, branch, chain, leftChain } = fork;
-    if (leftChain > limit) return undefined;
-    let looked = 0;
+    let room = limit - leftChain;
+    if (room < 0) return undefined;
     let returned = 0;
     for (let height = ancestor.height + 1; height <= ancestor.height + leftChain; height++) {
       const { number } = this.#tree.ancestor(branch.last, height);
-      looked += this.#store.bodies.count(number) ?? 0;
-      if (looked > limit) return undefined;
+      room -= this.#store.bodies.count(number) ?? 0;
+      if (room < 0) return undefined;
       for (const { transaction } of this.#store.bodies.get(number) ?? []) {
         const places = this.#store.transactions.find(transactionId(transaction), MAX_PLACES);
         if (!places.some(({ block }) => this.#isOnChainUpTo(block, chain.last.height))) returned++;

@@ -88,15 +88,15 @@ describe('a devnet of three', () => {
     height += 3;
     await agreed(page);
     await page
-      .getByText(/node-1 turned to branch B after block \d+: 2 blocks left its chain, 3 joined/)
+      .getByText(/node-1: 2 blocks were left behind after block \d+: branch B, 3 blocks long, has more work/)
       .waitFor();
-    await page.getByText(/node-2 turned to branch B/).waitFor();
+    await page.getByText(/node-2: 2 blocks were left behind .* branch B/).waitFor();
     expect(await page.locator('.timeline-turn').count()).toBe(2);
     await page.locator('.branch-tree .is-lost', { hasText: 'lost' }).first().waitFor();
     // One who comes later sees what happened.
     const later = await explorer.open(devnet.url, '/nodes');
     await agreed(later);
-    await later.getByText(/node-2 turned to branch B/).waitFor();
+    await later.getByText(/node-2: 2 blocks were left behind .* branch B/).waitFor();
   });
 
   it('is cut where one chooses, by keys too', async () => {

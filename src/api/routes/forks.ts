@@ -3,7 +3,8 @@ import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { Chain } from '../../chain/chain.ts';
 import type { Fork, ForkSide } from '../../chain/forks.ts';
 import type { BlockRecord } from '../../chain/records.ts';
-import type { AnswerOf, ForkJson, ForkSideJson } from '../../client/contract.ts';
+import type { AnswerOf } from '../../client/contract.ts';
+import type { ForkJson, ForkSideJson } from '../../client/fork-schemas.ts';
 import { timeToJson } from '../../client/json.ts';
 import { formatAddress } from '../../core/address.ts';
 import { type BlockId, idFromBytes, parseId } from '../../core/identifiers.ts';
@@ -28,7 +29,7 @@ export function forkRoutes(app: App, { chain }: ServedNode): void {
       const record = id && chain.byId(id);
       if (record === undefined) throw notFound(`block ${params.block}`);
       const fork = chain.forks.fork(chain.forks.endOf(record), chain.tip);
-      if (fork !== undefined) return forkView(chain, fork, MAX_RETURNED_LOOKED_AT);
+      if (fork !== undefined) return forkView(chain, fork, { left: MAX_RETURNED_LOOKED_AT });
       const place = chain.isOnChain(record)
         ? 'is on the chain'
         : 'goes on from the tip, its body is not here';
@@ -39,13 +40,12 @@ export function forkRoutes(app: App, { chain }: ServedNode): void {
 
 async function page(chain: Chain, before: number, limit: number): Promise<AnswerOf<'chainForks'>> {
   const forks: ForkJson[] = [];
-  // One page has one share, so that a page of many forks is no dearer than the page of one.
-  const share = Math.floor(MAX_RETURNED_LOOKED_AT / limit);
+  const allowance = { left: MAX_RETURNED_LOOKED_AT };
   let steps = 0;
   for (const { end, number } of chain.forks.ends(before)) {
     const fork = end && chain.forks.fork(end, chain.tip);
     if (fork !== undefined) {
-      forks.push(await forkView(chain, fork, share));
+      forks.push(await forkView(chain, fork, allowance));
       await turnOfOthers();
     }
     if (++steps % FORK_STEPS_PER_TURN === 0) await turnOfOthers();
@@ -54,8 +54,13 @@ async function page(chain: Chain, before: number, limit: number): Promise<Answer
   return { forks };
 }
 
-async function forkView(chain: Chain, fork: Fork, maxLookedAt: number): Promise<ForkJson> {
-  const returned = await returnedOf(chain, fork, maxLookedAt);
+/** How many transactions may still be looked at: all forks of a page share it, so a page is no dearer than one fork. */
+interface Allowance {
+  left: number;
+}
+
+async function forkView(chain: Chain, fork: Fork, allowance: Allowance): Promise<ForkJson> {
+  const returned = await returnedOf(chain, fork, allowance);
   return {
     id: fork.branch.last.id,
     state: fork.state,
@@ -68,12 +73,12 @@ async function forkView(chain: Chain, fork: Fork, maxLookedAt: number): Promise<
   };
 }
 
-async function returnedOf(chain: Chain, fork: Fork, maxLookedAt: number): Promise<number | undefined> {
-  const looking = chain.forks.returned(fork, maxLookedAt);
-  for (let step = 1; ; step++) {
-    const { done, value } = looking.next();
-    if (done === true) return value;
-    if (step % FORK_STEPS_PER_TURN === 0) await turnOfOthers();
+async function returnedOf(chain: Chain, fork: Fork, allowance: Allowance): Promise<number | undefined> {
+  const looking = chain.forks.returned(fork, allowance.left);
+  for (let { done, value } = looking.next(); ; { done, value } = looking.next()) {
+    if (done === true) return value as number | undefined;
+    allowance.left--;
+    if (allowance.left % FORK_STEPS_PER_TURN === 0) await turnOfOthers();
   }
 }
 
