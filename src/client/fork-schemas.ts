@@ -18,7 +18,7 @@ const ForkSideSchema = Type.Object(
   },
   CLOSED,
 );
-/** One side of a fork: the blocks of a branch, or those of the chain beside it. */
+/** One side of a fork: the blocks of a branch, or those of the chain beside it. @interface */
 export type ForkSideJson = Static<typeof ForkSideSchema>;
 
 export const ForkSchema = Type.Object(

@@ -1,10 +1,11 @@
 /** Every fork that a daemon saw, told of when it happens, listed, and shown again. In a real browser. */
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type MadeFork, makeFork } from '../support/explorer-fork.ts';
-import { ExplorerNetwork, mine } from '../support/explorer-network.ts';
+import { ExplorerNetwork, hasTip, mine } from '../support/explorer-network.ts';
 import { Explorer } from '../support/explorer-page.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
 
@@ -96,6 +97,11 @@ describe('a fork of two blocks that lost against three', () => {
     );
     await page.locator('.last-fork a').first().click();
     await expectShown(page, fork);
+    // New blocks do not carry the view away.
+    const newest = (await mine(daemon, 12)).at(-1) ?? '';
+    await hasTip(daemon.client, newest);
+    await page.getByText('newer to the right').waitFor();
+    await expectShown(page, fork);
   });
 
   it('is listed sixty blocks and a reload later, and shown again by click and by keyboard', async () => {
@@ -122,9 +128,7 @@ describe('a fork of two blocks that lost against three', () => {
     // The address can be shared.
     expect(new URL(page.url()).hash).toBe(`#/fork/${fork.left[1]}`);
     await expectShown(await explorer.open(api, `/fork/${fork.left[0]}`), fork);
-    // New blocks do not carry the view away, and the chain is followed again once one goes there.
-    await mine(daemon, 2);
-    await expectShown(page, fork);
+    // The chain is followed again once one goes there.
     await page.getByRole('link', { name: 'Chain', exact: true }).click();
     await page.locator('.block-card.is-tip').waitFor();
   });
@@ -195,5 +199,37 @@ describe('a deep fork', () => {
     await list.locator('.fork-list a').first().click();
     await list.locator('.of-fork').first().waitFor();
     expect(await list.evaluate('document.getElementById("main").scrollWidth')).toBe(width);
+  });
+});
+
+describe('a branch that never was whole', () => {
+  /** As it is kept of a branch whose last block never came, or broke a rule. */
+  async function startWith(status: number, id: string): Promise<void> {
+    await daemon.kill();
+    const ledger = new DatabaseSync(join(data, 'ledger.sqlite'));
+    ledger.prepare('UPDATE blocks SET status = ? WHERE id = ?').run(status, Buffer.from(id, 'hex'));
+    ledger
+      .prepare('DELETE FROM bodies WHERE number = (SELECT number FROM blocks WHERE id = ?)')
+      .run(Buffer.from(id, 'hex'));
+    ledger.close();
+    daemon = await network.start([], { data });
+    ({ api } = await daemon.started);
+  }
+
+  it.each([
+    { status: 0, badge: 'Headers only', flag: 'Header only', title: 'A block that never came' },
+    { status: 2, badge: 'Refused', flag: 'Refused', title: 'A block that was refused' },
+  ])('is told as such: $badge', async ({ badge, flag, status, title }) => {
+    const [, last = ''] = fork.left;
+    await startWith(status, last);
+    const page = await explorer.open(api, '/forks');
+    const item = page.locator('.fork-list li', { hasText: 'Fork after block 5' });
+    await item.locator('.state', { hasText: badge }).waitFor();
+    await item.getByRole('link', { name: 'Fork after block 5' }).click();
+    await page.locator('.head-flag', { hasText: flag }).waitFor();
+    explorer.expected.push(`/v1/blocks/${last}`);
+    await page.locator(`[data-block="${last}"]`).click();
+    await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    await page.getByRole('link', { name: 'Show the fork after block 5' }).waitFor();
   });
 });

@@ -97,6 +97,17 @@ describe('a devnet of three', () => {
     const later = await explorer.open(devnet.url, '/nodes');
     await agreed(later);
     await later.getByText(/node-2: 2 blocks were left behind .* branch B/).waitFor();
+    // And can look at it again, as that node saw it.
+    await later
+      .locator('.reorganisation-notes li', { hasText: 'node-2' })
+      .getByRole('link', { name: 'Show the fork' })
+      .click();
+    await later.getByRole('heading', { level: 1, name: /^Fork after block \d+/ }).waitFor();
+    await later.locator('.block-place.of-fork').nth(1).waitFor();
+    expect(await later.getByLabel('Daemon that the pages look at').inputValue()).toBe('2');
+    await later.getByRole('link', { name: 'Nodes', exact: true }).click();
+    await later.getByRole('link', { name: 'All forks that node-2 saw' }).click();
+    await later.getByRole('link', { name: /^Fork after block \d+/ }).waitFor();
   });
 
   it('is cut where one chooses, by keys too', async () => {
