@@ -165,7 +165,10 @@ export class Forks {
     );
   }
 
-  /** What leaves the chain has an undo record, and so have all blocks between it and the chain. */
+  /**
+   * What leaves the chain has an undo record, and so have all blocks between it and the chain. (So may the first blocks
+   * of a long branch that was refused while the tip was on its way to it.)
+   */
   #leftChain(ancestor: BlockRecord, end: BlockRecord): number {
     const isKept = (height: number) => this.#store.undo.has(this.#tree.ancestor(end, height).number);
     return (

@@ -52,4 +52,13 @@ it('schema 1: nine blocks, a side branch of two, two headers without bodies, two
   } finally {
     store.close();
   }
+  const migrated = new DatabaseSync(file);
+  const plan = migrated
+    .prepare('EXPLAIN QUERY PLAN SELECT number FROM blocks WHERE height = 7 ORDER BY parent, number LIMIT 9')
+    .all();
+  migrated.close();
+  // However many blocks there are, only those asked for are looked at.
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    expect.stringContaining('USING COVERING INDEX blocks_by_height'),
+  ]);
 });

@@ -4,9 +4,12 @@ import { DatabaseSync } from 'node:sqlite';
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createApi } from '../../src/api/server.ts';
+import { type BlockId, idFromBytes } from '../../src/core/identifiers.ts';
 import { type MadeFork, makeFork } from '../support/explorer-fork.ts';
 import { ExplorerNetwork, hasTip, mine } from '../support/explorer-network.ts';
 import { Explorer } from '../support/explorer-page.ts';
+import { growBranch, SILENT, servedLedger } from '../support/served-ledger.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
 
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -170,6 +173,50 @@ describe('a fork of two blocks that lost against three', () => {
       await page.locator(whole).first().waitFor();
       const { violations } = await new AxeBuilder({ page }).withTags(STANDARDS).analyze();
       expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)])).toEqual([]);
+    }
+  });
+});
+
+describe('a block as good as the tip', () => {
+  it('is an open fork, and lost once the chain has one more, on a page that is open all the while', async () => {
+    const ledger = servedLedger();
+    const served = await createApi(ledger.daemon, { host: '127.0.0.1', port: 0, log: SILENT });
+    const tell = (id: string) => {
+      const record = ledger.chain.byId(id as BlockId);
+      if (record === undefined) throw new Error('the block is not here');
+      const { header } = record.sealed;
+      ledger.emit({
+        ...{
+          event: 'block.accepted',
+          height: record.height,
+          id: record.id,
+          transactions: 0,
+          source: 'gossip',
+        },
+        parent: idFromBytes(header.parent),
+        miner: idFromBytes(header.miner),
+        timestamp: Number(header.timestamp),
+        onChain: ledger.chain.isOnChain(record),
+      });
+    };
+    try {
+      ledger.mine(4);
+      const page = await explorer.open(served.url, '/forks');
+      await page.getByText('No fork yet.', { exact: true }).waitFor();
+      const [rival = ''] = growBranch(ledger, 3, 1);
+      tell(rival);
+      const item = page.locator('.fork-list li');
+      await item.getByRole('link', { name: 'Fork after block 3' }).waitFor();
+      await item.locator('.state', { hasText: 'Still open' }).waitFor();
+      const block = await explorer.open(served.url, `/block/${rival}`);
+      await block.getByText('This block is on a branch that may still win.').waitFor();
+      for (const { id } of ledger.mine(1)) tell(id);
+      await item.locator('.state', { hasText: 'Lost' }).waitFor();
+      await item.getByText('This daemon was never on the branch.').waitFor();
+      await block.getByText('This block lost.').waitFor();
+    } finally {
+      await explorer.closePages();
+      await served.close();
     }
   });
 });
