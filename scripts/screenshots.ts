@@ -102,6 +102,8 @@ async function takeOneDaemon(): Promise<void> {
   await network.pay(shown, 160);
   await take('chain', '/');
   await take('block', `/block/${losing}`);
+  await take('fork', `/fork/${losing}`);
+  await take('forks', '/forks');
   await take('transaction', `/transaction/${lastPayment}`);
   await take('address', `/address/${formatAddress(PAYER.address)}`);
   await take('pool', '/pool');

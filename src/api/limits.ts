@@ -14,6 +14,12 @@ export const SIGNATURES_PER_TURN = 100;
 export const TRANSACTIONS_PER_TURN = 128;
 /** Blocks looked at without a break for a part of the tree: some 3 ms. */
 export const TREE_BLOCKS_PER_TURN = 64;
+/** Blocks looked at for one page of forks, most of them no end of a branch: some 40 ms, in turns. */
+export const MAX_FORK_STEPS = 2_000;
+/** Of them without a break: some 2 ms. */
+export const FORK_STEPS_PER_TURN = 64;
+/** Blocks that left the chain and their transactions, looked at for one page of forks to see what had to be mined again. */
+export const MAX_RETURNED_LOOKED_AT = 2_000;
 /** Of an account's history, read without a break: each may be in a block of 2 MiB. Some 5 ms. */
 export const HISTORY_PER_TURN = 32;
 /** Read from the store and written as JSON without a break, for a receipt: some 3 ms. */

@@ -10,6 +10,7 @@ import { apiLog, createHttpApp, listen } from './http-app.ts';
 import { describeApi } from './openapi.ts';
 import { chainRoutes } from './routes/chain.ts';
 import { explorerRoutes } from './routes/explorer.ts';
+import { forkRoutes } from './routes/forks.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 import { transactionRoutes } from './routes/transactions.ts';
@@ -62,6 +63,7 @@ export async function buildApi(daemon: ServedDaemon, options: ApiOptions): Promi
   guard(app, { loopback, token: options.token, allowedOrigins: options.allowedOrigins ?? [] });
   explorerRoutes(app, await readExplorer(options.explorerFolder));
   chainRoutes(app, daemon.node);
+  forkRoutes(app, daemon.node);
   transactionRoutes(app, daemon.node);
   receiptRoutes(app, daemon.node);
   nodeRoutes(app, daemon);

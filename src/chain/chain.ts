@@ -21,6 +21,7 @@ import type { Durability, Store } from '../store/store.ts';
 import type { AddResult } from './add-result.ts';
 import { BlockTree } from './block-tree.ts';
 import { invalidAncestor, UnknownParentError } from './errors.ts';
+import { Forks } from './forks.ts';
 import { Growth, type TipFollower, type TipListener } from './growth.ts';
 import { HeaderRun } from './header-run.ts';
 import { locatorFrom, MAX_LOCATOR_IDS } from './locator.ts';
@@ -40,6 +41,7 @@ export interface AddedHeaders {
 
 export class Chain {
   readonly network: NetworkDefinition;
+  readonly forks: Forks;
   readonly #store: Store;
   readonly #tree: BlockTree;
   readonly #growth: Growth;
@@ -48,6 +50,7 @@ export class Chain {
     this.network = network;
     this.#store = store;
     this.#tree = new BlockTree(store);
+    this.forks = new Forks(store, this.#tree);
     this.#growth = new Growth(network.params, store, this.#tree, tip, sizes);
   }
 
@@ -87,12 +90,9 @@ export class Chain {
     return this.#read(this.#store.mainChain.from(height, limit));
   }
 
-  /**
-   * Blocks known from height `from` up to, not including, `to`, those of branches that arrived at about the same
-   * time too; see `blocksBetween`.
-   */
-  *blocksBetween(from: number, to: number): Generator<BlockRecord | undefined> {
-    for (const link of blocksBetween(this.#store, from, to)) yield link && this.#tree.get(link.number);
+  /** Blocks known from height `from` up to, not including, `to`, those of branches too; see `blocksBetween`. */
+  *blocksBetween(from: number, to: number): Generator<BlockRecord> {
+    for (const { number } of blocksBetween(this.#store, from, to)) yield this.#tree.get(number);
   }
 
   *#read(numbers: readonly number[]): Generator<BlockRecord> {

@@ -15,6 +15,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'tally peers add': ['tally peers add /ip4/192.168.1.7/tcp/4141'],
   'tally chain': ['tally chain --limit 3', 'tally chain export blocks.chain'],
   'tally chain list': ['tally chain list --from 0 --limit 3'],
+  'tally chain forks': ['tally chain forks --limit 5'],
   'tally chain verify': ['tally chain verify'],
   'tally chain resolve': ['tally chain resolve'],
   'tally chain export': ['tally chain export blocks.chain', 'tally chain export blocks.chain --resume'],

@@ -6,12 +6,14 @@
  * or, where the name ends in `Ms`, numbers of milliseconds. Heights and sequences are numbers up to 2^53 − 1.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { ForkSchema, ForksSchema } from './fork-schemas.ts';
 import {
   BATCH_MEDIA_TYPE,
   DEFAULT_RECEIPT_CONFIRMATIONS,
   MAX_BATCH_TRANSACTIONS,
   MAX_CHAIN_BLOCKS,
   MAX_MINE_BLOCKS,
+  MAX_PAGE_FORKS,
   MAX_PAGE_TRANSACTIONS,
   MAX_PEERS_ADDED,
   MAX_RECEIPT_CONFIRMATIONS,
@@ -268,7 +270,8 @@ const AddedPeersSchema = Type.Object(
   CLOSED,
 );
 
-const pageLimit = (most: number) => Type.Optional(Type.Integer({ minimum: 1, maximum: most, default: 100 }));
+const pageLimit = (most: number, usual = 100) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum: most, default: usual }));
 const Cursor = Type.String({
   pattern: '^[0-9]{1,15}\\.[0-9]{1,5}$',
   description: '`next` of the page before',
@@ -289,9 +292,29 @@ export const contract = {
   chainTree: {
     summary: 'Blocks from a height upwards without their transactions, those of branches too',
     description:
-      'Branches are found that came at about the time of the blocks on the chain. Without `from`: the newest heights.',
+      'Of each height the block on the chain, and others as there are, up to 64. Without `from`: the newest.',
     querystring: Type.Object({ from: Type.Optional(Count), limit: pageLimit(MAX_TREE_HEIGHTS) }, CLOSED),
     response: { 200: ChainTreeSchema },
+  },
+  chainForks: {
+    summary: 'Branches beside the chain and what became of them, the newest first',
+    description:
+      'Every block that any miner found is kept, on the chain or not. Where two have the same parent the chain forks; ' +
+      'a branch beside it is named by its last block.',
+    querystring: Type.Object(
+      {
+        before: Type.Optional(Type.Integer({ ...Count, description: '`next` of the page before' })),
+        limit: pageLimit(MAX_PAGE_FORKS, 20),
+      },
+      CLOSED,
+    ),
+    response: { 200: ForksSchema },
+  },
+  chainFork: {
+    summary: 'The fork that a block beside the chain is part of',
+    description: '404 if the block is not known, or is on the chain.',
+    params: Type.Object({ block: Id }, CLOSED),
+    response: { 200: ForkSchema },
   },
   chainValidity: {
     summary: 'Validates the whole stored chain again: headers, work, signatures, state',

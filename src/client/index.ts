@@ -32,6 +32,7 @@ export type {
 } from './contract.ts';
 export { ApiError, ConnectionError, ReorganisationError, WaitError } from './errors.ts';
 export type { ConnectionState, EventsOptions, LiveEvent } from './event-stream.ts';
+export type { ForkJson, ForkSideJson } from './fork-schemas.ts';
 export { KeyFile, writeEncrypted, writeUnencrypted } from './key-file.ts';
 export { generateKeyPair, type KeyPair, keyPairFromSeed, type Payment, signPayment } from './keys.ts';
 export type { EventJson, LiveEventJson, LiveEventType } from './live-event.ts';

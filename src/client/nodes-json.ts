@@ -51,4 +51,6 @@ export interface NodeReorganisationJson {
   readonly height: number;
   /** Blocks left behind. */
   readonly depth: number;
+  /** Transactions of theirs that are back in the daemon's pool. */
+  readonly returned: number;
 }

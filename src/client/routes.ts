@@ -7,6 +7,8 @@ export const routes = {
   network: { method: 'GET', url: '/v1/network' },
   chain: { method: 'GET', url: '/v1/chain' },
   chainTree: { method: 'GET', url: '/v1/chain/tree' },
+  chainForks: { method: 'GET', url: '/v1/chain/forks' },
+  chainFork: { method: 'GET', url: '/v1/chain/forks/:block' },
   chainValidity: { method: 'GET', url: '/v1/chain/validity' },
   chainExport: { method: 'GET', url: '/v1/chain/export' },
   chainResolve: { method: 'POST', url: '/v1/chain/resolve', config: { guarded: true } },
@@ -49,6 +51,8 @@ export const MAX_BATCH_BYTES = 2_560 * 1_024;
 export const MAX_CHAIN_BLOCKS = 1_000;
 /** Heights in one part of the tree of blocks. */
 export const MAX_TREE_HEIGHTS = 200;
+/** Forks in one page: each takes some thousand looks at the store if its branch is long. */
+export const MAX_PAGE_FORKS = 50;
 /** SSZ bytes of the blocks in one page; there is always at least one block. As JSON it is two to three times as much. */
 export const MAX_CHAIN_BYTES = 2 * 1_024 * 1_024;
 /** Transactions in one page of an account's history or of the pool. */

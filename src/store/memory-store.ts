@@ -154,6 +154,18 @@ class MemoryBlocks implements BlockTable {
     return { number, parent, jump: row.jump, height, status };
   }
 
+  atHeight(height: number, limit: number): number[] {
+    return this.#rows
+      .filter(({ record }) => record.height === height)
+      .sort((a, b) => a.record.parent - b.record.parent)
+      .slice(0, limit)
+      .map(({ record }) => record.number);
+  }
+
+  firstChild(number: number): number | undefined {
+    return this.#rows.find(({ record }) => record.parent === number)?.record.number;
+  }
+
   descendants(number: number): number[] {
     const found = new Set([number]);
     for (const { record } of this.#rows.slice(number + 1)) {
@@ -232,6 +244,10 @@ class MemoryUndo implements UndoTable {
 
   get(number: number): Undo | undefined {
     return this.#table.rows.get(number);
+  }
+
+  has(number: number): boolean {
+    return this.#table.rows.has(number);
   }
 }
 

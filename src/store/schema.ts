@@ -130,6 +130,8 @@ const MIGRATIONS: readonly Migration[] = [
   DROP TABLE history;
   ALTER TABLE history_2 RENAME TO history;
   `,
+  // 5: blocks beside the chain are found by height, and by their parent, whenever they came.
+  'CREATE INDEX blocks_by_height ON blocks (height, parent);',
 ];
 
 /** The version this code writes. */

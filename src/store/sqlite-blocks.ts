@@ -43,6 +43,8 @@ export class SqliteBlocks implements BlockTable {
   readonly #index: Query<[]>;
   readonly #find: Query<[number]>;
   readonly #link: Query<LinkRow>;
+  readonly #atHeight: Query<[number]>;
+  readonly #firstChild: Query<[number]>;
   readonly #after: Query<[number: number, parent: number]>;
   readonly #best: Query<BlockRow>;
   readonly #last: Query<[number]>;
@@ -58,6 +60,13 @@ export class SqliteBlocks implements BlockTable {
     this.#index = database.query('INSERT INTO block_ids (suffix, number) VALUES (?, ?)');
     this.#find = database.query('SELECT number FROM block_ids WHERE suffix = ? ORDER BY number');
     this.#link = database.query('SELECT parent, jump, height, status FROM blocks WHERE number = ?');
+    // Both are answered from the index alone, in its order: no more rows are read than are given.
+    this.#atHeight = database.query(
+      'SELECT number FROM blocks WHERE height = ? ORDER BY parent, number LIMIT ?',
+    );
+    this.#firstChild = database.query(
+      'SELECT number FROM blocks WHERE height = ? AND parent = ? ORDER BY number LIMIT 1',
+    );
     this.#after = database.query(
       `SELECT number, parent FROM blocks WHERE number > ? ORDER BY number LIMIT ${PAGE_ROWS}`,
     );
@@ -125,6 +134,15 @@ export class SqliteBlocks implements BlockTable {
     const link = { number, parent, jump, height, status: statusOf(status) };
     this.#links.set(number, link);
     return link;
+  }
+
+  atHeight(height: number, limit: number): number[] {
+    return this.#atHeight.all(height, limit).map(([number]) => number);
+  }
+
+  firstChild(number: number): number | undefined {
+    const link = this.link(number);
+    return link && this.#firstChild.get(link.height + 1, number)?.[0];
   }
 
   descendants(number: number): number[] {

@@ -69,8 +69,10 @@ export class SqliteBodies implements BodyTable {
 export class SqliteUndo implements UndoTable {
   readonly #put: Query<[]>;
   readonly #get: Query<[Uint8Array]>;
+  readonly #has: Query<[number]>;
 
   constructor(database: Database) {
+    this.#has = database.query('SELECT 1 FROM undo WHERE number = ?');
     this.#put = database.query('INSERT OR REPLACE INTO undo (number, accounts) VALUES (?, ?)');
     this.#get = database.query('SELECT accounts FROM undo WHERE number = ?');
   }
@@ -82,6 +84,10 @@ export class SqliteUndo implements UndoTable {
   get(number: number): Undo | undefined {
     const row = this.#get.get(number);
     return row && decodeUndo(row[0]);
+  }
+
+  has(number: number): boolean {
+    return this.#has.get(number) !== undefined;
   }
 }
 

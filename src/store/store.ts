@@ -65,6 +65,10 @@ export interface BlockTable {
   get(number: number): BlockRecord | undefined;
   find(id: BlockId): BlockRecord | undefined;
   link(number: number): BlockLink | undefined;
+  /** Numbers of the blocks of this height, `limit` at most; of more, those with the lowest parents. */
+  atHeight(height: number, limit: number): number[];
+  /** Number of the first child that came; undefined if there is none. */
+  firstChild(number: number): number | undefined;
   /** Numbers of all blocks that descend from this one, without itself, ascending. */
   descendants(number: number): number[];
   /** Most work among those not invalid; of equals, the first that came. Undefined if there is none. */
@@ -93,6 +97,8 @@ export type Undo = ReadonlyMap<Address, Account>;
 export interface UndoTable {
   put(number: number, undo: Undo): void;
   get(number: number): Undo | undefined;
+  /** Whether there is one, without reading it. */
+  has(number: number): boolean;
 }
 
 /** The numbers of the main chain's blocks by height, without gaps. Its last one is the tip. */

@@ -33,6 +33,8 @@ const WAYS = [
   { page: 'verify', name: 'Verify', icon: 'verify' },
 ] as const;
 
+const loadForks = async () => (await import('./forks/forks-page.tsx')).ForksPage;
+const loadFork = async () => (await import('./forks/fork-page.tsx')).ForkPage;
 const loadWallet = async () => (await import('./wallet/wallet-page.tsx')).WalletPage;
 const loadNodes = async () => (await import('./pages/nodes.tsx')).NodesPage;
 const loadVerify = async () => (await import('./receipt/verify-page.tsx')).VerifyPage;
@@ -105,6 +107,10 @@ function Page({ argument, page }: Route) {
       return <PeersPage />;
     case 'network':
       return <NetworkPage />;
+    case 'forks':
+      return <Later key="forks" load={loadForks} argument={argument} />;
+    case 'fork':
+      return <Later key="fork" load={loadFork} argument={argument} />;
     case 'nodes':
       return <Later key="nodes" load={loadNodes} argument={argument} />;
     case 'search':
@@ -132,6 +138,10 @@ function titleOf({ argument, page }: Route): string {
       return `Address …${argument.slice(-6)}`;
     case 'file':
       return 'File';
+    case 'forks':
+      return 'Forks';
+    case 'fork':
+      return `Fork …${argument.slice(-6)}`;
     default:
       return WAYS.find((way) => way.page === page)?.name ?? 'Search';
   }

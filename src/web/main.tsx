@@ -1,9 +1,9 @@
 /**
  * The explorer: the ledger as a page. It talks to a daemon by the HTTP API alone.
  *
- * `state/` is what the page knows of the daemon, `chain-view/` the live picture of the chain, `pages/` one
- * file for each page, `wallet/` and `receipt/` what one does in the page and what is only fetched then, `components/`
- * what several of them show, `style/` how all of it looks.
+ * `state/` is what the page knows of the daemon, `chain-view/` the live picture of the chain, `forks/` the branches
+ * beside it, `pages/` one file for each page, `wallet/` and `receipt/` what one does in the page and what is only
+ * fetched then, `components/` what several of them show, `style/` how all of it looks.
  */
 import { render } from 'preact';
 import { App } from './app.tsx';

@@ -1,13 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { App } from '../../src/api/app.ts';
 import { buildApi } from '../../src/api/server.ts';
-import { Chain } from '../../src/chain/chain.ts';
-import { Mempool } from '../../src/chain/mempool.ts';
-import { blockTemplate } from '../../src/chain/template.ts';
 import type { AnswerOf } from '../../src/client/contract.ts';
-import { MemoryStore } from '../../src/store/memory-store.ts';
-import { asChecked, mineHeader, NOW_MS } from '../support/ledger.ts';
-import { POOR, type ServedLedger, SILENT, servedLedger } from '../support/served-ledger.ts';
+import { growBranch, type ServedLedger, SILENT, servedLedger } from '../support/served-ledger.ts';
 
 let ledger: ServedLedger;
 let app: App;
@@ -25,26 +20,9 @@ async function tree(query = ''): Promise<AnswerOf<'chainTree'>> {
   return response.json();
 }
 
-/** Another miner's blocks on top of the chain up to `height`. */
-function branch(height: number, length: number): string[] {
-  const other = Chain.open(ledger.network, new MemoryStore());
-  for (const record of ledger.chain.blocksFrom(1, height)) {
-    const block = ledger.chain.block(record);
-    if (block !== undefined) other.addBlock(asChecked(block), NOW_MS);
-  }
-  const pool = new Mempool(other);
-  return Array.from({ length }, () => {
-    const { header } = blockTemplate(other, pool, { miner: POOR.address, nowMs: NOW_MS });
-    const block = asChecked({ sealed: mineHeader(header), transactions: [] });
-    other.addBlock(block, NOW_MS);
-    ledger.chain.addBlock(block, NOW_MS);
-    return block.id;
-  });
-}
-
 test('has the chain and the branches beside it', async () => {
   ledger.mine(6);
-  const [lost = ''] = branch(3, 1);
+  const [lost = ''] = growBranch(ledger, 3, 1);
   const { blocks, length, tip } = await tree();
   expect([length, tip]).toEqual([7, ledger.chain.tip.id]);
   expect(blocks).toHaveLength(8);
@@ -59,12 +37,33 @@ test('has the chain and the branches beside it', async () => {
 
 test('after a reorganisation the branch that lost is still there', async () => {
   const mined = ledger.mine(5).map(({ id }) => id);
-  const won = branch(2, 4);
+  const won = growBranch(ledger, 2, 4);
   const { blocks, tip } = await tree();
   expect(tip).toBe(won.at(-1));
   const stateOf = (id: string) => blocks.find((block) => block.id === id)?.state;
   expect(mined.map(stateOf)).toEqual(['chain', 'chain', 'branch', 'branch', 'branch']);
   expect(won.map(stateOf)).toEqual(['chain', 'chain', 'chain', 'chain']);
+});
+
+test('has a branch that came long after the blocks beside it', async () => {
+  ledger.mine(500);
+  const late = growBranch(ledger, 3, 2);
+  const { blocks } = await tree('?from=4&limit=2');
+  expect(blocks.map(({ height, id, state }) => [height, id, state])).toEqual([
+    [4, ledger.chain.atHeight(4)?.id, 'chain'],
+    [5, ledger.chain.atHeight(5)?.id, 'chain'],
+    [4, late[0], 'branch'],
+    [5, late[1], 'branch'],
+  ]);
+});
+
+test('of a flood of blocks of one height some are given, and the chain never misses', async () => {
+  for (let sibling = 0; sibling < 80; sibling++) growBranch(ledger, 0, 1);
+  // The chain's block of that height came last.
+  const won = growBranch(ledger, 0, 2);
+  const { blocks } = await tree('?from=1&limit=2');
+  expect(blocks.filter(({ state }) => state === 'chain').map(({ id }) => id)).toEqual(won);
+  expect(blocks.filter(({ state }) => state === 'branch')).toHaveLength(64);
 });
 
 test('is asked for in parts', async () => {

@@ -10,7 +10,15 @@ import { formatAddress } from '../../src/core/address.ts';
 import { bytesToHex } from '../../src/core/hex.ts';
 import { asChecked, BlockMaker, NOW_MS } from '../support/ledger.ts';
 import { type Ran, Running, runTally } from '../support/run-tally.ts';
-import { A_PEER, POOR, RICH, type ServedLedger, SILENT, servedLedger } from '../support/served-ledger.ts';
+import {
+  A_PEER,
+  growBranch,
+  POOR,
+  RICH,
+  type ServedLedger,
+  SILENT,
+  servedLedger,
+} from '../support/served-ledger.ts';
 
 const rich = formatAddress(RICH.address);
 const poor = formatAddress(POOR.address);
@@ -90,6 +98,21 @@ describe('with a daemon', () => {
       stdout: expect.stringMatching(`^valid: ${before + 13} blocks`),
     });
     expect(await json('chain', 'resolve')).toMatchObject({ replaced: false, tip: ids.at(-1) });
+  });
+
+  test('chain forks: none, then what became of a branch, and where older ones are', async () => {
+    const none = await tally('chain', 'forks');
+    expect(none).toMatchObject({ status: 0, stdout: expect.stringMatching(/^no fork: every block/) });
+    const height = ledger.chain.tip.height;
+    ledger.mine(3);
+    const [first] = growBranch(ledger, height, 1);
+    const [second] = growBranch(ledger, height + 1, 1);
+    const { forks } = (await json('chain', 'forks')) as { forks: { id: string }[] };
+    expect(forks.map(({ id }) => id)).toEqual([second, first]);
+    const { stdout } = await tally('chain', 'forks', '--limit', '1');
+    expect(stdout).toMatch(new RegExp(`#${height + 1} .* lost .*${second}`));
+    const [, before = ''] = /older ones: tally chain forks --before (\d+)/.exec(stdout) ?? [];
+    expect((await tally('chain', 'forks', '--before', before)).stdout).toContain(first);
   });
 
   test('send pays exactly, with the least fee, and its memo can be read', async () => {

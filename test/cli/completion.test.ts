@@ -48,7 +48,7 @@ describe.skipIf(!has('bash'))('in bash', () => {
     [['tally', 'chain', 'ex'], ['export']],
     [
       ['tally', 'chain', ''],
-      ['list', 'verify', 'resolve', 'export', 'import'],
+      ['list', 'forks', 'verify', 'resolve', 'export', 'import'],
     ],
     [['tally', 'chain', 'export', '--o'], ['--offline']],
     [['tally', 'start', '--log-level', 'd'], ['debug']],

@@ -42,6 +42,9 @@ it('schema 1: nine blocks, a side branch of two, two headers without bodies, two
       expect(record && chain.byId(record.id)).toEqual(record);
     }
     expect(chain.byId(SIDE)?.height).toBe(7);
+    expect([...chain.blocksBetween(7, 8)].map(({ id }) => id)).toEqual([chain.atHeight(7)?.id, SIDE]);
+    const ends = [...chain.forks.ends(Number.MAX_SAFE_INTEGER)].flatMap(({ end }) => end ?? []);
+    expect(ends.map(({ height, id }) => [height, id])).toContainEqual([7, SIDE]);
     expect(chain.missingBodies(9).map(({ height }) => height)).toEqual([10, 11]);
     expect(chain.account(testKey(2).address).balance).toBe(5n);
     expect(store.pool.all()).toEqual(waiting.map(({ id, signed }) => ({ id, signed })));
@@ -49,4 +52,13 @@ it('schema 1: nine blocks, a side branch of two, two headers without bodies, two
   } finally {
     store.close();
   }
+  const migrated = new DatabaseSync(file);
+  const plan = migrated
+    .prepare('EXPLAIN QUERY PLAN SELECT number FROM blocks WHERE height = 7 ORDER BY parent, number LIMIT 9')
+    .all();
+  migrated.close();
+  // However many blocks there are, only those asked for are looked at.
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    expect.stringContaining('USING COVERING INDEX blocks_by_height'),
+  ]);
 });

@@ -86,7 +86,7 @@ describe('opening', () => {
     });
     store.close();
     edit(`
-      DROP TABLE staged_accounts; DROP TABLE staging;
+      DROP TABLE staged_accounts; DROP TABLE staging; DROP INDEX blocks_by_height;
       INSERT INTO history (address, location) VALUES (x'${address}', 65536 + 3), (x'${address}', 2 * 65536);
       INSERT INTO transaction_index (prefix, location) VALUES (${Number.parseInt(address.slice(0, 12), 16)}, 65536 + 3);
       PRAGMA user_version = 3`);

@@ -218,6 +218,38 @@ describe.each(implementations)('%s', (_, open) => {
       expect(store.blocks.descendants(4)).toEqual([]);
     });
 
+    it('are found by height, also those that came long after their neighbours; no more than asked for', () => {
+      store.atomically(() => {
+        for (let number = 5; number < 300; number++) store.blocks.insert(record(number, number - 1, 1n), 0);
+        store.blocks.insert({ ...record(300, 1, 1n), height: 2 }, 1);
+      });
+      alsoAfterRestart((kept) => {
+        expect(kept.blocks.atHeight(2, 9)).toEqual([2, 3, 300]);
+        expect(kept.blocks.atHeight(2, 2)).toEqual([2, 3]);
+        expect(kept.blocks.atHeight(0, 9)).toEqual([0]);
+        expect(kept.blocks.atHeight(1_000, 9)).toEqual([]);
+      });
+    });
+
+    it('of more of one height than asked for, those with the lowest parents are found', () => {
+      store.atomically(() => store.blocks.insert({ ...record(5, 3, 1n), height: 3 }, 1));
+      store.atomically(() => store.blocks.insert({ ...record(6, 2, 1n), height: 3 }, 1));
+      alsoAfterRestart((kept) => {
+        expect(kept.blocks.atHeight(3, 9)).toEqual([4, 6, 5]);
+        expect(kept.blocks.atHeight(3, 2)).toEqual([4, 6]);
+      });
+    });
+
+    it('know their first child', () => {
+      alsoAfterRestart((kept) => {
+        expect(kept.blocks.firstChild(0)).toBe(1);
+        expect(kept.blocks.firstChild(1)).toBe(2);
+        expect(kept.blocks.firstChild(3)).toBeUndefined();
+        expect(kept.blocks.firstChild(4)).toBeUndefined();
+        expect(kept.blocks.firstChild(99)).toBeUndefined();
+      });
+    });
+
     it('the best has the most work, came first, and is not invalid', () => {
       expect(store.blocks.best()?.number).toBe(4);
       store.atomically(() => store.blocks.setStatus(4, 'invalid'));
@@ -295,6 +327,7 @@ describe.each(implementations)('%s', (_, open) => {
     alsoAfterRestart((kept) => {
       expect(kept.undo.get(3)).toEqual(undo);
       expect(kept.undo.get(4)).toBeUndefined();
+      expect([kept.undo.has(3), kept.undo.has(4)]).toEqual([true, false]);
     });
   });
 

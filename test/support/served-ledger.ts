@@ -122,3 +122,24 @@ function mineOne(chain: Chain, pool: Mempool, miner = RICH.address): CheckedBloc
   chain.addBlock(block, NOW_MS);
   return block;
 }
+
+/** Makes every block of `growBranch` another one. */
+let grown = 0;
+
+/** Another miner's blocks on top of the chain's block at `height`. @returns their ids */
+export function growBranch({ chain, network }: ServedLedger, height: number, length: number): string[] {
+  const other = Chain.open(network, new MemoryStore());
+  for (const record of chain.blocksFrom(1, height)) {
+    const block = chain.block(record);
+    if (block !== undefined) other.addBlock(asChecked(block), NOW_MS);
+  }
+  const pool = new Mempool(other);
+  return Array.from({ length }, () => {
+    const { header } = blockTemplate(other, pool, { miner: POOR.address, nowMs: NOW_MS });
+    const extra = Buffer.from(`branch ${grown++}`);
+    const block = asChecked({ sealed: mineHeader({ ...header, extra }), transactions: [] });
+    other.addBlock(block, NOW_MS);
+    chain.addBlock(block, NOW_MS);
+    return block.id;
+  });
+}

@@ -100,8 +100,10 @@ it('shows a fork, and the reorganisation that settles it', async () => {
   await connect(shown, alone);
   await page.locator(`.block-place.chain [data-block="${winning[2]}"].is-tip`).waitFor();
   await page.locator(`.block-place.chain [data-block="${winning[0]}"]`).waitFor();
-  await page.getByText(/Reorganisation after block/).waitFor();
-  await page.getByText('3 blocks joined, 2 blocks left').waitFor();
+  await page
+    .getByText(/2 blocks were left behind after block \d+: the branch .* 3 blocks long/)
+    .first()
+    .waitFor();
   await page.locator(`.block-place.branch [data-block="${losing[1]}"]`).waitFor();
   const flag = page.locator('.block-place.branch .head-flag');
   expect(await flag.allInnerTexts()).toEqual(['Lost']);

@@ -35,6 +35,12 @@ describe('blocks in lanes', () => {
     expect([...placeInLanes(tree('a1 a2<a1 !b2<a1')).heads]).toEqual(['a2', 'b2']);
   });
 
+  it('the branch that is looked at is next to the chain, whatever came before it', () => {
+    const blocks = tree('a1 a2<a1 a3<a2 !b2<a1 !c2<a1 !d3<a2 !d4<d3 !e2<a1');
+    const { laneOf } = placeInLanes(blocks, new Set(['d4']));
+    expect(['b2', 'c2', 'd3', 'd4', 'e2'].map((id) => laneOf.get(id))).toEqual([2, 3, 1, 1, 4]);
+  });
+
   it('there are never more lanes than there is room for', () => {
     const many = Array.from({ length: 20 }, (_, index) => `!${'bcdefghijklmnopqrstu'[index]}2<a1`).join(' ');
     const { count } = placeInLanes(tree(`a1 a2<a1 ${many}`));

@@ -88,15 +88,26 @@ describe('a devnet of three', () => {
     height += 3;
     await agreed(page);
     await page
-      .getByText(/node-1 turned to branch B after block \d+: 2 blocks left its chain, 3 joined/)
+      .getByText(/node-1: 2 blocks were left behind after block \d+: branch B, 3 blocks long, has more work/)
       .waitFor();
-    await page.getByText(/node-2 turned to branch B/).waitFor();
+    await page.getByText(/node-2: 2 blocks were left behind .* branch B/).waitFor();
     expect(await page.locator('.timeline-turn').count()).toBe(2);
     await page.locator('.branch-tree .is-lost', { hasText: 'lost' }).first().waitFor();
     // One who comes later sees what happened.
     const later = await explorer.open(devnet.url, '/nodes');
     await agreed(later);
-    await later.getByText(/node-2 turned to branch B/).waitFor();
+    await later.getByText(/node-2: 2 blocks were left behind .* branch B/).waitFor();
+    // And can look at it again, as that node saw it.
+    await later
+      .locator('.reorganisation-notes li', { hasText: 'node-2' })
+      .getByRole('link', { name: 'Show the fork' })
+      .click();
+    await later.getByRole('heading', { level: 1, name: /^Fork after block \d+/ }).waitFor();
+    await later.locator('.block-place.of-fork').nth(1).waitFor();
+    expect(await later.getByLabel('Daemon that the pages look at').inputValue()).toBe('2');
+    await later.getByRole('link', { name: 'Nodes', exact: true }).click();
+    await later.getByRole('link', { name: 'All forks that node-2 saw' }).click();
+    await later.getByRole('link', { name: /^Fork after block \d+/ }).waitFor();
   });
 
   it('is cut where one chooses, by keys too', async () => {

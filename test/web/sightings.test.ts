@@ -81,7 +81,7 @@ describe('arrivals and tips', () => {
     see(seen, 'a1', [1]);
     see(seen, 'b1<a0', [2]);
     see(seen, 'b2', [2, 1], 2_000);
-    const turn = { oldTip: 'a1', newTip: 'b2', forkHeight: 0, height: 2, depth: 1 };
+    const turn = { oldTip: 'a1', newTip: 'b2', forkHeight: 0, height: 2, returned: 0, depth: 1 };
     seen.takeReorganisation({ node: 1, atMs: 2_011, ...turn });
     expect(seen.turnsOf(1)).toEqual([
       { atMs: 1_000, id: 'a1', left: 0 },

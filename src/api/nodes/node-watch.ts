@@ -129,8 +129,8 @@ export class NodeWatch {
       const { height, id, miner, onChain, parent, source, transactions } = event;
       this.#listeners.block({ node, id, parent, height, miner, transactions, onChain, source, atMs });
     } else if (event.event === 'chain.reorganised') {
-      const { depth, forkHeight, height, newTip, oldTip } = event;
-      this.#listeners.reorganisation({ node, atMs, oldTip, newTip, forkHeight, height, depth });
+      const { depth, forkHeight, height, newTip, oldTip, returned } = event;
+      this.#listeners.reorganisation({ node, atMs, oldTip, newTip, forkHeight, height, depth, returned });
     }
     this.#settling ??= setTimeout(() => {
       this.#settling = undefined;

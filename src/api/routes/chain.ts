@@ -79,12 +79,12 @@ export function chainRoutes(app: App, node: ServedNode): void {
 }
 
 async function treePart(chain: Chain, from: number, limit: number): Promise<AnswerOf<'chainTree'>> {
-  const blocks: BlockSummaryJson[] = [];
-  let looked = 0;
+  const found: { readonly number: number; readonly summary: BlockSummaryJson }[] = [];
   for (const record of chain.blocksBetween(from, from + limit)) {
-    if (record !== undefined) blocks.push(summaryView(chain, record));
-    if (++looked % TREE_BLOCKS_PER_TURN === 0) await turnOfOthers();
+    found.push({ number: record.number, summary: summaryView(chain, record) });
+    if (found.length % TREE_BLOCKS_PER_TURN === 0) await turnOfOthers();
   }
+  const blocks = found.sort((a, b) => a.number - b.number).map(({ summary }) => summary);
   return { length: chain.tip.height + 1, tip: chain.tip.id, blocks };
 }
 

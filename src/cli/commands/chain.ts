@@ -5,6 +5,7 @@ import { CommandError } from '../errors.ts';
 import { type ApiOptions, readCount, withApi } from '../options.ts';
 import { formatDuration, print, printJson, printTable } from '../output.ts';
 import { addChainExport } from './chain-export.ts';
+import { addChainForks } from './chain-forks.ts';
 import { addChainImport } from './chain-import.ts';
 
 const DEFAULT_BLOCKS = 10;
@@ -23,6 +24,7 @@ export function addChain(program: Command): void {
       .option('--from <height>', 'first height', readCount(0, Number.MAX_SAFE_INTEGER))
       .option('--limit <blocks>', 'how many', readCount(1, MAX_CHAIN_BLOCKS), DEFAULT_BLOCKS),
   ).action(list);
+  addChainForks(chain);
   withApi(chain.command('verify').description('validate the whole stored chain again')).action(verify);
   withApi(chain.command('resolve').description('ask all peers for a chain of more work now')).action(resolve);
   addChainExport(chain);

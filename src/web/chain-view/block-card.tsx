@@ -15,13 +15,15 @@ interface Props {
   readonly isHead: boolean;
   readonly isTip: boolean;
   readonly isSelected: boolean;
+  /** It is of the branch that is looked at. */
+  readonly isOfFork: boolean;
   readonly left: number;
   readonly geometry: Geometry;
   readonly reorganisation: Reorganisation | undefined;
 }
 
 export function BlockCard(props: Props) {
-  const { block, geometry, isHead, isTip, isSelected, lane, left, reorganisation } = props;
+  const { block, geometry, isHead, isOfFork, isTip, isSelected, lane, left, reorganisation } = props;
   const kind = block.state === 'chain' ? 'chain' : block.state === 'invalid' ? 'invalid' : 'branch';
   const moved = reorganisation?.left.has(block.id)
     ? 'has-left'
@@ -31,7 +33,7 @@ export function BlockCard(props: Props) {
   const isNew = block.heardAtMs !== undefined && Date.now() - block.heardAtMs < 3_000;
   return (
     <div
-      class={`block-place ${kind} ${moved}`}
+      class={`block-place ${kind} ${moved} ${isOfFork ? 'of-fork' : ''}`}
       style={{ left: `${left}px`, transform: `translateY(${geometry.top + lane * geometry.lane}px)` }}
     >
       <ParentLine {...props} kind={kind} />
@@ -106,11 +108,13 @@ function hasJoined({ height, state }: BlockView, reorganisation: Reorganisation 
 function flagOf(block: BlockView, isTip: boolean): string {
   if (isTip) return 'Tip';
   if (block.state === 'invalid') return 'Refused';
+  if (block.state === 'header') return 'Header only';
   return block.height >= (tip.value?.height ?? 0) ? 'Rival' : 'Lost';
 }
 
 function placeOf(block: BlockView, isTip: boolean): string {
   if (block.state === 'chain') return isTip ? 'the tip of the chain' : 'on the chain';
+  if (block.state === 'header') return 'a header whose block never came';
   return block.state === 'invalid' ? 'refused' : 'on a branch beside the chain';
 }
 

@@ -16,6 +16,9 @@ export const position = signal(0);
 /** Whether it goes with the newest block. */
 export const isFollowing = signal(true);
 
+/** How many heights fit beside each other, told by the view. */
+export const heightsInView = signal(7);
+
 const wanted = signal(0);
 let frame: number | undefined;
 let lastFrameMs = 0;

@@ -1,6 +1,8 @@
 /** The live picture of the chain: a tree in time, the newest at the right, only what is seen drawn. */
 import { useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { ForkJson } from '../../client/fork-schemas.ts';
 import {
   type BlockView,
   blockById,
@@ -13,26 +15,33 @@ import {
 } from '../state/blocks.ts';
 import { now } from '../state/clock.ts';
 import { BlockCard } from './block-card.tsx';
-import { frontHeight, isFollowing, lookAt, position, scrollBy } from './camera.ts';
+import { frontHeight, heightsInView, isFollowing, lookAt, position, scrollBy } from './camera.ts';
 import { ChainControls } from './controls.tsx';
 import { useDrag } from './drag.ts';
 import { geometryFor, stepOf } from './geometry.ts';
 import { neighbour, useBlockFocus } from './keyboard.ts';
 import { placeInLanes } from './lanes.ts';
 import { NextBlock } from './next-block.tsx';
-import { ReorganisationNote } from './reorganisation-note.tsx';
+import { useForkShown } from './shown-fork.ts';
 
 /** Drawn beyond what is seen, so that nothing pops up at the edge; also, branches near it keep their lane. */
 const MARGIN_HEIGHTS = 3;
 /** Coordinates stay near zero, where the compositor is exact. */
 const REBASE_BEYOND = 4_000;
 
-export function ChainView() {
+interface Props {
+  /** To be looked at; without one, the newest block is. */
+  readonly fork?: ForkJson;
+  /** Told below the blocks: nothing stands over them. */
+  readonly children?: ComponentChildren;
+}
+
+export function ChainView({ children, fork }: Props) {
   const stage = useRef<HTMLElement>(null);
   const world = useRef<HTMLDivElement>(null);
   const width = useSignal(1_000);
   const base = useSignal(0);
-  const selected = useSignal<string | undefined>(undefined);
+  const selected = useSignal<string | undefined>(fork?.branch.last.id);
   const geometry = geometryFor(width.value);
   const step = stepOf(geometry);
   const wasDragged = useDrag(stage, step);
@@ -56,6 +65,7 @@ export function ChainView() {
     const at = position.value;
     if (Math.abs(at - base.value) > REBASE_BEYOND) base.value = Math.round(at);
     const room = width.value - card - gap / 2;
+    heightsInView.value = width.value / (card + gap);
     world.current?.style.setProperty(
       'transform',
       `translate3d(${room - (at - base.value) * (card + gap)}px, 0, 0)`,
@@ -66,20 +76,21 @@ export function ChainView() {
   });
   useSignalEffect(() => wantHeights(shown.value.from, shown.value.to));
 
+  const ofFork = useForkShown(fork);
   const recent = useRecentReorganisation();
   void blocksVersion.value;
   const { from, to } = shown.value;
   const blocks: BlockView[] = [];
   const missing: number[] = [];
   for (let height = from; height <= to; height++) {
-    const here = blocksAt(height).filter(({ state }) => state !== 'header');
+    const here = blocksAt(height).filter(isDrawn);
     blocks.push(...here);
     if (here.length === 0 && height < frontHeight.value) missing.push(height);
   }
   // The focused block stays, however far the chain has gone on: keys must not lose their hold.
   const held = selected.value === undefined ? undefined : blockById(selected.value);
   if (held !== undefined && (held.height < from || held.height > to)) blocks.push(held);
-  const { count, heads, laneOf } = placeInLanes(blocks);
+  const { count, heads, laneOf } = placeInLanes(blocks, ofFork);
   const newest = tip.value;
   const chosen = blocks.find(({ id }) => id === selected.value)?.id ?? newest?.id;
   const leftOf = (height: number) => (height - base.value) * step;
@@ -144,6 +155,7 @@ export function ChainView() {
               isHead={heads.has(block.id)}
               isTip={block.id === newest?.id}
               isSelected={block.id === chosen}
+              isOfFork={ofFork.has(block.id)}
               left={leftOf(block.height)}
               geometry={geometry}
               reorganisation={recent}
@@ -151,12 +163,17 @@ export function ChainView() {
           ))}
           {newest !== undefined && <NextBlock geometry={geometry} left={leftOf(frontHeight.value)} />}
         </div>
-        <ReorganisationNote shown={recent} />
         {!isFollowing.value && <Behind />}
       </section>
+      {children}
       <ChainControls />
     </section>
   );
+}
+
+/** Headers above the tip are on their way to the chain; beside it they are a branch that never came whole. */
+function isDrawn({ height, state }: BlockView): boolean {
+  return state !== 'header' || height <= (tip.value?.height ?? 0);
 }
 
 /** How many blocks came since somebody looked away. */

@@ -18,7 +18,8 @@ export interface Lanes {
 /** Beside the chain. More branches at once than this are drawn over each other in the last lane. */
 export const MAX_BRANCH_LANES = 4;
 
-export function placeInLanes(blocks: readonly Placeable[]): Lanes {
+/** @param first ids of a branch that is to be next to the chain, whatever else is there */
+export function placeInLanes(blocks: readonly Placeable[], first: ReadonlySet<string> = new Set()): Lanes {
   const laneOf = new Map<string, number>();
   const children = Map.groupBy(blocks, ({ parent }) => parent);
   const branches: (readonly Placeable[])[] = [];
@@ -29,9 +30,12 @@ export function placeInLanes(blocks: readonly Placeable[]): Lanes {
   const beginsBranch = (block: Placeable) =>
     block.state !== 'chain' && (known.get(block.parent)?.state ?? 'chain') === 'chain';
   for (const root of blocks.filter(beginsBranch)) branches.push(...branchesFrom(root, children));
-  // The last to begin is the closest to the chain: the newest is looked at first.
   const takenUntil: number[] = [];
-  for (const branch of branches.sort((a, b) => (a[0]?.height ?? 0) - (b[0]?.height ?? 0))) {
+  const isFirst = (branch: readonly Placeable[]) => branch.some(({ id }) => first.has(id));
+  const inOrder = branches.sort(
+    (a, b) => Number(isFirst(b)) - Number(isFirst(a)) || (a[0]?.height ?? 0) - (b[0]?.height ?? 0),
+  );
+  for (const branch of inOrder) {
     const from = (branch[0]?.height ?? 0) - 1;
     const free = takenUntil.findIndex((until) => until < from);
     const lane = Math.min(free < 0 ? takenUntil.length : free, MAX_BRANCH_LANES - 1);

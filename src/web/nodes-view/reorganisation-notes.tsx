@@ -1,8 +1,8 @@
 /** Which daemons turned to another branch just now, in words. */
 import type { NodeJson } from '../../client/nodes-json.ts';
-import { counted } from '../state/activity.ts';
+import { reorganisationText } from '../state/activity.ts';
 import { now } from '../state/clock.ts';
-import { sightings, sightingsVersion } from '../state/nodes.ts';
+import { chooseNode, sightings, sightingsVersion } from '../state/nodes.ts';
 import { toneLetter } from './agreement.ts';
 
 const SHOWN_MS = 30_000;
@@ -17,14 +17,19 @@ export function ReorganisationNotes({ shown }: { readonly shown: readonly NodeJs
   if (recent.length === 0) return null;
   return (
     <ul class="reorganisation-notes">
-      {recent.map(({ atMs, depth, forkHeight, height, newTip, node }) => {
+      {recent.map(({ atMs, depth, forkHeight, height, newTip, node, oldTip, returned }) => {
         const name = shown.find(({ number }) => number === node)?.name ?? `node ${node}`;
         const tone = sightings.block(newTip)?.tone ?? 0;
         return (
           <li key={`${node}-${atMs}`} class={`tone-${tone}`}>
-            <strong>{name}</strong> turned to branch {toneLetter(tone)} after block{' '}
-            {forkHeight.toLocaleString('en')}: {counted(depth, 'block')} left its chain, {height - forkHeight}{' '}
-            joined it.
+            <strong>{name}</strong>:{' '}
+            {reorganisationText(
+              { forkHeight, joinedCount: height - forkHeight, leftCount: depth, returned },
+              `branch ${toneLetter(tone)}`,
+            )}{' '}
+            <a href={`#/fork/${oldTip}`} onClick={() => chooseNode(node)}>
+              Show the fork
+            </a>
           </li>
         );
       })}

@@ -8,8 +8,9 @@ import { Fact, Facts } from '../components/facts.tsx';
 import { Icon } from '../components/icon.tsx';
 import { AddressLink, BlockLink, CopyButton, FullText } from '../components/identifier.tsx';
 import { NotchGauge } from '../components/notch-gauge.tsx';
-import { Empty, Notice, Waiting } from '../components/notices.tsx';
+import { Empty, Waiting } from '../components/notices.tsx';
 import { TransactionRow, TransactionRowHead } from '../components/transaction-row.tsx';
+import { BlockWithoutBody, LostBlock } from '../forks/lost-block.tsx';
 import { blockById, reorganisation, tip } from '../state/blocks.ts';
 import { isNotFound, useLoaded } from '../state/loaded.ts';
 import { maxBlockBytes, network } from '../state/status.ts';
@@ -26,16 +27,7 @@ export function BlockPage({ name }: { readonly name: string }) {
     reorganisation.value,
     name === 'tip' || /^[0-9]+$/.test(name) ? tip.value?.id : undefined,
   );
-  if (isNotFound(error)) {
-    return (
-      <div class="page">
-        <h1>No such block</h1>
-        <Notice title={`This daemon knows no block ${name}.`}>
-          <p>It may be known to others only, or not be mined yet.</p>
-        </Notice>
-      </div>
-    );
-  }
+  if (isNotFound(error)) return <BlockWithoutBody name={name} />;
   if (value === undefined) return <Waiting />;
   return <Block block={value} />;
 }
@@ -77,15 +69,7 @@ function Block({ block }: { readonly block: BlockJson }) {
           )}
         </nav>
       </header>
-      {!isOnChain && (
-        <Notice title="This block lost.">
-          <p>
-            Another block of height <a href={`#/block/${height}`}>{height.toLocaleString('en')}</a> is on the
-            chain, because its branch has more work. What this one held went back to the pool, unless the
-            other has it too.
-          </p>
-        </Notice>
-      )}
+      {!isOnChain && <LostBlock height={height} id={id} />}
       <section class="panel">
         <h2 class="hidden">Header</h2>
         <Facts>

@@ -8,6 +8,7 @@ import { AddressLink, BlockLink } from '../components/identifier.tsx';
 import { Invitation } from '../components/invitation.tsx';
 import { formatHashRate, MiningPanel } from '../components/mining-panel.tsx';
 import { Empty } from '../components/notices.tsx';
+import { LastFork } from '../forks/last-fork.tsx';
 import { activity } from '../state/activity.ts';
 import { blocksAt, blocksVersion, tip } from '../state/blocks.ts';
 import { pool } from '../state/pool.ts';
@@ -20,7 +21,9 @@ export function HomePage() {
     <div class="home">
       <h1 class="hidden">The chain</h1>
       <Figures />
-      <ChainView />
+      <ChainView>
+        <LastFork />
+      </ChainView>
       <div class="columns">
         <div class="side">
           <LatestBlocks />

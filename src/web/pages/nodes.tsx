@@ -11,7 +11,7 @@ import { ReorganisationNotes } from '../nodes-view/reorganisation-notes.tsx';
 import { Timeline } from '../nodes-view/timeline.tsx';
 import { TravelTable } from '../nodes-view/travel-table.tsx';
 import '../style/nodes-view.css';
-import { isNodesStreamOpen, nodes, sightings, sightingsVersion } from '../state/nodes.ts';
+import { chosenNode, isNodesStreamOpen, nodes, sightings, sightingsVersion } from '../state/nodes.ts';
 
 export function NodesPage() {
   void sightingsVersion.value;
@@ -58,7 +58,12 @@ export function NodesPage() {
             <ReorganisationNotes shown={shown} />
           </section>
           <section class="panel" aria-labelledby="tree-title">
-            <h2 id="tree-title">Where each stands</h2>
+            <div class="panel-head">
+              <h2 id="tree-title">Where each stands</h2>
+              {chosenNode.value !== undefined && (
+                <a href="#/forks">All forks that {chosenNode.value.name} saw</a>
+              )}
+            </div>
             <BranchTree branches={branches} shown={shown} />
           </section>
           <NodeTable shown={shown} />

@@ -28,7 +28,7 @@ function describe(event: LiveEventJson): Omit<Activity, 'key' | 'atMs'> | undefi
     case 'block.accepted': {
       const how = event.source === 'mined' ? 'mined here' : event.source === 'sync' ? 'fetched' : 'arrived';
       const late = event.latencyMs === undefined ? '' : ` after ${Math.round(event.latencyMs)} ms`;
-      const href = `#/block/${event.id}`;
+      const href = `#/${event.onChain ? 'block' : 'fork'}/${event.id}`;
       const height = event.height.toLocaleString('en');
       // The reorganisation that a branch was fetched for is told by itself.
       if (!event.onChain && event.source === 'sync') return undefined;
@@ -39,8 +39,16 @@ function describe(event: LiveEventJson): Omit<Activity, 'key' | 'atMs'> | undefi
     case 'chain.reorganised':
       return {
         kind: 'reorganisation',
-        text: `Reorganisation from height ${event.forkHeight.toLocaleString('en')}: ${counted(event.depth, 'block')} left the chain, ${event.height - event.forkHeight} joined it`,
-        href: `#/block/${event.newTip}`,
+        text: `Reorganisation: ${reorganisationText(
+          {
+            forkHeight: event.forkHeight,
+            joinedCount: event.height - event.forkHeight,
+            leftCount: event.depth,
+            returned: event.returned,
+          },
+          `the branch that ends in block ${event.height.toLocaleString('en')}`,
+        )}`,
+        href: `#/fork/${event.oldTip}`,
       };
     case 'block.refused':
       return { kind: 'refused', text: `A block was refused: ${event.code}` };
@@ -51,6 +59,35 @@ function describe(event: LiveEventJson): Omit<Activity, 'key' | 'atMs'> | undefi
     default:
       return undefined;
   }
+}
+
+interface Turn {
+  /** Blocks that left the chain, and those that took their place. */
+  readonly leftCount: number;
+  readonly joinedCount: number;
+  readonly forkHeight: number;
+  /** Transactions back in the pool; undefined if that is not known. */
+  readonly returned: number | undefined;
+}
+
+/** What a reorganisation did. @param winner which branch won, such as "branch B" */
+export function reorganisationText(
+  { forkHeight, joinedCount, leftCount, returned }: Turn,
+  winner: string,
+): string {
+  const length = `${counted(joinedCount, 'block')} long`;
+  const back =
+    returned === undefined || returned === 0
+      ? ''
+      : ` ${counted(returned, 'transaction')} went back to the pool.`;
+  return (
+    `${leftBehind(leftCount)} after block ${forkHeight.toLocaleString('en')}: ` +
+    `${winner}, ${length}, has more work and is the chain now.${back}`
+  );
+}
+
+export function leftBehind(count: number): string {
+  return `${counted(count, 'block')} ${count === 1 ? 'was' : 'were'} left behind`;
 }
 
 export function counted(count: number, noun: string): string {

@@ -35,6 +35,8 @@ export interface BlockView {
 export interface Reorganisation {
   readonly atMs: number;
   readonly forkHeight: number;
+  /** The last block that left: what names the fork now. */
+  readonly oldTip: string;
   readonly returned: number;
   /** Of the tip it led to. */
   readonly newHeight: number;
@@ -49,6 +51,7 @@ const idsByHeight = new Map<number, Set<string>>();
 const loadedPages = new Set<number>();
 const loadingPages = new Set<number>();
 const touchedPages = new Set<number>();
+let hasForkNews = false;
 let refreshTimer: number | undefined;
 let generation = 0;
 /** Where somebody looks: what is far from here goes first. */
@@ -58,6 +61,8 @@ let lookedAt = 0;
 export const blocksVersion = signal(0);
 export const tip = signal<BlockView | undefined>(undefined);
 export const reorganisation = signal<Reorganisation | undefined>(undefined);
+/** Rises when there may be another fork, or one has ended; no more often than pages are asked for again. */
+export const forksVersion = signal(0);
 
 export function blocksAt(height: number): BlockView[] {
   return [...(idsByHeight.get(height) ?? [])].flatMap((id) => blocks.get(id) ?? []);
@@ -80,6 +85,7 @@ export function wantHeights(from: number, to: number): void {
 export async function resyncBlocks(): Promise<void> {
   generation += 1;
   loadedPages.clear();
+  forksVersion.value += 1;
   const request = generation;
   const { length } = await client.value.call('chainTree', { query: { limit: 1 } });
   if (request !== generation) return;
@@ -95,6 +101,7 @@ export function forgetBlocks(): void {
   idsByHeight.clear();
   loadedPages.clear();
   tip.value = undefined;
+  reorganisation.value = undefined;
   changed();
 }
 
@@ -117,6 +124,7 @@ export function takeBlockEvents(events: readonly LiveEventJson[]): void {
         heardAtMs: known === undefined ? Date.now() : known.heardAtMs,
       });
       if (event.onChain) joinChain(event.id);
+      if (!event.onChain || hasRival(event.height)) hasForkNews = true;
       touchedPages.add(pageOf(event.height));
       some = true;
     } else if (event.event === 'chain.reorganised') {
@@ -135,11 +143,13 @@ function reorganise(event: LiveEventJson & { event: 'chain.reorganised' }): void
   const left = branchFrom(event.oldTip, event.forkHeight);
   for (const block of left) put({ ...block, state: 'branch' });
   joinChain(event.newTip);
+  hasForkNews = true;
   const atMs = Date.parse(event.at);
   if (Date.now() - atMs > REORGANISATION_SHOWN_MS) return;
   reorganisation.value = {
     atMs,
     forkHeight: event.forkHeight,
+    oldTip: event.oldTip,
     returned: event.returned,
     left: new Set(left.map(({ id }) => id)),
     newHeight: event.height,
@@ -167,8 +177,15 @@ function branchFrom(head: string, above: number): BlockView[] {
   return branch;
 }
 
+/** A block of this height decides what is open beside it and beside its parent. */
+function hasRival(height: number): boolean {
+  return [...blocksAt(height), ...blocksAt(height - 1)].some(({ state }) => state !== 'chain');
+}
+
 function refreshTouched(): void {
   refreshTimer = undefined;
+  if (hasForkNews) forksVersion.value += 1;
+  hasForkNews = false;
   const pages = [...touchedPages];
   touchedPages.clear();
   // While thousands of blocks are fetched only the newest matter; the others are asked for when somebody looks.
