@@ -1,8 +1,10 @@
 /**
  * `docker compose up` as a user would: four containers find each other by mDNS, two mine, a payment made in
  * one is confirmed on all, every line of the log is worth reading, one page shows all, and a restart loses nothing.
- * Needs a Docker engine; `npm run test:docker`.
+ * Needs a Docker engine; `npm run test:docker`, and with `-- --record` what it saw goes into docs/log.md.
  */
+import { spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { NodesJson } from '../src/client/nodes-json.ts';
 import { type ComposeLine, faultsOf, readComposeLog, storyOf } from './compose-log.ts';
 import {
@@ -17,6 +19,7 @@ import {
 
 const PROJECT = `tallystick-test-${process.pid}`;
 const NAMES = ['node-1', 'node-2', 'node-3', 'node-4'];
+const HALF_MINUTE_MS = 30_000;
 const BUILD_DEADLINE_MS = 600_000;
 
 const compose = (
@@ -38,12 +41,56 @@ async function logOf(...names: string[]): Promise<ComposeLine[]> {
 /** Four daemons, half a minute: a line every 0.2 s is what one can follow with a finger on the screen. */
 const MAX_LINES = 150;
 
-function linesOfBusiestHalfMinute(lines: readonly ComposeLine[]): number {
-  const atMs = lines.flatMap(({ text }) => {
-    const time = /^(\d\d):(\d\d):(\d\d\.\d{3})/.exec(text);
-    return time === null ? [] : [((Number(time[1]) * 60 + Number(time[2])) * 60 + Number(time[3])) * 1_000];
+/** The command as the README prints it. */
+async function printedCommand(): Promise<string[]> {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  const line = /^docker compose .*\bup\b.*$/m.exec(readme)?.[0];
+  if (line === undefined) throw new Error('the README prints no docker compose up');
+  return line.replace(/\s+#.*$/, '').split(' ');
+}
+
+/** As a user watches it, to the end of the test: what ends it ends the containers. @returns what it has printed so far */
+function watchCompose([program = '', ...args]: readonly string[]): () => string {
+  const [subcommand = '', ...rest] = args;
+  const child = spawn(program, [subcommand, '--ansi', 'never', '-p', PROJECT, ...rest], {
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  return Math.max(...atMs.map((from) => atMs.filter((at) => at >= from && at < from + 30_000).length));
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  return () => text;
+}
+
+/** Puts the greetings and the first half minute into the docs, as they were printed. */
+async function recordLog(text: string): Promise<void> {
+  // Compose begins a line by clearing it, whatever it is asked.
+  const lines = text
+    .replaceAll('\u001b[2K', '')
+    .split('\n')
+    .filter((line) => /^node-\d-1 +\| /.test(line));
+  const times = lines.map((line) => timeOf(line.replace(/^.*?\| /, '')));
+  const first = Math.min(...times.filter((time) => time !== undefined));
+  const shown = lines.filter((_, index) => (times[index] ?? first) < first + HALF_MINUTE_MS);
+  const page = new URL('../docs/log.md', import.meta.url);
+  const before = await readFile(page, 'utf8');
+  const recorded = before.replace(
+    /(?<=<!-- recorded -->\n```\n)[\s\S]*?(?=```)/,
+    () => `${shown.join('\n')}\n`,
+  );
+  await writeFile(page, recorded);
+}
+
+/** Milliseconds of the day; undefined for a line of a greeting. */
+function timeOf(text: string): number | undefined {
+  const [, hours, minutes, seconds] = /^(\d\d):(\d\d):(\d\d\.\d{3})/.exec(text) ?? [];
+  if (seconds === undefined) return undefined;
+  return Math.round(((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000);
+}
+
+function linesOfBusiestHalfMinute(lines: readonly ComposeLine[]): number {
+  const atMs = lines.flatMap(({ text }) => timeOf(text) ?? []);
+  return Math.max(
+    ...atMs.map((from) => atMs.filter((at) => at >= from && at < from + HALF_MINUTE_MS).length),
+  );
 }
 
 /** The image's own check, as Docker runs it. */
@@ -68,9 +115,15 @@ async function processorMs(container: string, command: string): Promise<number> 
 
 async function test(): Promise<void> {
   const [one, , , four] = hosts as [Host, Host, Host, Host];
-  console.log('docker compose up:');
-  await compose(['--profile', 'explore', 'up', '-d', '--build', '--wait'], BUILD_DEADLINE_MS);
-  must(true, 'four containers and the page are up and healthy');
+  const command = await printedCommand();
+  console.log(`${command.join(' ')}:`);
+  const watched = watchCompose(command);
+  await until(
+    'four containers and the page are up and healthy',
+    BUILD_DEADLINE_MS,
+    async () => (await compose(['--profile', 'explore', 'ps', '--format', '{{.Health}}'])).trim().split('\n'),
+    (states) => states.length === 5 && states.every((state) => state === 'healthy'),
+  );
 
   console.log('Two of them mine, and a payment is confirmed on all:');
   await until(
@@ -98,8 +151,8 @@ async function test(): Promise<void> {
       new Set((await logOf()).filter(({ text }) => text.includes('●')).map(({ node }) => node)).size,
     (count) => count === 4,
   );
-  const text = await compose(['logs', '--no-color']);
-  const lines = readComposeLog(text);
+  if (process.argv.includes('--record')) await recordLog(watched());
+  const lines = readComposeLog(watched());
   const faults = faultsOf(lines);
   must(faults.length === 0, `no line that one would skip (${lines.length} read) ${faults.join('; ')}`);
   must(story.forked === 0 || story.forkEnded > 0, `a fork that began (${story.forked}) ended`);

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { faultsOf, readComposeLog, storyOf } from '../../scripts/compose-log.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { commandsOf, figure, testBlocks, type Way, type Ways } from '../support/blocks.ts';
 import { Machine } from '../support/machine.ts';
@@ -50,8 +51,24 @@ const swarm: Way = async (block) => {
   await terminal.run(again);
 };
 
+/** As it was printed once: what stands there is a whole story, and no line of it is one that the daemon no longer says. */
+const composeLog: Way = (block) => {
+  figure(block);
+  const lines = readComposeLog(block.text);
+  expect(faultsOf(lines)).toEqual([]);
+  const { confirmed, forkEnded, forked, paid, travelled } = storyOf(lines);
+  expect({ confirmed, paid, travelled }).toEqual({ confirmed: 4, paid: 4, travelled: 3 });
+  expect(forked).toBeGreaterThan(0);
+  expect(forkEnded).toBeGreaterThan(0);
+};
+
 const WAYS: Readonly<Record<string, Ways>> = {
   'docs/explorer.md': { Nodes: [explore] },
+  'docs/log.md': {
+    'How to read it': [figure],
+    'Half a minute of four daemons': [composeLog],
+    'For machines': [figure],
+  },
   'docs/protocol.md': {
     '1. Types': [figure],
     '6. Difficulty': [figure],

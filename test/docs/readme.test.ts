@@ -101,12 +101,11 @@ const keep: Way = async (block) => {
   await runs(block);
 };
 
-/** The daemons are compose's: `npm run test:docker` starts them. Here one of the four is there, and the page is served. */
-const explore: Way = async ({ text }) => {
-  const explorer = await machine.terminal();
-  await explorer.start(text, /http:\/\/127\.0\.0\.1:\d+/);
-  await explorer.interrupt();
+/** `npm run test:docker` reads the command out of the README and runs it; continuous integration runs that. */
+const compose: Way = async (block) => {
   await daemon.interrupt();
+  expect(commandsOf(block)).toEqual([expect.stringMatching(/^docker compose .*up --build$/)]);
+  expect(await readFile(join(ROOT, '.ci/run'), 'utf8')).toMatch(/^ *npm run test:docker$/m);
 };
 
 const makeClub: Way = async (block) => {
@@ -159,7 +158,8 @@ const ownTests: Way = async (block) => {
 
 const WAYS: Ways = {
   'Run it': [install],
-  'The first five minutes': [startDevnet, lookAtDevnet, pay, protect, keep, explore],
+  'The first five minutes': [startDevnet, lookAtDevnet, pay, protect, keep],
+  'With Docker': [compose],
   'A payment and a proof': [makeClub, startClub, record, verifyAlone],
   'How it is built': [figure],
   'A thousand nodes in one process': [simulate],

@@ -139,6 +139,7 @@ export class EventLines {
 
   /** What a daemon says beside its events. */
   say(timeMs: number, text: string, isWarning: boolean): void {
+    this.#tellRun();
     this.#print(timeMs, printable(isWarning ? `! ${text}` : text), isWarning ? 'warning' : 'plain');
   }
 
