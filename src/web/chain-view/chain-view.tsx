@@ -19,7 +19,7 @@ import { useDrag } from './drag.ts';
 import { geometryFor, stepOf } from './geometry.ts';
 import { neighbour, useBlockFocus } from './keyboard.ts';
 import { placeInLanes } from './lanes.ts';
-import { NextBlock } from './next-block.tsx';
+import { NEXT, NextBlock } from './next-block.tsx';
 import { ReorganisationNote } from './reorganisation-note.tsx';
 
 /** Drawn beyond what is seen, so that nothing pops up at the edge; also, branches near it keep their lane. */
@@ -81,12 +81,20 @@ export function ChainView() {
   if (held !== undefined && (held.height < from || held.height > to)) blocks.push(held);
   const { count, heads, laneOf } = placeInLanes(blocks);
   const newest = tip.value;
-  const chosen = blocks.find(({ id }) => id === selected.value)?.id ?? newest?.id;
+  const isNextChosen = selected.value === NEXT && newest !== undefined;
+  const chosen = isNextChosen ? NEXT : (blocks.find(({ id }) => id === selected.value)?.id ?? newest?.id);
   const leftOf = (height: number) => (height - base.value) * step;
 
   const onKeyDown = (event: KeyboardEvent) => {
     const screen = Math.floor(width.value / step);
-    const next = neighbour(event.key, blocks, laneOf, chosen);
+    if (event.key === 'ArrowRight' && chosen === newest?.id) {
+      event.preventDefault();
+      lookAt(frontHeight.value);
+      focusOn(NEXT);
+      return;
+    }
+    const next =
+      isNextChosen && event.key === 'ArrowLeft' ? newest : neighbour(event.key, blocks, laneOf, chosen);
     if (event.key === 'Home') lookAt(screen);
     else if (event.key === 'End') lookAt(frontHeight.value);
     else if (event.key === 'PageUp') scrollBy(-screen);
@@ -149,7 +157,9 @@ export function ChainView() {
               reorganisation={recent}
             />
           ))}
-          {newest !== undefined && <NextBlock geometry={geometry} left={leftOf(frontHeight.value)} />}
+          {newest !== undefined && (
+            <NextBlock geometry={geometry} left={leftOf(frontHeight.value)} isSelected={isNextChosen} />
+          )}
         </div>
         <ReorganisationNote shown={recent} />
         {!isFollowing.value && <Behind />}

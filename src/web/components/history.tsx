@@ -57,7 +57,7 @@ export function History({ address, isPlain = false }: Props) {
       {entries.length === 0 ? (
         <Empty>No transaction yet. Rewards for mining are in the balance, but are no transactions.</Empty>
       ) : (
-        <table class="table">
+        <table class="table folding">
           <thead>
             <tr>
               <th scope="col">Transaction</th>

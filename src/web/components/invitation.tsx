@@ -9,25 +9,25 @@ export function Invitation() {
   const [isWanted, setWanted] = useState(!hasWallet() && localStorage.getItem(DISMISSED_KEY) === null);
   if (!isWanted) return null;
   return (
-    <section class="panel invitation">
-      <div class="panel-head">
-        <h2>Try it yourself</h2>
-        <button
-          type="button"
-          class="plain"
-          aria-label="Not now"
-          onClick={() => {
-            localStorage.setItem(DISMISSED_KEY, 'yes');
-            setWanted(false);
-          }}
-        >
-          <Icon name="close" />
-        </button>
-      </div>
-      <p>Make a wallet in this page, mine a block to it, and watch your first payment be confirmed.</p>
+    <section class="invitation">
+      <p>
+        <strong>Try it yourself.</strong> Make a wallet in this page, mine a block to it, and watch your first
+        payment be confirmed.
+      </p>
       <a class="button primary" href="#/wallet">
         Make a wallet
       </a>
+      <button
+        type="button"
+        class="plain"
+        aria-label="Not now"
+        onClick={() => {
+          localStorage.setItem(DISMISSED_KEY, 'yes');
+          setWanted(false);
+        }}
+      >
+        <Icon name="close" />
+      </button>
     </section>
   );
 }

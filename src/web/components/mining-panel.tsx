@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { client } from '../state/daemon.ts';
 import { status } from '../state/status.ts';
 import { Said, useAction } from './action.tsx';
+import { Button } from './button.tsx';
 import { MineBlocks } from './mine-blocks.tsx';
 
 /** More is for the command line. */
@@ -24,9 +25,9 @@ export function MiningPanel() {
     <section class="panel mining">
       <div class="panel-head">
         <h2>Mining</h2>
-        <button type="button" class="button" disabled={isBusy} onClick={toggle}>
+        <Button isBusy={isBusy} onClick={toggle}>
           {active ? 'Stop mining' : 'Start mining'}
-        </button>
+        </Button>
       </div>
       <p class="muted">
         {active

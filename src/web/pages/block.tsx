@@ -160,7 +160,7 @@ function Transactions({ transactions }: Pick<BlockJson, 'transactions'>) {
       {transactions.length === 0 ? (
         <Empty>None: whoever mined it got the subsidy alone.</Empty>
       ) : (
-        <table class="table">
+        <table class="table folding">
           <TransactionRowHead />
           <tbody>
             {transactions.slice(0, shown).map((transaction) => (

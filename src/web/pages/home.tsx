@@ -19,6 +19,7 @@ export function HomePage() {
   return (
     <div class="home">
       <h1 class="hidden">The chain</h1>
+      <Invitation />
       <Figures />
       <ChainView />
       <div class="columns">
@@ -26,7 +27,6 @@ export function HomePage() {
           <LatestBlocks />
         </div>
         <div class="side">
-          <Invitation />
           <MiningPanel />
           <Happenings />
         </div>
@@ -71,7 +71,7 @@ function LatestBlocks() {
                 Block
               </th>
               <th scope="col">Miner</th>
-              <th scope="col" class="number">
+              <th scope="col" class="number roomy-only">
                 Transactions
               </th>
               <th scope="col" class="number wide-only">
@@ -92,7 +92,7 @@ function LatestBlocks() {
                   <BlockLink id={block.id} />
                 </td>
                 <td>{block.height === 0 ? 'genesis' : <AddressLink address={block.miner} />}</td>
-                <td class="number">{block.transactions?.toLocaleString('en') ?? '–'}</td>
+                <td class="number roomy-only">{block.transactions?.toLocaleString('en') ?? '–'}</td>
                 <td class="number wide-only">
                   {block.isMinedHere === true
                     ? 'mined here'

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { PeerJson } from '../../client/contract.ts';
 import { Said, useAction } from '../components/action.tsx';
 import { Age } from '../components/age.tsx';
+import { Button } from '../components/button.tsx';
 import { Empty, Waiting } from '../components/notices.tsx';
 import { PeerGraph } from '../components/peer-graph.tsx';
 import { activity } from '../state/activity.ts';
@@ -61,7 +62,9 @@ function PeerTable({ peers }: { readonly peers: readonly PeerJson[] }) {
             <th scope="col" class="wide-only">
               Address
             </th>
-            <th scope="col">Dialled by</th>
+            <th scope="col" class="roomy-only">
+              Dialled by
+            </th>
             <th scope="col" class="number">
               Height
             </th>
@@ -80,10 +83,10 @@ function PeerTable({ peers }: { readonly peers: readonly PeerJson[] }) {
           {peers.map((peer) => (
             <tr key={peer.id}>
               <td title={peer.id}>…{peer.id.slice(-8)}</td>
-              <td class="wide-only">
+              <td class="wide-only wrapping">
                 <code>{peer.address.replace(/\/p2p\/.*$/, '')}</code>
               </td>
-              <td>{peer.direction === 'inbound' ? 'them' : 'us'}</td>
+              <td class="roomy-only">{peer.direction === 'inbound' ? 'them' : 'us'}</td>
               <td class="number">{peer.height?.toLocaleString('en') ?? '–'}</td>
               <td class="number">
                 {peer.roundTripMs === undefined ? '–' : `${Math.max(1, Math.round(peer.roundTripMs))} ms`}
@@ -130,9 +133,9 @@ function Resolve() {
     });
   return (
     <div class="action">
-      <button type="button" class="button" disabled={isBusy} onClick={resolve}>
+      <Button isBusy={isBusy} onClick={resolve}>
         Ask all peers now
-      </button>
+      </Button>
       <Said text={said} />
     </div>
   );
@@ -169,9 +172,9 @@ function AddPeer() {
             onInput={(event) => setAddress(event.currentTarget.value)}
           />
         </label>
-        <button type="submit" class="button" disabled={isBusy}>
+        <Button type="submit" isBusy={isBusy}>
           {isBusy ? 'Dialling…' : 'Add'}
-        </button>
+        </Button>
       </form>
       <Said text={said} />
       <p class="muted">

@@ -71,7 +71,9 @@ export function PoolPage() {
               head={
                 <tr>
                   <th scope="col">Transaction</th>
-                  <th scope="col">From</th>
+                  <th scope="col" class="roomy-only">
+                    From
+                  </th>
                   <th scope="col" class="wide-only">
                     To
                   </th>
@@ -118,7 +120,7 @@ function PoolRow({ transaction }: { readonly transaction: TransactionJson }) {
         <TransactionLink id={id} />
         <DataTag transaction={transaction} />
       </td>
-      <td>
+      <td class="roomy-only">
         <AddressLink address={sender} />
       </td>
       <td class="wide-only">

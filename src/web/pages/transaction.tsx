@@ -5,6 +5,7 @@ import { Said, useAction } from '../components/action.tsx';
 import { Age, formatTime } from '../components/age.tsx';
 import { Amount } from '../components/amount.tsx';
 import { Burial, ConfirmationState } from '../components/burial.tsx';
+import { Button } from '../components/button.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { Icon } from '../components/icon.tsx';
 import { AddressLink, BlockLink, CopyButton, FullText } from '../components/identifier.tsx';
@@ -144,12 +145,12 @@ function Receipt({ id }: { readonly id: string }) {
         <a href="#/verify">Verify one</a>
       </p>
       <div class="action spaced">
-        <button type="button" class="button" disabled={isBusy} onClick={() => make('json')}>
+        <Button isBusy={isBusy} onClick={() => make('json')}>
           Download as JSON
-        </button>
-        <button type="button" class="button" disabled={isBusy} onClick={() => make('compact')}>
+        </Button>
+        <Button isBusy={isBusy} onClick={() => make('compact')}>
           Compact form
-        </button>
+        </Button>
         <Said text={said} />
       </div>
     </section>

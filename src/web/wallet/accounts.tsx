@@ -6,6 +6,7 @@ import type { PublicAccount } from '../../client/wallet-account.ts';
 import { Said, useAction } from '../components/action.tsx';
 import { AddressMark } from '../components/address-mark.tsx';
 import { Amount } from '../components/amount.tsx';
+import { Button } from '../components/button.tsx';
 import { shortAddress } from '../components/identifier.tsx';
 import { useBalance } from './balance.ts';
 import { accounts, change, chosen, kept } from './kept-wallet.ts';
@@ -127,9 +128,9 @@ function AddAccount() {
           onInput={(event) => setName(event.currentTarget.value)}
         />
       </label>
-      <button type="submit" class="button" disabled={isBusy}>
+      <Button type="submit" isBusy={isBusy}>
         {isBusy ? 'Adding…' : 'Add'}
-      </button>
+      </Button>
       <Said text={said} />
     </form>
   );

@@ -34,7 +34,7 @@ export function Receive() {
       open={isOpen}
       onToggle={(event) => setOpen(event.currentTarget.open)}
     >
-      <summary>
+      <summary data-next-step>
         <h2>{isEmpty ? 'It is empty: how money comes here' : 'Be paid'}</h2>
       </summary>
       <p class="whole-address">

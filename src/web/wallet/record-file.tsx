@@ -5,6 +5,7 @@ import { formatAddress } from '../../client/address.ts';
 import { encodeRecord, MAX_NOTE_BYTES } from '../../client/record.ts';
 import { messageOf, Said, useAction } from '../components/action.tsx';
 import { Amount } from '../components/amount.tsx';
+import { Button } from '../components/button.tsx';
 import { FileChoice } from '../components/file-choice.tsx';
 import { FullText } from '../components/identifier.tsx';
 import { Notice } from '../components/notices.tsx';
@@ -162,13 +163,14 @@ function Record({ name, onRecorded, sha256 }: RecordProps) {
       )}
       <Said text={said} />
       <div class="action">
-        <button
+        <Button
           type="submit"
-          class="button primary"
-          disabled={isBusy || isTooLong || account === undefined || lacking !== undefined}
+          class="primary"
+          isBusy={isBusy}
+          isUnready={isTooLong || account === undefined || lacking !== undefined}
         >
           {isBusy ? 'Recording…' : 'Put it on record'}
-        </button>
+        </Button>
         <span class="muted">
           costs a fee of <Amount notches={fee} />
         </span>
