@@ -4,7 +4,7 @@ import { DEFAULT_API_URL } from '../client/tally-client.ts';
 import { formatAddress } from '../core/address.ts';
 import type { Address } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import { formatDuration, quoted } from './output.ts';
+import { counted, formatDuration, quoted } from './output.ts';
 
 export interface Started {
   readonly network: NetworkDefinition;
@@ -39,7 +39,7 @@ export function greeting(started: Started): string {
     ...(walletExposed ? ['           not encrypted: for more than trying out, tally wallet encrypt'] : []),
     mining === undefined
       ? '  mining   off: add --mine, or have single blocks mined with tally mine'
-      : `  mining   with ${mining} ${mining === 1 ? 'thread' : 'threads'}, the reward goes to ${toWallet}`,
+      : `  mining   with ${counted(mining, 'thread')}, the reward goes to ${toWallet}`,
     `  peers    ${mdns ? 'others on this local network are found by themselves; anybody else' : 'others'} can connect to`,
     ...[first, ...others].map((address) => `           ${address}`),
     ...(sharedKeyFile === undefined ? [] : [`           if they have the key in ${sharedKeyFile}`]),

@@ -195,7 +195,7 @@ describe('of one daemon', () => {
       await page.getByText('It is on record already').waitFor();
       await expectToFit(page);
       await page.getByRole('button', { name: 'Put it on record' }).click();
-      await page.locator('.sent-list li').nth(1).waitFor();
+      await page.locator('.sent-list .waiting-state').nth(1).waitFor();
       await mine(daemon);
       await page.locator('.sent-list .good').nth(1).waitFor();
       await page.getByRole('link', { name: 'History' }).click();

@@ -12,7 +12,7 @@ import type { DevnetOptions } from '../commands/devnet.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import { CommandError, complain, EXIT, systemCode } from '../errors.ts';
 import { pageUrl, servePage } from '../explore.ts';
-import { colours, print, printTable } from '../output.ts';
+import { colours, counted, print, printTable } from '../output.ts';
 import { DevnetLines, type Emphasis } from './lines.ts';
 import { type LogLine, NodeProcess, type StartedLine } from './node-process.ts';
 import { Partition } from './partition.ts';
@@ -81,7 +81,9 @@ class Devnet {
       if (page !== undefined) print(JSON.stringify({ event: 'page.started', url: page }));
     } else {
       if (page !== undefined) print(`See them all: ${colours.bold(pageUrl(page, nodes))}\n`);
-      print(`${nodes} daemons on a network of their own, in ${this.#folder}. Ctrl-C stops them all.`);
+      print(
+        `${counted(nodes, 'daemon')} on a network of their own, in ${this.#folder}. Ctrl-C stops them all.`,
+      );
       printTable(
         ['node', 'API', 'data'],
         started.map(({ api }, index) => [nodeName(index), api, join(this.#folder, nodeName(index))]),

@@ -1,5 +1,6 @@
 /** For somebody who is here for the first time: the way to a payment of one's own. */
 import { useState } from 'preact/hooks';
+import { network } from '../state/status.ts';
 import { hasWallet } from '../wallet/has-wallet.ts';
 import { Icon } from './icon.tsx';
 
@@ -11,7 +12,8 @@ export function Invitation() {
   return (
     <section class="invitation">
       <p>
-        <strong>Try it yourself.</strong> Make a wallet in this page, mine a block to it, and watch your first
+        <strong>Try it yourself.</strong> Make a wallet in this page,{' '}
+        {network.value?.params.subsidy === '0' ? 'be paid' : 'mine a block to it'}, and watch your first
         payment be confirmed.
       </p>
       <a class="button primary" href="#/wallet">

@@ -1,5 +1,6 @@
 /** What this daemon does for the chain, and the switch for it. */
 import { useState } from 'preact/hooks';
+import { counted } from '../state/activity.ts';
 import { client } from '../state/daemon.ts';
 import { status } from '../state/status.ts';
 import { Said, useAction } from './action.tsx';
@@ -31,7 +32,7 @@ export function MiningPanel() {
       </div>
       <p class="muted">
         {active
-          ? `This daemon mines: ${formatHashRate(hashrate)} on ${threads === 1 ? 'one thread' : `${threads} threads`}.`
+          ? `This daemon mines: ${formatHashRate(hashrate)} on ${counted(threads, 'thread')}.`
           : 'This daemon does not mine by itself. Blocks come from others, or when asked for.'}
       </p>
       <Said text={said} />
@@ -50,7 +51,7 @@ export function MiningPanel() {
         </label>
         <MineBlocks
           blocks={blocks}
-          label={blocks === 1 ? 'Mine a block now' : `Mine ${blocks} blocks now`}
+          label={blocks === 1 ? 'Mine a block now' : `Mine ${counted(blocks, 'block')} now`}
           done={blocks === 1 ? 'Found.' : 'All found.'}
         />
       </div>

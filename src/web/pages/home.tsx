@@ -8,7 +8,7 @@ import { AddressLink, BlockLink } from '../components/identifier.tsx';
 import { Invitation } from '../components/invitation.tsx';
 import { formatHashRate, MiningPanel } from '../components/mining-panel.tsx';
 import { Empty } from '../components/notices.tsx';
-import { activity } from '../state/activity.ts';
+import { activity, nounFor } from '../state/activity.ts';
 import { blocksAt, blocksVersion, tip } from '../state/blocks.ts';
 import { pool } from '../state/pool.ts';
 import { status } from '../state/status.ts';
@@ -38,12 +38,17 @@ export function HomePage() {
 function Figures() {
   const known = status.value;
   const newest = tip.value;
+  const blocks = newest === undefined ? undefined : newest.height + 1;
   return (
     <div class="figures">
-      <Figure name="blocks">{newest === undefined ? '–' : (newest.height + 1).toLocaleString('en')}</Figure>
-      <Figure name="last block">{newest === undefined ? '–' : <Age ms={newest.timestampMs} />}</Figure>
+      <Figure name={nounFor(blocks ?? 0, 'block')}>{blocks?.toLocaleString('en') ?? '–'}</Figure>
+      <Figure name="last block">
+        {newest === undefined ? '–' : newest.height === 0 ? 'none yet' : <Age ms={newest.timestampMs} />}
+      </Figure>
       <Figure name="waiting">{pool.value.count.toLocaleString('en')}</Figure>
-      <Figure name="peers">{known === undefined ? '–' : known.peers.toLocaleString('en')}</Figure>
+      <Figure name={nounFor(known?.peers ?? 0, 'peer')}>
+        {known === undefined ? '–' : known.peers.toLocaleString('en')}
+      </Figure>
       {known?.mining.active === true && (
         <Figure name="hash rate of this node">{formatHashRate(known.mining.hashrate)}</Figure>
       )}
@@ -60,6 +65,12 @@ function LatestBlocks() {
   return (
     <section class="panel">
       <h2>Latest blocks</h2>
+      {top === 0 && (
+        <p class="muted">
+          The chain is new: its genesis is all there is. Start mining here, or wait for a peer to find a
+          block.
+        </p>
+      )}
       {latest.length === 0 ? (
         <Empty>No block yet.</Empty>
       ) : (

@@ -27,7 +27,13 @@ export function PeersPage() {
       <header class="page-head">
         <div>
           <p class="kicker">Peers</p>
-          <h1>{value === undefined ? 'Who we are connected to' : `${value.length} connected`}</h1>
+          <h1>
+            {value === undefined
+              ? 'Who we are connected to'
+              : value.length === 0
+                ? 'No peer yet'
+                : `${value.length} connected`}
+          </h1>
         </div>
         <Resolve />
       </header>
@@ -36,7 +42,7 @@ export function PeersPage() {
       ) : value.length === 0 ? (
         <section class="panel">
           <Empty>
-            Nobody yet. Daemons on one network find each other by themselves; across networks, name one below.
+            Daemons on one local network find each other by themselves. One elsewhere is named below.
           </Empty>
         </section>
       ) : (
@@ -127,8 +133,10 @@ function Resolve() {
   const resolve = () =>
     run(async () => {
       const { height, replaced } = await client.value.call('chainResolve');
-      return replaced
-        ? `A better chain: height ${height.toLocaleString('en')}`
+      if (replaced) return `A better chain: height ${height.toLocaleString('en')}`;
+      const { peers } = await client.value.call('status');
+      return peers === 0
+        ? 'There is no peer to ask. Add one below, or start another daemon of this network nearby.'
         : 'Nobody has more work than we do.';
     });
   return (

@@ -11,6 +11,7 @@ import { Icon } from '../components/icon.tsx';
 import { AddressLink, BlockLink, CopyButton, FullText } from '../components/identifier.tsx';
 import { Notice, Waiting } from '../components/notices.tsx';
 import { downloadReceipt, type ReceiptForm } from '../receipt/make-receipt.ts';
+import { counted } from '../state/activity.ts';
 import { reorganisation, tip } from '../state/blocks.ts';
 import { isNotFound, useLoaded } from '../state/loaded.ts';
 import { feeRate, sizeOf } from '../state/pool.ts';
@@ -96,7 +97,7 @@ function Transaction({ lookup }: { readonly lookup: LookupJson }) {
             <Amount notches={fee} />{' '}
             <span class="muted">({feeRate(transaction).toFixed(2)} notches a byte)</span>
           </Fact>
-          <Fact name="Size">{sizeOf(transaction).toLocaleString('en')} bytes</Fact>
+          <Fact name="Size">{counted(sizeOf(transaction), 'byte')}</Fact>
           <Fact name="Sequence">{sequence.toLocaleString('en')}</Fact>
           <Fact name="Signature">
             <FullText text={signature} what="the signature" />

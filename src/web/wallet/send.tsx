@@ -9,6 +9,7 @@ import { Fact, Facts } from '../components/facts.tsx';
 import { AddressLink, shortAddress } from '../components/identifier.tsx';
 import { Notice } from '../components/notices.tsx';
 import { StepTitle } from '../components/step-title.tsx';
+import { counted } from '../state/activity.ts';
 import { tip } from '../state/blocks.ts';
 import { nameOf } from './accounts.tsx';
 import { useBalance } from './balance.ts';
@@ -50,7 +51,7 @@ export function Send() {
     memo:
       data.length > MAX_MEMO_BYTES
         ? {
-            refusal: `it has ${data.length.toLocaleString('en')} bytes; at most ${MAX_MEMO_BYTES.toLocaleString('en')} fit`,
+            refusal: `it has ${counted(data.length, 'byte')}; at most ${MAX_MEMO_BYTES.toLocaleString('en')} fit`,
           }
         : { value: data },
   };

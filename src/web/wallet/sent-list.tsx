@@ -9,6 +9,7 @@ import { Button } from '../components/button.tsx';
 import { Icon } from '../components/icon.tsx';
 import { AddressLink } from '../components/identifier.tsx';
 import { downloadReceipt } from '../receipt/make-receipt.ts';
+import { counted } from '../state/activity.ts';
 import { reorganisation, tip } from '../state/blocks.ts';
 import { client } from '../state/daemon.ts';
 import { isNotFound, useLoaded } from '../state/loaded.ts';
@@ -185,8 +186,8 @@ function ReceiptOf({ confirmations, file, sent: { payment } }: ReceiptProps) {
     <>
       {!file.hasReceipt && confirmations < file.confirmations && (
         <p class="muted">
-          Its receipt is downloaded after {file.confirmations} confirmation
-          {file.confirmations === 1 ? '' : 's'}, while this page is open.
+          Its receipt is downloaded after {counted(file.confirmations, 'confirmation')}, while this page is
+          open.
         </p>
       )}
       {confirmations > 0 && (
