@@ -209,6 +209,21 @@ describe('of one daemon', () => {
   );
 
   it(
+    'text twice as large as usual',
+    async () => {
+      const page = await explorer.open(api);
+      const browser = await page.context().newCDPSession(page);
+      await browser.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } });
+      await page.locator('.is-tip').waitFor();
+      await expectToFit(page);
+      await page.getByRole('link', { name: 'Peers', exact: true }).click();
+      await page.locator('.peer-dot').first().waitFor();
+      await expectToFit(page);
+    },
+    TEST_MS,
+  );
+
+  it(
     'the dialog about the daemon',
     async () => {
       const page = await explorer.open(api);

@@ -21,6 +21,8 @@ const FARTHEST = 150;
 /** A round trip of this and more is as far as it gets. */
 const SLOW_MS = 250;
 const SETTLING_TICKS = 160;
+/** With less room for each, only the dots are drawn: the table has the numbers. */
+const ROOM_FOR_LABELS = 60;
 /** Wider than high, where the space is. */
 const MOST_STRETCH = 1.9;
 
@@ -34,6 +36,7 @@ export function PeerGraph({ peers, self }: { readonly peers: readonly PeerJson[]
   const room = useWidth(figure);
   const width = Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, room.value));
   const places = usePlaces(peers, width);
+  const isCrowded = peers.length * ROOM_FOR_LABELS > width;
   const heights = [0, ...places.map(({ y }) => y)];
   const top = Math.min(...heights) - EDGE.top;
   const height = Math.max(...heights) + EDGE.bottom - top;
@@ -47,14 +50,14 @@ export function PeerGraph({ peers, self }: { readonly peers: readonly PeerJson[]
           style={{ maxHeight: `${height * 1.3}px` }}
         >
           {places.map((place) => (
-            <Line key={place.peer.id} place={place} />
+            <Line key={place.peer.id} place={place} isCrowded={isCrowded} />
           ))}
           <g class="self">
             <circle r="30" />
             <text y="5">this one</text>
           </g>
           {places.map((place) => (
-            <PeerDot key={place.peer.id} place={place} />
+            <PeerDot key={place.peer.id} place={place} isCrowded={isCrowded} />
           ))}
         </svg>
       </div>
@@ -109,11 +112,12 @@ function usePlaces(
   });
 }
 
-function Line({
-  place: { peer, x, y },
-}: {
+interface DrawnProps {
   readonly place: Place & { readonly x: number; readonly y: number };
-}) {
+  readonly isCrowded: boolean;
+}
+
+function Line({ isCrowded, place: { peer, x, y } }: DrawnProps) {
   const length = Math.max(1, Math.hypot(x, y));
   const unit = { x: x / length, y: y / length };
   const middle = { x: unit.x * length * 0.56, y: unit.y * length * 0.56 };
@@ -122,7 +126,7 @@ function Line({
     <g class={`connection-line ${standing(peer)}`}>
       <line x1={0} y1={0} x2={x} y2={y} />
       <path d="M -6 -6 L 6 0 L -6 6 Z" transform={`translate(${middle.x} ${middle.y}) rotate(${angle})`} />
-      {peer.roundTripMs !== undefined && (
+      {peer.roundTripMs !== undefined && !isCrowded && (
         <text
           x={middle.x + (Math.abs(unit.x) < 0.3 ? 30 : 0)}
           y={middle.y + (Math.abs(unit.x) < 0.3 ? 4 : -12)}
@@ -134,18 +138,14 @@ function Line({
   );
 }
 
-function PeerDot({
-  place: { peer, x, y },
-}: {
-  readonly place: Place & { readonly x: number; readonly y: number };
-}) {
+function PeerDot({ isCrowded, place: { peer, x, y } }: DrawnProps) {
   return (
     <g transform={`translate(${x} ${y})`} class={`peer-dot ${standing(peer)}`}>
       <title>{`${peer.id}\n${peer.address}\nscore ${Math.round(peer.score)}`}</title>
       <circle r="20" />
       <text y="4.5">{peer.id.slice(-4)}</text>
       <text y={y < -40 ? -28 : 37} class="peer-height">
-        {peer.height?.toLocaleString('en') ?? ''}
+        {isCrowded ? '' : (peer.height?.toLocaleString('en') ?? '')}
       </text>
     </g>
   );
