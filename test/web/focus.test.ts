@@ -1,6 +1,6 @@
 /** Where the keyboard is after everything one can do in the page: at the step that follows, never at the page's body. */
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ExplorerNetwork, mine } from '../support/explorer-network.ts';
 import { Explorer } from '../support/explorer-page.ts';
 import {
@@ -16,6 +16,9 @@ import type { TallyProcess } from '../support/tally-process.ts';
 const DEADLINE = { timeout: 15_000 };
 /** A way of more is none that anybody goes. */
 const MOST_TABS = 12;
+
+/** Several steps in a browser, on a machine that does other things, too. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let explorer: Explorer;
 let network: ExplorerNetwork;

@@ -1,9 +1,12 @@
 /** What the page says while there is little or nothing: a genesis alone, no peer, no difficulty that moves, no subsidy. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { formatAddress } from '../../src/core/address.ts';
 import { ExplorerNetwork, mine, PAYER } from '../support/explorer-network.ts';
 import { Explorer } from '../support/explorer-page.ts';
 import { makeWallet } from '../support/explorer-wallet.ts';
+
+/** Several steps in a browser, on a machine that does other things, too. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let explorer: Explorer;
 
