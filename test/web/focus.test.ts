@@ -14,7 +14,7 @@ import { PagedDevnet } from '../support/paged-devnet.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
 
 const DEADLINE = { timeout: 15_000 };
-/** A way of more is none that anybody goes. */
+/** A longer way is none that a user goes. */
 const MOST_TABS = 12;
 
 /** Several steps in a browser, on a machine that does other things, too. */
@@ -56,7 +56,7 @@ async function expectFocus(page: Page, expected: string | RegExp): Promise<void>
     .toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected));
 }
 
-/** As somebody does who has no mouse. */
+/** As a user does without a mouse. */
 async function press(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name, exact: true }).press('Enter');
 }

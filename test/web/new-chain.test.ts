@@ -78,7 +78,7 @@ describe('a chain of a genesis alone', () => {
     });
   });
 
-  it('says of its genesis that nobody mined it, and what was given out', async () => {
+  it('says of its genesis that it has no miner, and what was given out', async () => {
     await withNetwork({}, async (api) => {
       const page = await explorer.open(api, '/block/0');
       await page.getByText('None: the chain begins here, with 1 allocation').waitFor();
@@ -88,7 +88,7 @@ describe('a chain of a genesis alone', () => {
     });
   });
 
-  it('with nobody to ask, says so and what to do', async () => {
+  it('with no peer to ask, says so and what to do', async () => {
     await withNetwork({}, async (api) => {
       const page = await explorer.open(api, '/peers');
       await page.getByRole('heading', { name: 'No peer yet' }).waitFor();

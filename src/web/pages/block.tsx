@@ -152,7 +152,7 @@ function Block({ block }: { readonly block: BlockJson }) {
   );
 }
 
-/** What it is that whoever made such a block got for it. */
+/** What the miner of an empty block got, and why the genesis has no miner. */
 function withoutTransactions(height: number, params: AnswerOf<'network'>['params'] | undefined): string {
   if (height > 0) {
     return params !== undefined && subsidyAt(params, height) === 0n
