@@ -4,6 +4,7 @@ import type { LookupJson } from '../client/contract.ts';
 import type { ReceiptJson, TransactionJson } from '../client/schemas.ts';
 import { ApiError, type TallyClient } from '../client/tally-client.ts';
 import { CommandError } from './errors.ts';
+import { counted } from './output.ts';
 
 const POLL_MS = 500;
 
@@ -65,7 +66,7 @@ export async function awaitReceipt(
 
 function describe({ confirmations, height }: LookupJson, wanted: number, before: number | undefined): string {
   if (height !== undefined) {
-    return `confirmed in block #${height}${wanted > 1 ? `, ${confirmations} of ${wanted} confirmations` : ''}`;
+    return `confirmed in block #${height}${wanted > 1 ? `, ${confirmations} of ${counted(wanted, 'confirmation')}` : ''}`;
   }
   return before === undefined
     ? 'pending: it waits for a block'

@@ -1,7 +1,7 @@
 /** An event in a line of words. The same for the log, `watch` and `devnet`. */
 import { formatTally } from '../client/amount.ts';
 import type { EventJson } from '../client/live-event.ts';
-import { short } from './output.ts';
+import { counted, short } from './output.ts';
 
 /** How a peer is called: its id shortened, or a name somebody gave it. */
 export type NamePeer = (peer: string) => string;
@@ -41,7 +41,7 @@ export function describeEvent(event: EventJson, name: NamePeer = shortPeer): str
       return `◷ ${blockName(event.height, event.id)} is ${event.aheadMs} ms ahead of this clock: set aside`;
     case 'chain.reorganised':
       return (
-        `⑂ reorganised: ${event.depth} ${event.depth === 1 ? 'block' : 'blocks'} above #${event.forkHeight} left behind, ` +
+        `⑂ reorganised: ${counted(event.depth, 'block')} above #${event.forkHeight} left behind, ` +
         `the tip is ${blockName(event.height, event.newTip)}, ${event.returned} tx back in the pool`
       );
     case 'transaction.accepted':

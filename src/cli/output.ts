@@ -48,9 +48,9 @@ export function formatDuration(ms: number): string {
   if (ms < 120_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
   if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`;
-  if (ms < 2 * YEAR_MS) return `${Math.round(ms / 86_400_000)} days`;
+  if (ms < 2 * YEAR_MS) return counted(Math.round(ms / 86_400_000), 'day');
   const years = ms / YEAR_MS;
-  return `${years < 1e6 ? Math.round(years).toLocaleString('en-US') : years.toExponential(1)} years`;
+  return counted(years < 1e6 ? Math.round(years).toLocaleString('en-US') : years.toExponential(1), 'year');
 }
 
 const YEAR_MS = 365.25 * 86_400_000;
@@ -61,8 +61,8 @@ export function quotedText(text: string): string | undefined {
 }
 
 /** `1 thread`, `2 threads`. */
-export function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
+export function counted(count: number | string, one: string, many = `${one}s`): string {
+  return `${count} ${`${count}` === '1' ? one : many}`;
 }
 
 /** Hashes a second with a unit. */

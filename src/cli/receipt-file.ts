@@ -5,6 +5,7 @@ import { encodeReceipt } from '../client/receipt.ts';
 import { MAX_RECEIPT_CHARACTERS, receiptFromJson } from '../client/receipt-json.ts';
 import type { ReceiptJson } from '../client/schemas.ts';
 import { CommandError, systemCode } from './errors.ts';
+import { counted } from './output.ts';
 
 const ENDING = '.receipt.json';
 
@@ -75,7 +76,8 @@ export async function writeReceipt(
 export async function readReceiptFile(path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_RECEIPT_CHARACTERS) throw new CommandError(`${path} is no receipt: it has ${size} bytes`);
+    if (size > MAX_RECEIPT_CHARACTERS)
+      throw new CommandError(`${path} is no receipt: it has ${counted(size, 'byte')}`);
     return new Uint8Array(await readFile(path));
   } catch (cause) {
     if (cause instanceof CommandError) throw cause;

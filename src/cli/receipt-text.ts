@@ -2,7 +2,7 @@
 
 import { formatTally } from '../client/amount.ts';
 import type { ProvenReceipt } from '../client/verify-receipt.ts';
-import { formatDuration, quotedText } from './output.ts';
+import { counted, formatDuration, quotedText } from './output.ts';
 
 /** Hashes a second a forger is thought to have: a graphics card or two. */
 const FORGER_HASHES_PER_MS = 1_000_000;
@@ -20,7 +20,7 @@ export function provedFields(proved: ProvenReceipt, file: string | undefined): R
       confirmations === 1
         ? '1: the block itself'
         : `${confirmations}, up to block #${last.height} ${last.id}`,
-    work: `${work.toLocaleString('en-US')} hashes to forge, on average: ${forgingTime(work)} at 1 GH/s`,
+    work: `${counted(work.toLocaleString('en-US'), 'hash', 'hashes')} to forge, on average: ${forgingTime(work)} at 1 GH/s`,
     network: `${proved.network.name} (${proved.network.id})`,
   };
 }

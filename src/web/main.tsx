@@ -7,6 +7,7 @@
  */
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { startFocus } from './focus.ts';
 import { startLive } from './state/live.ts';
 import { startNodes } from './state/nodes.ts';
 import { startTheme } from './state/theme.ts';
@@ -19,6 +20,7 @@ import './style/pages.css';
 import './style/doing.css';
 
 startTheme();
+startFocus();
 startLive();
 startNodes();
 const root = document.getElementById('explorer');

@@ -1,13 +1,12 @@
 /** Which page is shown: the part of the address behind `#`, so that any static host will do. */
 import { computed, signal } from '@preact/signals';
+import { focusPage } from './focus.ts';
 
 const hash = signal(location.hash);
 
 addEventListener('hashchange', () => {
   hash.value = location.hash;
-  // Each page begins at its top, and a screen reader begins there too.
-  scrollTo(0, 0);
-  document.getElementById('main')?.focus({ preventScroll: true });
+  focusPage();
 });
 
 export interface Route {

@@ -115,6 +115,12 @@ describe('with a daemon', () => {
     expect((await tally('chain', 'forks', '--before', before)).stdout).toContain(first);
   });
 
+  test('chain resolve without a peer says so, and what to do', async () => {
+    const { stdout } = await tally('chain', 'resolve');
+    expect(stdout).toContain('there is no peer to ask: name one with tally peers add');
+    expect(stdout).toContain(`kept: the tip is #${ledger.chain.tip.height} ${ledger.chain.tip.id}`);
+  });
+
   test('send pays exactly, with the least fee, and its memo can be read', async () => {
     const before = ledger.chain.account(POOR.address).balance;
     const sent = await json('send', poor, '1.5', '--memo', 'für Ada');

@@ -51,6 +51,13 @@ const swarm: Way = async (block) => {
   await terminal.run(again);
 };
 
+/** `npm run test:proxy` reads it out of the page and runs nginx with it; continuous integration runs that. */
+const proxied: Way = async ({ language, text }) => {
+  expect(language).toBe('nginx');
+  expect(text).toMatch(/^location \/\S* \{$/m);
+  expect(await readFile(join(ROOT, '.ci/run'), 'utf8')).toMatch(/^npm run test:proxy$/m);
+};
+
 /** As it was printed once: what stands there is a whole story, and no line of it is one that the daemon no longer says. */
 const composeLog: Way = (block) => {
   figure(block);
@@ -63,7 +70,7 @@ const composeLog: Way = (block) => {
 };
 
 const WAYS: Readonly<Record<string, Ways>> = {
-  'docs/explorer.md': { Nodes: [explore] },
+  'docs/explorer.md': { Nodes: [explore], 'Behind a reverse proxy': [proxied, proxied] },
   'docs/log.md': {
     'How to read it': [figure],
     'Half a minute of four daemons': [composeLog],

@@ -8,6 +8,7 @@ import { generateKeyPair, type KeyPair, keyPairFromSeed, signPayment } from '../
 import type { TallyClient } from '../../src/client/tally-client.ts';
 import type { Address, NetworkId } from '../../src/core/identifiers.ts';
 import { formatNetworkFile } from '../../src/core/network-file.ts';
+import type { NetworkParams } from '../../src/core/types.ts';
 import { testNetwork } from './ledger.ts';
 import { type TallyProcess, TallyProcesses } from './tally-process.ts';
 
@@ -35,14 +36,21 @@ export class ExplorerNetwork {
   /**
    * @param name of the network, so that none finds another's daemons
    * @param bits of the target of every block; default: two hashes find one
+   * @param others parameters of the network that differ from the tests' usual ones
    */
-  static async create(name: string, maxBlockBytes = 1_048_576, bits?: number): Promise<ExplorerNetwork> {
+  static async create(
+    name: string,
+    maxBlockBytes = 1_048_576,
+    bits?: number,
+    others: Partial<NetworkParams> = {},
+  ): Promise<ExplorerNetwork> {
     const processes = await TallyProcesses.create();
     const { id, params } = testNetwork({
       name: Buffer.from(name),
       maxBlockBytes,
       ...(bits === undefined ? {} : { initialBits: bits, limitBits: bits }),
       allocations: [{ address: Buffer.from(PAYER.address, 'hex'), amount: ALLOCATION }],
+      ...others,
     });
     const file = join(processes.folder, 'network.json');
     await writeFile(file, JSON.stringify(formatNetworkFile(params)));
@@ -71,7 +79,12 @@ export class ExplorerNetwork {
   async pay(
     daemon: TallyProcess,
     count: number,
-    options: { readonly to?: Address; readonly data?: Uint8Array; readonly fee?: bigint } = {},
+    options: {
+      readonly to?: Address;
+      readonly data?: Uint8Array;
+      readonly amount?: bigint;
+      readonly fee?: bigint;
+    } = {},
   ): Promise<string[]> {
     const signed = Array.from({ length: count }, (_, index) => {
       const sequence = this.#sequences.get(PAYER.address) ?? 0n;
@@ -79,7 +92,7 @@ export class ExplorerNetwork {
       return signPayment(this.#id, PAYER, {
         recipient: options.to ?? generateKeyPair().address,
         sequence,
-        amount: 1_250_000n + BigInt(index * 137_731),
+        amount: options.amount ?? 1_250_000n + BigInt(index * 137_731),
         fee: options.fee ?? FEE + BigInt((index * 37) % 900),
         ...(options.data === undefined ? {} : { data: options.data }),
       });

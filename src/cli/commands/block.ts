@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { formatTally } from '../../client/amount.ts';
 import { connect } from '../connect.ts';
 import { type ApiOptions, withApi } from '../options.ts';
-import { print, printFields, printJson, printTable, short } from '../output.ts';
+import { counted, print, printFields, printJson, printTable, short } from '../output.ts';
 
 export function addBlock(program: Command): void {
   withApi(
@@ -22,7 +22,7 @@ export function addBlock(program: Command): void {
       miner: header.miner,
       bits: header.bits,
       nonce: block.nonce,
-      size: `${block.size} bytes`,
+      size: counted(block.size, 'byte'),
       confirmations: `${block.confirmations}`,
       transactions: `${transactions.length}`,
     });
@@ -36,7 +36,7 @@ export function addBlock(program: Command): void {
         short(recipient),
         formatTally(BigInt(amount)),
         formatTally(BigInt(fee)),
-        data === '' ? '' : `${data.length / 2} bytes`,
+        data === '' ? '' : counted(data.length / 2, 'byte'),
       ]),
     );
   });

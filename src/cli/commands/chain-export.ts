@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { connect } from '../connect.ts';
 import { UsageError } from '../errors.ts';
 import { type ApiOptions, folderChoice, networkOption, withApi } from '../options.ts';
-import { print, printJson } from '../output.ts';
+import { counted, print, printJson } from '../output.ts';
 import { ProgressLine } from '../progress-line.ts';
 
 const STDOUT = '-';
@@ -42,7 +42,7 @@ async function run(file: string, options: ExportOptions, command: Command): Prom
       : await (options.resume === true ? resumeChainFile : writeChainFile)(file, source, tell);
     progress.done();
     if (options.json === true) return printJson({ file, added, height, tip });
-    if (!toStdout) print(`${file}: ${added} blocks written, up to #${height}`);
+    if (!toStdout) print(`${file}: ${counted(added, 'block')} written, up to #${height}`);
   } finally {
     progress.done();
     await source.close();

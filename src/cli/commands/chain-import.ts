@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { CommandError, systemCode } from '../errors.ts';
 import { folderChoice, networkOption, withData } from '../options.ts';
-import { print, printJson } from '../output.ts';
+import { counted, print, printJson } from '../output.ts';
 import { ProgressLine } from '../progress-line.ts';
 
 const STDIN = '-';
@@ -48,7 +48,9 @@ async function run(path: string, options: ImportOptions, command: Command): Prom
     progress.done();
     const { height, id } = chain.tip;
     if (options.json === true) return printJson({ folder, blocks, added, height, tip: id });
-    print(`${blocks} blocks in ${path}, ${added} of them new: the chain in ${folder} ends at #${height}`);
+    print(
+      `${counted(blocks, 'block')} in ${path}, ${added} of them new: the chain in ${folder} ends at #${height}`,
+    );
   } catch (cause) {
     if (!(cause instanceof ImportRefusedError)) throw cause;
     throw new CommandError(`${path}: ${cause.message}; the blocks before it are kept in ${folder}`, {

@@ -3,7 +3,7 @@ import { MAX_CHAIN_BLOCKS } from '../../client/routes.ts';
 import { connect, connectAsOwner } from '../connect.ts';
 import { CommandError } from '../errors.ts';
 import { type ApiOptions, readCount, withApi } from '../options.ts';
-import { formatDuration, print, printJson, printTable } from '../output.ts';
+import { counted, formatDuration, print, printJson, printTable } from '../output.ts';
 import { addChainExport } from './chain-export.ts';
 import { addChainForks } from './chain-forks.ts';
 import { addChainImport } from './chain-import.ts';
@@ -37,7 +37,7 @@ async function list(options: ListOptions): Promise<void> {
   const from = options.from ?? Math.max(0, (await client.call('status')).height + 1 - limit);
   const page = await client.call('chain', { query: { from, limit } });
   if (options.json === true) return printJson(page);
-  print(`${page.length} blocks, the genesis counted`);
+  print(`${counted(page.length, 'block')}, the genesis counted`);
   printTable(
     ['height', 'block', 'time', 'transactions', 'bytes'],
     page.blocks.map(({ header, id, transactions, size }) => [
@@ -57,7 +57,7 @@ async function verify(options: ApiOptions): Promise<void> {
     throw new CommandError(`the stored chain is not valid: ${result.error?.message ?? 'no reason given'}`);
   }
   if (options.json !== true) {
-    print(`valid: ${result.checkedBlocks} blocks checked in ${formatDuration(result.elapsedMs)}`);
+    print(`valid: ${counted(result.checkedBlocks, 'block')} checked in ${formatDuration(result.elapsedMs)}`);
   }
 }
 
@@ -65,5 +65,8 @@ async function resolve(options: ApiOptions): Promise<void> {
   const client = await connectAsOwner(options);
   const result = await client.call('chainResolve', {}, { timeoutMs: Number.POSITIVE_INFINITY });
   if (options.json === true) return printJson(result);
+  if (!result.replaced && (await client.call('status')).peers === 0) {
+    print('there is no peer to ask: name one with tally peers add MULTIADDR');
+  }
   print(`${result.replaced ? 'replaced' : 'kept'}: the tip is #${result.height} ${result.tip}`);
 }

@@ -5,7 +5,7 @@ import type { TallyClient } from '../../client/tally-client.ts';
 import type { Address } from '../../core/identifiers.ts';
 import { connectAsOwner } from '../connect.ts';
 import { type ApiOptions, readAddress, readCount, withApi } from '../options.ts';
-import { print, printJson } from '../output.ts';
+import { counted, print, printJson } from '../output.ts';
 
 interface MineOptions extends ApiOptions {
   readonly to?: Address;
@@ -35,7 +35,7 @@ export function addMine(program: Command): void {
 async function switchMining(client: TallyClient, { json, start }: MineOptions): Promise<void> {
   const mining = await client.call('mining', { body: { active: start === true } });
   if (json === true) printJson(mining);
-  else print(mining.active ? `mining, with ${mining.threads} threads` : 'not mining');
+  else print(mining.active ? `mining, with ${counted(mining.threads, 'thread')}` : 'not mining');
 }
 
 async function mineBlocks(client: TallyClient, blocks: number, { json, to }: MineOptions): Promise<void> {

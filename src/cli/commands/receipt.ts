@@ -3,7 +3,7 @@ import { MAX_RECEIPT_CONFIRMATIONS } from '../../client/routes.ts';
 import { connect } from '../connect.ts';
 import { UsageError } from '../errors.ts';
 import { type ApiOptions, readCount, readId, withApi } from '../options.ts';
-import { print, printJson } from '../output.ts';
+import { counted, print, printJson } from '../output.ts';
 
 interface ReceiptOptions extends ApiOptions {
   readonly out?: string;
@@ -56,7 +56,7 @@ async function makeReceipt(id: string, options: ReceiptOptions): Promise<void> {
     const shown = { height: block.height, blockId: block.id, confirmations: proved.confirmations, work };
     return printJson({ id, file: out, ...shown });
   }
-  const count = proved.confirmations === 1 ? '1 confirmation' : `${proved.confirmations} confirmations`;
+  const count = counted(proved.confirmations, 'confirmation');
   print(`written to ${out}: in block #${block.height}, ${count}`);
 }
 

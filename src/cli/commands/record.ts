@@ -7,7 +7,7 @@ import type { TallyClient } from '../../client/tally-client.ts';
 import { connect } from '../connect.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { type ApiOptions, readCount, reading, type SignerOptions, withApi, withSigner } from '../options.ts';
-import { print, printJson, quoted } from '../output.ts';
+import { counted, print, printJson, quoted } from '../output.ts';
 import type { Payer } from '../paying.ts';
 import { StatusLine } from '../status-line.ts';
 
@@ -90,7 +90,7 @@ async function record(files: string[], options: RecordOptions): Promise<void> {
 
 function checkArguments(files: readonly string[], { note }: RecordOptions): void {
   if (files.length > MAX_BATCH_TRANSACTIONS)
-    throw new UsageError(`${files.length} files; at most ${MAX_BATCH_TRANSACTIONS} at once`);
+    throw new UsageError(`${counted(files.length, 'file')}; at most ${MAX_BATCH_TRANSACTIONS} at once`);
   try {
     dataOf(new Uint8Array(32), note);
   } catch (error) {

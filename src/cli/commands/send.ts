@@ -13,7 +13,7 @@ import {
   withApi,
   withSigner,
 } from '../options.ts';
-import { print, printJson } from '../output.ts';
+import { counted, print, printJson } from '../output.ts';
 
 interface SendOptions extends ApiOptions, SignerOptions {
   readonly memo?: string;
@@ -53,7 +53,7 @@ async function send(to: Address, amountText: string, options: SendOptions): Prom
   const { MAX_DATA_BYTES, openPayer, transactionToJson } = await loadSigning();
   const data = new TextEncoder().encode(options.memo ?? '');
   if (data.length > MAX_DATA_BYTES) {
-    throw new UsageError(`the memo has ${data.length} bytes; at most ${MAX_DATA_BYTES} fit`);
+    throw new UsageError(`the memo has ${counted(data.length, 'byte')}; at most ${MAX_DATA_BYTES} fit`);
   }
   const client = connect(options);
   const payer = await openPayer(client, options);

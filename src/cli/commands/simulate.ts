@@ -5,7 +5,7 @@ import type { Scenario } from '../../simulation/scenario.ts';
 import type { SimulationResult } from '../../simulation/simulation.ts';
 import { CommandError, systemCode } from '../errors.ts';
 import { collect, readCount, withJson } from '../options.ts';
-import { colours, formatDuration, print, printFields, printJson } from '../output.ts';
+import { colours, counted, formatDuration, print, printFields, printJson } from '../output.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { chosenScenario } from '../simulate/choose-scenario.ts';
 import { megabytesFor, runAgainWith } from '../simulate/memory.ts';
@@ -142,7 +142,7 @@ async function writeReport(path: string, html: string): Promise<void> {
 /** What every node believes where the run stopped. */
 async function viewsAt({ events, stopped, world }: SimulationResult, stopAt: number): Promise<string[]> {
   if (!stopped)
-    throw new CommandError(`the run was over after ${events} events: there is no event ${stopAt}`);
+    throw new CommandError(`the run was over after ${counted(events, 'event')}: there is no event ${stopAt}`);
   const { viewsOf } = await import('../../simulation/views.ts');
   const where = `stopped at event ${events}, ${(world.elapsedMs / 1_000).toFixed(3)} s`;
   return [colours.dim(where), ...viewsOf(world)];
@@ -152,6 +152,6 @@ function failureOf({ scenario, violations }: SimulationResult, options: Simulate
   const [first] = violations;
   const replay = commandFor(options, options.swarm ?? scenario.seed);
   const what = `${first?.check}, ${first?.machine ?? 'the network'}, ${first?.message}`;
-  const rules = violations.length === 1 ? 'a rule' : `${violations.length} rules, first`;
+  const rules = violations.length === 1 ? 'a rule' : `${counted(violations.length, 'rule')}, first`;
   return `seed ${scenario.seed} broke ${rules}: ${what}; replay it: ${replay}; look: ${replay} --stop-at ${first?.event}`;
 }

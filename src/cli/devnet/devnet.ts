@@ -16,7 +16,7 @@ import type { HeardEvent } from '../log/heard-event.ts';
 import { systemClock } from '../log/line-clock.ts';
 import { painted, paintName } from '../log/paint.ts';
 import { PeerNames } from '../log/peer-names.ts';
-import { colours, print, printTable } from '../output.ts';
+import { colours, counted, print, printTable } from '../output.ts';
 import { P2P_PORT_OFFSET } from './free-ports.ts';
 import { type LogLine, NodeProcess, type StartedLine } from './node-process.ts';
 import { Partition } from './partition.ts';
@@ -69,7 +69,9 @@ class Devnet {
       if (page !== undefined) print(JSON.stringify({ event: 'page.started', url: page }));
     } else {
       if (page !== undefined) print(`See them all: ${colours.bold(pageUrl(page, nodes))}\n`);
-      print(`${nodes} daemons on a network of their own, in ${this.#folder}. Ctrl-C stops them all.`);
+      print(
+        `${counted(nodes, 'daemon')} on a network of their own, in ${this.#folder}. Ctrl-C stops them all.`,
+      );
       printTable(
         ['node', 'API', 'data'],
         started.map(({ api }, index) => [nodeName(index), api, join(this.#folder, nodeName(index))]),

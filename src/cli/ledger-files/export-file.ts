@@ -5,6 +5,7 @@ import { ChainFileError, type ChainFilePart, ChainFileReader } from '../../core/
 import { concatBytes } from '../../core/hex.ts';
 import type { BlockId } from '../../core/identifiers.ts';
 import { CommandError, systemCode } from '../errors.ts';
+import { counted } from '../output.ts';
 import type { ChainSource } from './chain-source.ts';
 
 /** How many blocks of a file may have left the chain since: deeper reorganisations do not happen by chance. */
@@ -138,7 +139,7 @@ async function lastOnChain(path: string, { blocks }: SoFar, source: ChainSource)
   }
   if (blocks.length === 0) return undefined;
   throw new CommandError(
-    `the chain no longer has the last ${blocks.length} blocks of ${path}: export to another file`,
+    `the chain no longer has the last ${counted(blocks.length, 'block')} of ${path}: export to another file`,
   );
 }
 

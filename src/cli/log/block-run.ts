@@ -1,5 +1,5 @@
 /** Blocks that are told in one line: those a sync fetched, and those that come faster than people read. */
-import { formatDuration } from '../output.ts';
+import { counted, formatDuration } from '../output.ts';
 import type { AcceptedBlock } from './heard-event.ts';
 
 /** Less is as good as at once. */
@@ -53,6 +53,6 @@ export class BlockRun {
     ];
     const tookMs = this.lastMs - this.beganMs;
     const took = tookMs < SHORT_MS ? '' : ` in ${formatDuration(tookMs)}`;
-    return `#${this.first.height} to #${this.last.height}   ${this.count.toLocaleString('en-US')} blocks${took}: ${parts.join(', ')}`;
+    return `#${this.first.height} to #${this.last.height}   ${counted(this.count.toLocaleString('en-US'), 'block')}${took}: ${parts.join(', ')}`;
   }
 }

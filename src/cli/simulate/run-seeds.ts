@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { SimulationNumbers } from '../../simulation/report/summary.ts';
 import { CommandError, EXIT } from '../errors.ts';
-import { print, printJson, printTable } from '../output.ts';
+import { counted, print, printJson, printTable } from '../output.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { confidenceOf } from './confidence.ts';
 import { argumentsFor, commandFor, type SimulateOptions } from './options.ts';
@@ -30,7 +30,7 @@ export async function runSeeds(first: number, options: SimulateOptions): Promise
       runs.map(rowOf),
     );
     print('');
-    print(`means of ${runs.length} runs, with 95 % confidence:`);
+    print(`means of ${counted(runs.length, 'run')}, with 95 % confidence:`);
     printTable(
       ['', 'mean', ''],
       QUANTITIES.map(([name, , unit, of]) => {
@@ -44,7 +44,7 @@ export async function runSeeds(first: number, options: SimulateOptions): Promise
   const [worst] = broken as [SimulationNumbers];
   const seeds = broken.map(({ scenario }) => scenario.seed).join(', ');
   throw new CommandError(
-    `${broken.length} of ${runs.length} seeds broke a rule (${seeds}); replay the first: ${commandFor(options, worst.scenario.seed)}`,
+    `${broken.length} of ${counted(runs.length, 'seed')} broke a rule (${seeds}); replay the first: ${commandFor(options, worst.scenario.seed)}`,
   );
 }
 
@@ -62,7 +62,7 @@ async function runAll(first: number, options: SimulateOptions): Promise<Simulati
   const work = async (): Promise<void> => {
     for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
       runs.push(await runApart(seed, options, children));
-      progress.tell(runs.length / options.seeds, () => `${runs.length} of ${options.seeds} seeds`);
+      progress.tell(runs.length / options.seeds, () => `${runs.length} of ${counted(options.seeds, 'seed')}`);
     }
   };
   try {

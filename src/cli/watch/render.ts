@@ -1,6 +1,6 @@
 /** The view of `tally watch` as lines of a terminal: the same model, size and time give the same lines. */
 import { transactionsText } from '../event-text.ts';
-import { formatDuration, formatHashrate, short } from '../output.ts';
+import { counted, formatDuration, formatHashrate, short } from '../output.ts';
 import type { SeenBlock, WatchModel } from './model.ts';
 
 /** What a line is like; which colour that is, the screen decides. */
@@ -70,7 +70,7 @@ function stateLine({ status }: WatchModel): Line {
   return plain(
     [
       `#${status.height}`,
-      `${status.peers} ${status.peers === 1 ? 'peer' : 'peers'}`,
+      counted(status.peers, 'peer'),
       `${pool.count} in the pool`,
       mining.active ? formatHashrate(mining.hashrate) : 'not mining',
       sync.state === 'idle' ? 'in step' : `catching up: ${sync.state} ${sync.height} of ${sync.targetHeight}`,

@@ -21,7 +21,7 @@ import { useDrag } from './drag.ts';
 import { geometryFor, stepOf } from './geometry.ts';
 import { neighbour, useBlockFocus } from './keyboard.ts';
 import { placeInLanes } from './lanes.ts';
-import { NextBlock } from './next-block.tsx';
+import { NEXT, NextBlock } from './next-block.tsx';
 import { useForkShown } from './shown-fork.ts';
 
 /** Drawn beyond what is seen, so that nothing pops up at the edge; also, branches near it keep their lane. */
@@ -92,12 +92,20 @@ export function ChainView({ children, fork }: Props) {
   if (held !== undefined && (held.height < from || held.height > to)) blocks.push(held);
   const { count, heads, laneOf } = placeInLanes(blocks, ofFork);
   const newest = tip.value;
-  const chosen = blocks.find(({ id }) => id === selected.value)?.id ?? newest?.id;
+  const isNextChosen = selected.value === NEXT && newest !== undefined;
+  const chosen = isNextChosen ? NEXT : (blocks.find(({ id }) => id === selected.value)?.id ?? newest?.id);
   const leftOf = (height: number) => (height - base.value) * step;
 
   const onKeyDown = (event: KeyboardEvent) => {
     const screen = Math.floor(width.value / step);
-    const next = neighbour(event.key, blocks, laneOf, chosen);
+    if (event.key === 'ArrowRight' && chosen === newest?.id) {
+      event.preventDefault();
+      lookAt(frontHeight.value);
+      focusOn(NEXT);
+      return;
+    }
+    const next =
+      isNextChosen && event.key === 'ArrowLeft' ? newest : neighbour(event.key, blocks, laneOf, chosen);
     if (event.key === 'Home') lookAt(screen);
     else if (event.key === 'End') lookAt(frontHeight.value);
     else if (event.key === 'PageUp') scrollBy(-screen);
@@ -161,7 +169,9 @@ export function ChainView({ children, fork }: Props) {
               reorganisation={recent}
             />
           ))}
-          {newest !== undefined && <NextBlock geometry={geometry} left={leftOf(frontHeight.value)} />}
+          {newest !== undefined && (
+            <NextBlock geometry={geometry} left={leftOf(frontHeight.value)} isSelected={isNextChosen} />
+          )}
         </div>
         {!isFollowing.value && <Behind />}
       </section>

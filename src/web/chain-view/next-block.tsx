@@ -5,7 +5,16 @@ import type { Geometry } from './geometry.ts';
 
 const NOTCHES = 60;
 
-export function NextBlock({ geometry, left }: { readonly geometry: Geometry; readonly left: number }) {
+/** In the place of an id. */
+export const NEXT = 'next';
+
+interface Props {
+  readonly geometry: Geometry;
+  readonly left: number;
+  readonly isSelected: boolean;
+}
+
+export function NextBlock({ geometry, isSelected, left }: Props) {
   const { bytes, count } = pool.value;
   const blocks = bytes / maxBlockBytes.value;
   // Few are told one by one; many by how full the next block will be.
@@ -18,7 +27,8 @@ export function NextBlock({ geometry, left }: { readonly geometry: Geometry; rea
       <a
         class="next-card"
         href="#/pool"
-        data-next
+        data-block={NEXT}
+        tabIndex={isSelected ? 0 : -1}
         style={{ width: `${geometry.card}px`, height: `${geometry.cardHeight}px` }}
         draggable={false}
       >

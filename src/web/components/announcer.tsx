@@ -1,6 +1,6 @@
 /** Tells those who listen instead of look what happened, not more often than one can listen. */
 import { useEffect, useState } from 'preact/hooks';
-import { activity } from '../state/activity.ts';
+import { activity, counted } from '../state/activity.ts';
 
 const EVERY_MS = 6_000;
 
@@ -15,7 +15,7 @@ export function Announcer() {
       told = newest.key;
       // A reorganisation matters more than the block after it.
       const said = fresh.find(({ kind }) => kind === 'reorganisation') ?? newest;
-      const more = fresh.length === 1 ? '' : `; ${fresh.length - 1} more events`;
+      const more = fresh.length === 1 ? '' : `; ${counted(fresh.length - 1, 'more event')}`;
       setText(`${said.text}${more}`);
     }, EVERY_MS);
     return () => clearInterval(timer);

@@ -1,5 +1,6 @@
 /** How safe a transaction is by now: whether it is in a block, and how many lie on top. */
 import type { LookupJson } from '../../client/contract.ts';
+import { counted } from '../state/activity.ts';
 
 /** By then nothing short of an attack takes it back; see the published numbers of the simulator. */
 export const WELL_BURIED = 6;
@@ -8,11 +9,7 @@ type Confirmed = Pick<LookupJson, 'status' | 'confirmations'>;
 
 export function ConfirmationState({ confirmations, status }: Confirmed) {
   if (status === 'pending') return <span class="state waiting-state">waiting</span>;
-  return (
-    <span class="state good">
-      {confirmations.toLocaleString('en')} confirmation{confirmations === 1 ? '' : 's'}
-    </span>
-  );
+  return <span class="state good">{counted(confirmations, 'confirmation')}</span>;
 }
 
 /** A notch for each block. */

@@ -1,6 +1,6 @@
 /** Which daemon the page talks to, and the token for what changes what a daemon does. */
 import { signal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { apiUrl, chooseDaemon, isHttpUrl, keepToken, token } from '../state/daemon.ts';
 import { connection, retryNow } from '../state/live.ts';
 import { status } from '../state/status.ts';
@@ -22,15 +22,29 @@ export function askForToken(): void {
 
 export function DaemonDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    if (isOpen.value) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [isOpen.value]);
+  // After every drawing: it may be asked for again before one tells that it was closed.
+  useLayoutEffect(() => {
+    if (dialog.current === null || dialog.current.open === isOpen.value) return;
+    if (isOpen.value) dialog.current.showModal();
+    else dialog.current.close();
+  });
   const close = () => {
     isOpen.value = false;
   };
   return (
-    <dialog ref={dialog} class="dialog" onClose={close} aria-labelledby="daemon-title">
+    <dialog
+      ref={dialog}
+      class="dialog"
+      // The browser tells of a close later than it closes: by then the user may have opened it again.
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
+      onClose={({ currentTarget }) => {
+        if (!currentTarget.open) close();
+      }}
+      aria-labelledby="daemon-title"
+    >
       <header>
         <h2 id="daemon-title">This daemon</h2>
         <button type="button" class="plain" onClick={close} aria-label="Close">

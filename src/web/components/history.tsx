@@ -55,19 +55,20 @@ export function History({ address, isPlain = false }: Props) {
     <section class={isPlain ? '' : 'panel'}>
       <h2 class={isPlain ? 'hidden' : ''}>History</h2>
       {entries.length === 0 ? (
-        <Empty>No transaction yet. Rewards for mining are in the balance, but are no transactions.</Empty>
+        <Empty>
+          No transaction yet. Rewards for mining, and what the network gave out at its start, are in the
+          balance, but are no transactions.
+        </Empty>
       ) : (
-        <table class="table">
+        <table class="table folding">
           <thead>
             <tr>
               <th scope="col">Transaction</th>
               <th scope="col">With</th>
-              <th scope="col" class="wide-only">
+              <th scope="col" class="unfolded-only">
                 Block
               </th>
-              <th scope="col" class="wide-only">
-                Age
-              </th>
+              <th scope="col">Age</th>
               <th scope="col" class="number">
                 Change
               </th>
@@ -112,10 +113,10 @@ function HistoryRow({ address, entry }: { readonly address: string; readonly ent
           </span>
         )}
       </td>
-      <td class="wide-only">
+      <td class="unfolded-only">
         <a href={`#/block/${height}`}>{height.toLocaleString('en')}</a>
       </td>
-      <td class="wide-only">
+      <td class="when">
         <Age ms={Date.parse(timestamp)} />
       </td>
       <td class={`number ${isOut ? 'outgoing' : 'incoming'}`}>

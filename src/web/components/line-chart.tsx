@@ -15,9 +15,16 @@ interface Props {
   readonly format: (value: number) => string;
   /** Blocks as bars rather than a line. */
   readonly isBars?: boolean;
+  /** There are no halves of what is counted. */
+  readonly isWhole?: boolean;
 }
 
-export function LineChart({ format, isBars = false, summary, title, x, y }: Props) {
+/** Steps between the numbers at an axis of heights or counts. */
+const WHOLE_STEPS = Array.from({ length: 12 }, (_, power) =>
+  [1, 2, 5].map((one) => one * 10 ** power),
+).flat();
+
+export function LineChart({ format, isBars = false, isWhole = false, summary, title, x, y }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [failure, setFailure] = useState<unknown>();
   const currentTheme = theme.value;
@@ -29,7 +36,7 @@ export function LineChart({ format, isBars = false, summary, title, x, y }: Prop
     // Half of all code: only whoever looks at charts waits for it.
     void import('uplot').then(({ default: Plot }) => {
       if (hasLeft) return;
-      const options = optionsOf(Plot, element, { format, isBars, title });
+      const options = optionsOf(Plot, element, { format, isBars, isWhole, title });
       const chart = new Plot(options, [[...x], [...y]], element);
       const observer = new ResizeObserver(() =>
         chart.setSize({ width: element.clientWidth, height: HEIGHT }),
@@ -62,7 +69,7 @@ export function LineChart({ format, isBars = false, summary, title, x, y }: Prop
 function optionsOf(
   Plot: typeof uPlot,
   element: HTMLElement,
-  { format, isBars = false, title }: Pick<Props, 'format' | 'isBars' | 'title'>,
+  { format, isBars, isWhole, title }: Required<Pick<Props, 'format' | 'isBars' | 'isWhole' | 'title'>>,
 ): uPlot.Options {
   const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
   const axis = {
@@ -77,7 +84,8 @@ function optionsOf(
     height: HEIGHT,
     scales: {
       x: { time: false, range: (_, min, max) => [min - 0.5, max + 0.5] },
-      y: { range: (_, min, max) => [Math.min(0, min), max === 0 ? 1 : max * 1.12] },
+      // Of nothing but nulls there is neither.
+      y: { range: (_, min, max) => [Math.min(0, min ?? 0), (max ?? 0) === 0 ? 1 : max * 1.12] },
     },
     cursor: { drag: { x: false, y: false } },
     series: [
@@ -97,9 +105,16 @@ function optionsOf(
         ...axis,
         size: 30,
         space: 90,
+        incrs: WHOLE_STEPS,
         values: (_, values) => values.map((value) => value.toLocaleString('en')),
       },
-      { ...axis, size: 64, space: 40, values: (_, values) => values.map(format) },
+      {
+        ...axis,
+        size: 64,
+        space: 40,
+        values: (_, values) => values.map(format),
+        ...(isWhole ? { incrs: WHOLE_STEPS } : {}),
+      },
     ],
   };
 }

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { client } from '../state/daemon.ts';
 import { Said, useAction } from './action.tsx';
+import { Button } from './button.tsx';
 
 interface Props {
   readonly blocks: number;
@@ -38,9 +39,9 @@ export function MineBlocks({ blocks, done, isPrimary = false, label, miner }: Pr
   };
   return (
     <div class="action">
-      <button type="button" class={`button ${isPrimary ? 'primary' : ''}`} disabled={isBusy} onClick={mine}>
+      <Button class={isPrimary ? 'primary' : ''} isBusy={isBusy} onClick={mine}>
         {isBusy ? (blocks === 1 ? 'Searching…' : `Searching for ${mined + 1} of ${blocks}…`) : label}
-      </button>
+      </Button>
       {isBusy && (
         <button type="button" class="button" onClick={() => leaving.current.abort()}>
           Stop

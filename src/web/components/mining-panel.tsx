@@ -1,8 +1,10 @@
 /** What this daemon does for the chain, and the switch for it. */
 import { useState } from 'preact/hooks';
+import { counted } from '../state/activity.ts';
 import { client } from '../state/daemon.ts';
 import { status } from '../state/status.ts';
 import { Said, useAction } from './action.tsx';
+import { Button } from './button.tsx';
 import { MineBlocks } from './mine-blocks.tsx';
 
 /** More is for the command line. */
@@ -24,13 +26,13 @@ export function MiningPanel() {
     <section class="panel mining">
       <div class="panel-head">
         <h2>Mining</h2>
-        <button type="button" class="button" disabled={isBusy} onClick={toggle}>
+        <Button isBusy={isBusy} onClick={toggle}>
           {active ? 'Stop mining' : 'Start mining'}
-        </button>
+        </Button>
       </div>
       <p class="muted">
         {active
-          ? `This daemon mines: ${formatHashRate(hashrate)} on ${threads === 1 ? 'one thread' : `${threads} threads`}.`
+          ? `This daemon mines: ${formatHashRate(hashrate)} on ${counted(threads, 'thread')}.`
           : 'This daemon does not mine by itself. Blocks come from others, or when asked for.'}
       </p>
       <Said text={said} />
@@ -49,7 +51,7 @@ export function MiningPanel() {
         </label>
         <MineBlocks
           blocks={blocks}
-          label={blocks === 1 ? 'Mine a block now' : `Mine ${blocks} blocks now`}
+          label={blocks === 1 ? 'Mine a block now' : `Mine ${counted(blocks, 'block')} now`}
           done={blocks === 1 ? 'Found.' : 'All found.'}
         />
       </div>

@@ -1,12 +1,13 @@
 /** The title of the next step on the same page. Keyboard and screen reader go on from there. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export function StepTitle({ children }: { readonly children: ComponentChildren }) {
   const title = useRef<HTMLHeadingElement>(null);
-  useEffect(() => title.current?.focus({ preventScroll: true }), []);
+  // Before the browser lets go of what was here before.
+  useLayoutEffect(() => title.current?.focus({ preventScroll: true }), []);
   return (
-    <h2 ref={title} tabIndex={-1} class="step-title">
+    <h2 ref={title} tabIndex={-1}>
       {children}
     </h2>
   );

@@ -14,7 +14,7 @@ export function TransactionRowHead() {
         <th scope="col" class="number">
           Amount
         </th>
-        <th scope="col" class="number wide-only">
+        <th scope="col" class="number widest-only">
           Fee
         </th>
       </tr>
@@ -33,13 +33,13 @@ export function TransactionRow({ transaction }: { readonly transaction: Transact
       <td>
         <AddressLink address={sender} />
       </td>
-      <td>
+      <td class="receiver">
         {sender === recipient ? <span class="muted">itself</span> : <AddressLink address={recipient} />}
       </td>
       <td class="number">
         <Amount notches={amount} isAligned />
       </td>
-      <td class="number wide-only">
+      <td class="number widest-only">
         <Amount notches={fee} isAligned />
       </td>
     </tr>

@@ -4,6 +4,7 @@ import type { AnswerOf } from '../../client/contract.ts';
 import type { ForkJson } from '../../client/fork-schemas.ts';
 import { Said, useAction } from '../components/action.tsx';
 import { Age } from '../components/age.tsx';
+import { Button } from '../components/button.tsx';
 import { Notice, Waiting } from '../components/notices.tsx';
 import { counted } from '../state/activity.ts';
 import { forksVersion } from '../state/blocks.ts';
@@ -76,9 +77,9 @@ export function ForksPage() {
             ))}
           </ol>
           {next !== undefined && (
-            <button type="button" class="button more" disabled={isBusy} onClick={() => run(loadOlder)}>
+            <Button class="more" isBusy={isBusy} onClick={() => run(loadOlder)}>
               Older forks
-            </button>
+            </Button>
           )}
           <Said text={said} />
         </section>

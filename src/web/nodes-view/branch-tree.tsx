@@ -2,11 +2,11 @@
 import { useRef } from 'preact/hooks';
 import type { NodeJson } from '../../client/nodes-json.ts';
 import { placeInLanes } from '../chain-view/lanes.ts';
+import { useWidth } from '../components/width.ts';
 import { sightings, sightingsVersion } from '../state/nodes.ts';
 import { type Branch, toneLetter } from './agreement.ts';
 import type { SeenBlock } from './sightings.ts';
 import { columnsFor } from './tree-columns.ts';
-import { useWidth } from './width.ts';
 
 const BLOCK_WIDTH = 46;
 const BLOCK_HEIGHT = 34;

@@ -1,6 +1,7 @@
 /** Cuts the network of a devnet in two, and heals it. */
 import { useState } from 'preact/hooks';
 import type { NodeJson } from '../../client/nodes-json.ts';
+import { Button } from '../components/button.tsx';
 import { Icon } from '../components/icon.tsx';
 import { pageUrl } from '../state/daemon.ts';
 import { apart } from '../state/nodes.ts';
@@ -29,9 +30,9 @@ export function CutControls({ shown }: { readonly shown: readonly NodeJson[] }) 
             {minersApart(shown, cut) === 1 && ' Only one side mines, so only one branch grows.'}
           </span>
         </p>
-        <button type="button" class="button primary" disabled={isBusy} onClick={() => void order('heal')}>
+        <Button class="primary" isBusy={isBusy} onClick={() => void order('heal')}>
           Heal
-        </button>
+        </Button>
         <p class="refusal-text" role="alert">
           {refusal}
         </p>
@@ -48,17 +49,12 @@ export function CutControls({ shown }: { readonly shown: readonly NodeJson[] }) 
         </span>
       </p>
       <div class="cut-presets">
-        <button type="button" class="button" disabled={isBusy} onClick={() => void order('cut', half(shown))}>
+        <Button isBusy={isBusy} onClick={() => void order('cut', half(shown))}>
           Half and half
-        </button>
-        <button
-          type="button"
-          class="button"
-          disabled={isBusy}
-          onClick={() => void order('cut', alone(shown))}
-        >
+        </Button>
+        <Button isBusy={isBusy} onClick={() => void order('cut', alone(shown))}>
           One alone
-        </button>
+        </Button>
       </div>
       <details>
         <summary>Choose who is cut off</summary>
@@ -79,14 +75,14 @@ export function CutControls({ shown }: { readonly shown: readonly NodeJson[] }) 
               <span>{name}</span>
             </label>
           ))}
-          <button
-            type="button"
-            class="button primary"
-            disabled={isBusy || !isCut}
+          <Button
+            class="primary"
+            isBusy={isBusy}
+            isUnready={!isCut}
             onClick={() => void order('cut', [...chosen])}
           >
             Cut them off
-          </button>
+          </Button>
         </fieldset>
       </details>
       <p class="refusal-text" role="alert">

@@ -81,7 +81,12 @@ function NodeRow({ node }: { readonly node: NodeJson }) {
         {isUp && status.mining.active ? formatHashRate(status.mining.hashrate) : '–'}
       </td>
       <td class="number">
-        <button type="button" class="button small" disabled={isChosen} onClick={() => chooseNode(number)}>
+        <button
+          type="button"
+          class="button small"
+          aria-disabled={isChosen}
+          onClick={() => chooseNode(number)}
+        >
           {isChosen ? 'Looking' : 'Look'}
           <span class="hidden">
             {isChosen ? ' at' : ' at'} {name}

@@ -4,12 +4,13 @@
  */
 import { useEffect, useRef } from 'preact/hooks';
 import type { NodeJson } from '../../client/nodes-json.ts';
+import { useWidth } from '../components/width.ts';
+import { counted } from '../state/activity.ts';
 import { now } from '../state/clock.ts';
 import { apart, sightings, sightingsVersion } from '../state/nodes.ts';
 import { calm } from '../state/theme.ts';
 import { BranchChip } from './branch-chip.tsx';
 import { NodeLine, type Row, Travels } from './timeline-lines.tsx';
-import { useWidth } from './width.ts';
 
 /** What is seen at once, in intervals of blocks, but at least a minute. */
 const INTERVALS_SHOWN = 14;
@@ -194,5 +195,5 @@ function toneOf(node: NodeJson): string {
 }
 
 function summaryOf(shown: readonly NodeJson[], spanMs: number): string {
-  return `The last ${Math.round(spanMs / 1_000)} seconds of ${shown.length} daemons, a line each. The tables below have the same in words.`;
+  return `The last ${counted(Math.round(spanMs / 1_000), 'second')} of ${counted(shown.length, 'daemon')}, a line each. The tables below have the same in words.`;
 }

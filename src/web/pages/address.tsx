@@ -5,6 +5,7 @@ import { Figure } from '../components/facts.tsx';
 import { History } from '../components/history.tsx';
 import { FullText, shortAddress } from '../components/identifier.tsx';
 import { Notice, Waiting } from '../components/notices.tsx';
+import { nounFor } from '../state/activity.ts';
 import { tip } from '../state/blocks.ts';
 import { isNotFound, useLoaded } from '../state/loaded.ts';
 
@@ -53,7 +54,9 @@ export function AddressPage({ address }: { readonly address: string }) {
             <Amount notches={pending.balance} />
           </Figure>
         )}
-        <Figure name="transactions sent">{sequence.toLocaleString('en')}</Figure>
+        <Figure name={nounFor(sequence, 'transaction sent', 'transactions sent')}>
+          {sequence.toLocaleString('en')}
+        </Figure>
       </div>
       <History key={address} address={address} />
     </div>

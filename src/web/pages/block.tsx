@@ -1,5 +1,6 @@
 /** One block: where it stands, what it commits to, and its transactions. */
 import { useState } from 'preact/hooks';
+import type { AnswerOf } from '../../client/contract.ts';
 import type { BlockJson } from '../../client/schemas.ts';
 import { formatLatency } from '../chain-view/block-card.tsx';
 import { Age, formatTime } from '../components/age.tsx';
@@ -11,6 +12,7 @@ import { NotchGauge } from '../components/notch-gauge.tsx';
 import { Empty, Waiting } from '../components/notices.tsx';
 import { TransactionRow, TransactionRowHead } from '../components/transaction-row.tsx';
 import { BlockWithoutBody, LostBlock } from '../forks/lost-block.tsx';
+import { counted } from '../state/activity.ts';
 import { blockById, reorganisation, tip } from '../state/blocks.ts';
 import { isNotFound, useLoaded } from '../state/loaded.ts';
 import { maxBlockBytes, network } from '../state/status.ts';
@@ -51,7 +53,7 @@ function Block({ block }: { readonly block: BlockJson }) {
               {isOnChain
                 ? confirmations === 1
                   ? 'the tip'
-                  : `${confirmations.toLocaleString('en')} confirmations`
+                  : counted(confirmations, 'confirmation')
                 : 'not on the chain'}
             </span>
           </h1>
@@ -83,7 +85,7 @@ function Block({ block }: { readonly block: BlockJson }) {
               <BlockLink id={header.parent} />
             )}
           </Fact>
-          <Fact name="Mined">
+          <Fact name={height === 0 ? 'Began' : 'Mined'}>
             {formatTime(Date.parse(header.timestamp))}{' '}
             <span class="muted">
               (<Age ms={Date.parse(header.timestamp)} />)
@@ -112,14 +114,14 @@ function Block({ block }: { readonly block: BlockJson }) {
           )}
           <Fact name="Size">
             <span class="inline">
-              {size.toLocaleString('en')} bytes of {maxBlockBytes.value.toLocaleString('en')}
+              {counted(size, 'byte')} of {maxBlockBytes.value.toLocaleString('en')}
               <NotchGauge share={size / maxBlockBytes.value} />
             </span>
           </Fact>
           <Fact name="Target">
             <code>{header.bits}</code>
           </Fact>
-          <Fact name="Work up to here">{BigInt(block.work).toLocaleString('en')} hashes</Fact>
+          <Fact name="Work up to here">{counted(BigInt(block.work), 'hash', 'hashes')}</Fact>
           <Fact name="Nonce">
             <FullText text={nonce} what="the nonce" />
           </Fact>
@@ -129,12 +131,30 @@ function Block({ block }: { readonly block: BlockJson }) {
           {header.extra !== '' && <Fact name="Extra">{header.extra}</Fact>}
         </Facts>
       </section>
-      <Transactions key={id} transactions={transactions} />
+      <Transactions key={id} transactions={transactions} none={withoutTransactions(height, params)} />
     </div>
   );
 }
 
-function Transactions({ transactions }: Pick<BlockJson, 'transactions'>) {
+/** What the miner of an empty block got, and why the genesis has no miner. */
+function withoutTransactions(height: number, params: AnswerOf<'network'>['params'] | undefined): string {
+  if (height > 0) {
+    return params !== undefined && subsidyAt(params, height) === 0n
+      ? 'None: this block brought its miner nothing, for there is no subsidy and no fee.'
+      : 'None: its miner got the subsidy alone.';
+  }
+  const given = params?.allocations.length ?? 0;
+  return given === 0
+    ? 'None: the chain begins here, with nothing in circulation.'
+    : `None: the chain begins here, with ${counted(given, 'allocation')} that the network’s parameters give out.`;
+}
+
+interface TransactionsProps extends Pick<BlockJson, 'transactions'> {
+  /** Said if there are none. */
+  readonly none: string;
+}
+
+function Transactions({ none, transactions }: TransactionsProps) {
   const [shown, setShown] = useState(FIRST_SHOWN);
   return (
     <section class="panel">
@@ -142,9 +162,9 @@ function Transactions({ transactions }: Pick<BlockJson, 'transactions'>) {
         Transactions <span class="count">{transactions.length.toLocaleString('en')}</span>
       </h2>
       {transactions.length === 0 ? (
-        <Empty>None: whoever mined it got the subsidy alone.</Empty>
+        <Empty>{none}</Empty>
       ) : (
-        <table class="table">
+        <table class="table folding">
           <TransactionRowHead />
           <tbody>
             {transactions.slice(0, shown).map((transaction) => (

@@ -1,6 +1,7 @@
 /** Whether the ledger has a file's fingerprint, and since when. */
 import { useEffect, useState } from 'preact/hooks';
 import { Age, formatTime } from '../components/age.tsx';
+import { Button } from '../components/button.tsx';
 import { AddressLink, FullText, TransactionLink } from '../components/identifier.tsx';
 import { Notice, Waiting } from '../components/notices.tsx';
 import { tip } from '../state/blocks.ts';
@@ -114,7 +115,7 @@ function Search({ digest, name }: { readonly digest: string; readonly name: stri
         </section>
       ))}
       {error !== undefined && <Notice title="The search broke off.">{error}</Notice>}
-      {isBusy ? (
+      {isBusy && round === 1 ? (
         <Waiting />
       ) : (
         <Notice title={found.length === 0 ? 'No record of it here.' : 'That is all there is here.'}>
@@ -124,9 +125,11 @@ function Search({ digest, name }: { readonly digest: string; readonly name: stri
               : `The pool and all blocks from ${(lowest ?? 0).toLocaleString('en')} up were looked through.`}
           </p>
           {lowest !== undefined && lowest > 0 && (
-            <button type="button" class="button" onClick={() => setRound(round + 1)}>
-              Look through {Math.min(lowest, BLOCKS_AT_A_TIME).toLocaleString('en')} more
-            </button>
+            <Button isBusy={isBusy} onClick={() => setRound(round + 1)}>
+              {isBusy
+                ? 'Looking…'
+                : `Look through ${Math.min(lowest, BLOCKS_AT_A_TIME).toLocaleString('en')} more`}
+            </Button>
           )}
           {name !== undefined && found.length === 0 && <RecordIt />}
         </Notice>

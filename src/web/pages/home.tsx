@@ -9,7 +9,7 @@ import { Invitation } from '../components/invitation.tsx';
 import { formatHashRate, MiningPanel } from '../components/mining-panel.tsx';
 import { Empty } from '../components/notices.tsx';
 import { LastFork } from '../forks/last-fork.tsx';
-import { activity } from '../state/activity.ts';
+import { activity, nounFor } from '../state/activity.ts';
 import { blocksAt, blocksVersion, tip } from '../state/blocks.ts';
 import { pool } from '../state/pool.ts';
 import { status } from '../state/status.ts';
@@ -20,6 +20,7 @@ export function HomePage() {
   return (
     <div class="home">
       <h1 class="hidden">The chain</h1>
+      <Invitation />
       <Figures />
       <ChainView>
         <LastFork />
@@ -29,7 +30,6 @@ export function HomePage() {
           <LatestBlocks />
         </div>
         <div class="side">
-          <Invitation />
           <MiningPanel />
           <Happenings />
         </div>
@@ -41,12 +41,17 @@ export function HomePage() {
 function Figures() {
   const known = status.value;
   const newest = tip.value;
+  const blocks = newest === undefined ? undefined : newest.height + 1;
   return (
     <div class="figures">
-      <Figure name="blocks">{newest === undefined ? '–' : (newest.height + 1).toLocaleString('en')}</Figure>
-      <Figure name="last block">{newest === undefined ? '–' : <Age ms={newest.timestampMs} />}</Figure>
+      <Figure name={nounFor(blocks ?? 0, 'block')}>{blocks?.toLocaleString('en') ?? '–'}</Figure>
+      <Figure name="last block">
+        {newest === undefined ? '–' : newest.height === 0 ? 'none yet' : <Age ms={newest.timestampMs} />}
+      </Figure>
       <Figure name="waiting">{pool.value.count.toLocaleString('en')}</Figure>
-      <Figure name="peers">{known === undefined ? '–' : known.peers.toLocaleString('en')}</Figure>
+      <Figure name={nounFor(known?.peers ?? 0, 'peer')}>
+        {known === undefined ? '–' : known.peers.toLocaleString('en')}
+      </Figure>
       {known?.mining.active === true && (
         <Figure name="hash rate of this node">{formatHashRate(known.mining.hashrate)}</Figure>
       )}
@@ -63,6 +68,12 @@ function LatestBlocks() {
   return (
     <section class="panel">
       <h2>Latest blocks</h2>
+      {top === 0 && (
+        <p class="muted">
+          The chain is new: its genesis is all there is. Start mining here, or wait for a peer to find a
+          block.
+        </p>
+      )}
       {latest.length === 0 ? (
         <Empty>No block yet.</Empty>
       ) : (
@@ -74,7 +85,7 @@ function LatestBlocks() {
                 Block
               </th>
               <th scope="col">Miner</th>
-              <th scope="col" class="number">
+              <th scope="col" class="number roomy-only">
                 Transactions
               </th>
               <th scope="col" class="number wide-only">
@@ -95,7 +106,7 @@ function LatestBlocks() {
                   <BlockLink id={block.id} />
                 </td>
                 <td>{block.height === 0 ? 'genesis' : <AddressLink address={block.miner} />}</td>
-                <td class="number">{block.transactions?.toLocaleString('en') ?? '–'}</td>
+                <td class="number roomy-only">{block.transactions?.toLocaleString('en') ?? '–'}</td>
                 <td class="number wide-only">
                   {block.isMinedHere === true
                     ? 'mined here'

@@ -8,7 +8,7 @@ import { Fact, Facts, Figure } from '../components/facts.tsx';
 import { FullText } from '../components/identifier.tsx';
 import { LineChart } from '../components/line-chart.tsx';
 import { formatHashRate } from '../components/mining-panel.tsx';
-import { Waiting } from '../components/notices.tsx';
+import { Notice, Waiting } from '../components/notices.tsx';
 import { counted } from '../state/activity.ts';
 import { tip } from '../state/blocks.ts';
 import { now } from '../state/clock.ts';
@@ -18,6 +18,8 @@ import { supplyAt } from '../state/supply.ts';
 
 const BLOCKS = 400;
 const PAGE = 200;
+/** Mined blocks before which there is nothing to draw: two times between them. */
+const LEAST_DRAWN = 3;
 /** Blocks of which the hash rate is a mean: fewer say more about luck. */
 const WINDOW = 20;
 const REFRESH_EVERY_MS = 5_000;
@@ -37,7 +39,9 @@ export function NetworkPage() {
       </header>
       <div class="figures">
         <Figure name="difficulty">{formatDifficulty(known.difficulty)}</Figure>
-        <Figure name="a block about every">{formatSeconds(params.blockInterval)}</Figure>
+        <Figure name={params.halfLife === 0 ? 'aimed at between blocks' : 'a block about every'}>
+          {formatSeconds(params.blockInterval)}
+        </Figure>
         <Figure name="in circulation">
           <Amount notches={supplyAt(params, tip.value?.height ?? 0)} />
         </Figure>
@@ -51,17 +55,23 @@ export function NetworkPage() {
           </Fact>
           <Fact name="Began">{formatTime(params.genesisTime)}</Fact>
           <Fact name="Reward">
-            <Amount notches={params.subsidy} />{' '}
-            <span class="muted">
-              {params.halvingInterval === 0
-                ? 'for ever'
-                : `halved every ${params.halvingInterval.toLocaleString('en')} blocks`}
-            </span>
+            {params.subsidy === '0' ? (
+              'none: a block brings its miner fees alone'
+            ) : (
+              <>
+                <Amount notches={params.subsidy} />{' '}
+                <span class="muted">
+                  {params.halvingInterval === 0
+                    ? 'for ever'
+                    : `halved every ${counted(params.halvingInterval, 'block')}`}
+                </span>
+              </>
+            )}
           </Fact>
           <Fact name="Difficulty adjusts">
             {params.halfLife === 0 ? 'never' : `by half or double within ${formatSeconds(params.halfLife)}`}
           </Fact>
-          <Fact name="Largest block">{params.maxBlockBytes.toLocaleString('en')} bytes</Fact>
+          <Fact name="Largest block">{counted(params.maxBlockBytes, 'byte')}</Fact>
           <Fact name="First and easiest target">
             <code>{params.initialBits}</code>, <code>{params.limitBits}</code>
           </Fact>
@@ -78,10 +88,11 @@ function Charts({ params }: { readonly params: AnswerOf<'network'>['params'] }) 
   const { value } = useLoaded(recentChain, 'charts', Math.floor(now.value / REFRESH_EVERY_MS));
   const series = useMemo(() => value && seriesOf(value, params), [value, params]);
   if (series === undefined) return <Waiting />;
+  if (series.heights.length < LEAST_DRAWN) return <NewChain mined={series.heights.length} />;
   const { counts, difficulty, hashRate, heights, intervals, supply } = series;
   const mean =
     intervals.reduce<number>((sum, one) => sum + (one ?? 0), 0) / Math.max(1, intervals.length - 1);
-  const latest = (values: readonly (number | null)[]) => values.at(-1) ?? 0;
+  const latestRate = hashRate.at(-1) ?? undefined;
   return (
     <div class="charts">
       <LineChart
@@ -94,7 +105,11 @@ function Charts({ params }: { readonly params: AnswerOf<'network'>['params'] }) 
       />
       <LineChart
         title="Hash rate"
-        summary={`about ${formatHashRate(latest(hashRate))}, everybody together`}
+        summary={
+          latestRate === undefined
+            ? 'not known: the last blocks say they were mined at one time'
+            : `about ${formatHashRate(latestRate)}, everybody together`
+        }
         x={heights}
         y={hashRate}
         format={formatHashRate}
@@ -102,9 +117,9 @@ function Charts({ params }: { readonly params: AnswerOf<'network'>['params'] }) 
       <LineChart
         title="Difficulty"
         summary={
-          latest(difficulty) === 1
-            ? 'as easy as it gets'
-            : `${formatDifficulty(latest(difficulty))} times the easiest`
+          params.halfLife === 0
+            ? 'the same for ever on this network; 1 is the easiest it allows'
+            : '1 is the easiest this network allows'
         }
         x={heights}
         y={difficulty}
@@ -112,20 +127,37 @@ function Charts({ params }: { readonly params: AnswerOf<'network'>['params'] }) 
       />
       <LineChart
         title="Transactions in a block"
-        summary={`${counts.reduce<number>((sum, one) => sum + (one ?? 0), 0).toLocaleString('en')} in the last ${counts.length} blocks`}
+        summary={`${counts.reduce<number>((sum, one) => sum + (one ?? 0), 0).toLocaleString('en')} in the last ${counted(counts.length, 'block')}`}
         x={heights}
         y={counts}
         format={(value) => Number(value.toFixed(1)).toLocaleString('en')}
         isBars
+        isWhole
       />
       <LineChart
         title="Supply"
-        summary={`${Math.round(latest(supply)).toLocaleString('en')} tally`}
+        summary={`${Math.round(supply.at(-1) ?? 0).toLocaleString('en')} tally`}
         x={heights}
         y={supply}
         format={(value) => Math.round(value).toLocaleString('en')}
       />
     </div>
+  );
+}
+
+/** In the place of pictures that would show nothing. */
+function NewChain({ mined }: { readonly mined: number }) {
+  return (
+    <Notice title="The chain is new.">
+      <p>
+        {mined === 0
+          ? 'It has its genesis alone: no block has been mined yet.'
+          : `${counted(mined, 'block')} after the genesis ${mined === 1 ? 'has' : 'have'} been mined.`}{' '}
+        From block {LEAST_DRAWN} on, this page draws here the time between blocks, the hash rate, the
+        difficulty, the transactions in each block, and the supply.{' '}
+        <a href="#/">Blocks are mined on the page of the chain.</a>
+      </p>
+    </Notice>
   );
 }
 

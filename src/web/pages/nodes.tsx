@@ -11,6 +11,7 @@ import { ReorganisationNotes } from '../nodes-view/reorganisation-notes.tsx';
 import { Timeline } from '../nodes-view/timeline.tsx';
 import { TravelTable } from '../nodes-view/travel-table.tsx';
 import '../style/nodes-view.css';
+import { counted } from '../state/activity.ts';
 import { chosenNode, isNodesStreamOpen, nodes, sightings, sightingsVersion } from '../state/nodes.ts';
 
 export function NodesPage() {
@@ -103,10 +104,12 @@ function headline(shown: readonly NodeJson[], up: readonly NodeJson[], branches:
   const [main] = branches;
   if (shown.length === 0) return 'Several nodes, side by side';
   if (main === undefined) return up.length === 0 ? 'Nobody answers' : 'Connecting';
-  if (branches.length > 1) return `${branches.length} branches, no agreement`;
+  if (branches.length > 1) return `${counted(branches.length, 'branch', 'branches')}, no agreement`;
   if (shown.length === 1) return `One node, at block ${main.head.height.toLocaleString('en')}`;
   const who =
-    up.length === shown.length ? `All ${shown.length} nodes` : `${up.length} of ${shown.length} nodes`;
+    up.length === shown.length
+      ? `All ${counted(shown.length, 'node')}`
+      : `${up.length} of ${counted(shown.length, 'node')}`;
   return `${who} agree on block ${main.head.height.toLocaleString('en')}`;
 }
 
@@ -152,6 +155,8 @@ function Detail({
 function spoken(shown: readonly NodeJson[], up: readonly NodeJson[], branches: readonly Branch[]): string {
   if (branches.length === 0) return '';
   const agreement =
-    branches.length === 1 ? 'The nodes agree' : `The nodes are on ${branches.length} branches`;
+    branches.length === 1
+      ? 'The nodes agree'
+      : `The nodes are on ${counted(branches.length, 'branch', 'branches')}`;
   return up.length === shown.length ? `${agreement}.` : `${agreement}; ${shown.length - up.length} down.`;
 }

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { PeerJson } from '../../client/contract.ts';
 import { Said, useAction } from '../components/action.tsx';
 import { Age } from '../components/age.tsx';
+import { Button } from '../components/button.tsx';
 import { Empty, Waiting } from '../components/notices.tsx';
 import { PeerGraph } from '../components/peer-graph.tsx';
 import { activity } from '../state/activity.ts';
@@ -26,7 +27,13 @@ export function PeersPage() {
       <header class="page-head">
         <div>
           <p class="kicker">Peers</p>
-          <h1>{value === undefined ? 'Who we are connected to' : `${value.length} connected`}</h1>
+          <h1>
+            {value === undefined
+              ? 'Who we are connected to'
+              : value.length === 0
+                ? 'No peer yet'
+                : `${value.length} connected`}
+          </h1>
         </div>
         <Resolve />
       </header>
@@ -35,7 +42,7 @@ export function PeersPage() {
       ) : value.length === 0 ? (
         <section class="panel">
           <Empty>
-            Nobody yet. Daemons on one network find each other by themselves; across networks, name one below.
+            Daemons on one local network find each other by themselves. One elsewhere is named below.
           </Empty>
         </section>
       ) : (
@@ -61,7 +68,9 @@ function PeerTable({ peers }: { readonly peers: readonly PeerJson[] }) {
             <th scope="col" class="wide-only">
               Address
             </th>
-            <th scope="col">Dialled by</th>
+            <th scope="col" class="roomy-only">
+              Dialled by
+            </th>
             <th scope="col" class="number">
               Height
             </th>
@@ -79,11 +88,13 @@ function PeerTable({ peers }: { readonly peers: readonly PeerJson[] }) {
         <tbody>
           {peers.map((peer) => (
             <tr key={peer.id}>
-              <td title={peer.id}>…{peer.id.slice(-8)}</td>
-              <td class="wide-only">
+              <td title={peer.id}>
+                {peer.name} <span class="muted">…{peer.id.slice(-8)}</span>
+              </td>
+              <td class="wide-only wrapping">
                 <code>{peer.address.replace(/\/p2p\/.*$/, '')}</code>
               </td>
-              <td>{peer.direction === 'inbound' ? 'them' : 'us'}</td>
+              <td class="roomy-only">{peer.direction === 'inbound' ? 'them' : 'us'}</td>
               <td class="number">{peer.height?.toLocaleString('en') ?? '–'}</td>
               <td class="number">
                 {peer.roundTripMs === undefined ? '–' : `${Math.max(1, Math.round(peer.roundTripMs))} ms`}
@@ -124,15 +135,17 @@ function Resolve() {
   const resolve = () =>
     run(async () => {
       const { height, replaced } = await client.value.call('chainResolve');
-      return replaced
-        ? `A better chain: height ${height.toLocaleString('en')}`
+      if (replaced) return `A better chain: height ${height.toLocaleString('en')}`;
+      const { peers } = await client.value.call('status');
+      return peers === 0
+        ? 'There is no peer to ask. Add one below, or start another daemon of this network nearby.'
         : 'Nobody has more work than we do.';
     });
   return (
     <div class="action">
-      <button type="button" class="button" disabled={isBusy} onClick={resolve}>
+      <Button isBusy={isBusy} onClick={resolve}>
         Ask all peers now
-      </button>
+      </Button>
       <Said text={said} />
     </div>
   );
@@ -169,9 +182,9 @@ function AddPeer() {
             onInput={(event) => setAddress(event.currentTarget.value)}
           />
         </label>
-        <button type="submit" class="button" disabled={isBusy}>
+        <Button type="submit" isBusy={isBusy}>
           {isBusy ? 'Dialling…' : 'Add'}
-        </button>
+        </Button>
       </form>
       <Said text={said} />
       <p class="muted">

@@ -8,6 +8,7 @@ import { AddressLink, TransactionLink } from '../components/identifier.tsx';
 import { Empty, Waiting } from '../components/notices.tsx';
 import { DataTag } from '../components/transaction-row.tsx';
 import { VirtualList } from '../components/virtual-list.tsx';
+import { nounFor } from '../state/activity.ts';
 import { now } from '../state/clock.ts';
 import { useLoaded } from '../state/loaded.ts';
 import { feeRate, pool } from '../state/pool.ts';
@@ -38,8 +39,8 @@ export function PoolPage() {
         </div>
       </header>
       <div class="figures">
-        <Figure name="transactions">{count.toLocaleString('en')}</Figure>
-        <Figure name="bytes">{bytes.toLocaleString('en')}</Figure>
+        <Figure name={nounFor(count, 'transaction')}>{count.toLocaleString('en')}</Figure>
+        <Figure name={nounFor(bytes, 'byte')}>{bytes.toLocaleString('en')}</Figure>
         <Figure name="full blocks">{(bytes / maxBlockBytes.value).toFixed(2)}</Figure>
         <Figure name="least fee, notches a byte">{status.value?.pool.minFeeRate ?? '–'}</Figure>
       </div>
@@ -71,7 +72,9 @@ export function PoolPage() {
               head={
                 <tr>
                   <th scope="col">Transaction</th>
-                  <th scope="col">From</th>
+                  <th scope="col" class="roomy-only">
+                    From
+                  </th>
                   <th scope="col" class="wide-only">
                     To
                   </th>
@@ -118,7 +121,7 @@ function PoolRow({ transaction }: { readonly transaction: TransactionJson }) {
         <TransactionLink id={id} />
         <DataTag transaction={transaction} />
       </td>
-      <td>
+      <td class="roomy-only">
         <AddressLink address={sender} />
       </td>
       <td class="wide-only">

@@ -5,11 +5,13 @@ import { Said, useAction } from '../components/action.tsx';
 import { Age, formatTime } from '../components/age.tsx';
 import { Amount } from '../components/amount.tsx';
 import { Burial, ConfirmationState } from '../components/burial.tsx';
+import { Button } from '../components/button.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { Icon } from '../components/icon.tsx';
 import { AddressLink, BlockLink, CopyButton, FullText } from '../components/identifier.tsx';
 import { Notice, Waiting } from '../components/notices.tsx';
 import { downloadReceipt, type ReceiptForm } from '../receipt/make-receipt.ts';
+import { counted } from '../state/activity.ts';
 import { reorganisation, tip } from '../state/blocks.ts';
 import { isNotFound, useLoaded } from '../state/loaded.ts';
 import { feeRate, sizeOf } from '../state/pool.ts';
@@ -95,7 +97,7 @@ function Transaction({ lookup }: { readonly lookup: LookupJson }) {
             <Amount notches={fee} />{' '}
             <span class="muted">({feeRate(transaction).toFixed(2)} notches a byte)</span>
           </Fact>
-          <Fact name="Size">{sizeOf(transaction).toLocaleString('en')} bytes</Fact>
+          <Fact name="Size">{counted(sizeOf(transaction), 'byte')}</Fact>
           <Fact name="Sequence">{sequence.toLocaleString('en')}</Fact>
           <Fact name="Signature">
             <FullText text={signature} what="the signature" />
@@ -144,12 +146,12 @@ function Receipt({ id }: { readonly id: string }) {
         <a href="#/verify">Verify one</a>
       </p>
       <div class="action spaced">
-        <button type="button" class="button" disabled={isBusy} onClick={() => make('json')}>
+        <Button isBusy={isBusy} onClick={() => make('json')}>
           Download as JSON
-        </button>
-        <button type="button" class="button" disabled={isBusy} onClick={() => make('compact')}>
+        </Button>
+        <Button isBusy={isBusy} onClick={() => make('compact')}>
           Compact form
-        </button>
+        </Button>
         <Said text={said} />
       </div>
     </section>

@@ -1,5 +1,6 @@
 /** Tells receipts, network files and other files apart, whichever way they were dropped. */
 
+import { counted } from '../state/activity.ts';
 import { isNamedReceipt } from '../state/file-drop.ts';
 
 /** A receipt of ten thousand confirmations has less, and so has any network file. */
@@ -23,9 +24,7 @@ export async function roleOf(file: File): Promise<Role> {
 /** @throws Error if it is longer than any receipt or network file */
 export async function readWhole(file: File): Promise<Uint8Array> {
   if (file.size > MAX_READ_BYTES) {
-    throw new Error(
-      `${file.name} has ${file.size.toLocaleString('en')} bytes: that is no receipt and no network file`,
-    );
+    throw new Error(`${file.name} has ${counted(file.size, 'byte')}: that is no receipt and no network file`);
   }
   return new Uint8Array(await file.arrayBuffer());
 }

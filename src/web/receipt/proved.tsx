@@ -4,6 +4,7 @@ import { formatTime } from '../components/age.tsx';
 import { Amount } from '../components/amount.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { AddressLink, FullText } from '../components/identifier.tsx';
+import { counted, nounFor } from '../state/activity.ts';
 
 /** Hashes a second a forger is thought to have: a graphics card or two. */
 const FORGER_HASHES_PER_SECOND = 1e9;
@@ -23,8 +24,8 @@ export function Proved({ file, networkFile, proved }: Props) {
       <section class="panel verdict good">
         <h2>{headline(record, isOfFile ? file : undefined)}</h2>
         <p class="verdict-work">
-          <strong>{work.toLocaleString('en')}</strong> hashes to forge, on average: {forgingTime(work)} at 1
-          GH/s, a graphics card or two.
+          <strong>{work.toLocaleString('en')}</strong> {nounFor(work, 'hash', 'hashes')} to forge, on average:{' '}
+          {forgingTime(work)} at 1 GH/s, a graphics card or two.
         </p>
         <Facts>
           {record === undefined ? (
@@ -101,19 +102,17 @@ function headline(record: ProvenReceipt['record'], file: string | undefined): st
 
 const YEAR_S = 365.25 * 86_400;
 const UNITS: readonly (readonly [limitS: number, lengthS: number, unit: string])[] = [
-  [120, 1, 'seconds'],
-  [7_200, 60, 'minutes'],
-  [172_800, 3_600, 'hours'],
-  [2 * YEAR_S, 86_400, 'days'],
+  [120, 1, 'second'],
+  [7_200, 60, 'minute'],
+  [172_800, 3_600, 'hour'],
+  [2 * YEAR_S, 86_400, 'day'],
 ];
 
 function forgingTime(work: bigint): string {
   const seconds = Number(work) / FORGER_HASHES_PER_SECOND;
   if (seconds < 0.001) return 'less than a millisecond';
-  if (seconds < 1) return `${Math.round(1_000 * seconds)} milliseconds`;
-  const [, length, unit] = UNITS.find(([limit]) => seconds < limit) ?? [0, YEAR_S, 'years'];
+  if (seconds < 1) return counted(Math.round(1_000 * seconds), 'millisecond');
+  const [, length, unit] = UNITS.find(([limit]) => seconds < limit) ?? [0, YEAR_S, 'year'];
   const value = seconds / length;
-  return value < 1e9
-    ? `${Math.round(value).toLocaleString('en')} ${unit}`
-    : `${value.toExponential(1)} ${unit}`;
+  return value < 1e9 ? counted(Math.round(value), unit) : `${value.toExponential(1)} ${nounFor(value, unit)}`;
 }

@@ -90,6 +90,12 @@ export function leftBehind(count: number): string {
   return `${counted(count, 'block')} ${count === 1 ? 'was' : 'were'} left behind`;
 }
 
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 block`, `2 blocks`. */
+export function counted(count: number | bigint, one: string, many?: string): string {
+  return `${count.toLocaleString('en')} ${nounFor(count, one, many)}`;
+}
+
+/** For a figure that stands apart from its name. */
+export function nounFor(count: number | bigint, one: string, many = `${one}s`): string {
+  return Number(count) === 1 ? one : many;
 }

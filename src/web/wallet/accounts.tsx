@@ -6,6 +6,7 @@ import type { PublicAccount } from '../../client/wallet-account.ts';
 import { Said, useAction } from '../components/action.tsx';
 import { AddressMark } from '../components/address-mark.tsx';
 import { Amount } from '../components/amount.tsx';
+import { Button } from '../components/button.tsx';
 import { shortAddress } from '../components/identifier.tsx';
 import { useBalance } from './balance.ts';
 import { accounts, change, chosen, kept } from './kept-wallet.ts';
@@ -16,9 +17,11 @@ const MAX_SHOWN = 20;
 /** Notches by address, as far as known. */
 const balances = signal<ReadonlyMap<string, bigint>>(new Map());
 
+/** Of what can be paid from here: what is only watched is somewhere else's. */
 export function Total() {
   const shown = accounts.value
     .slice(0, MAX_SHOWN)
+    .filter(({ kind }) => kind !== 'watch-only')
     .map(({ address }) => balances.value.get(formatAddress(address)));
   if (shown.some((balance) => balance === undefined)) return <>Your wallet</>;
   return <Amount notches={shown.reduce<bigint>((sum, balance) => sum + (balance ?? 0n), 0n)} />;
@@ -127,9 +130,9 @@ function AddAccount() {
           onInput={(event) => setName(event.currentTarget.value)}
         />
       </label>
-      <button type="submit" class="button" disabled={isBusy}>
+      <Button type="submit" isBusy={isBusy}>
         {isBusy ? 'Adding…' : 'Add'}
-      </button>
+      </Button>
       <Said text={said} />
     </form>
   );

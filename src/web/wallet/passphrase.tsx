@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { messageOf } from '../components/action.tsx';
+import { Button } from '../components/button.tsx';
 
 interface NewProps {
   readonly action: string;
@@ -96,13 +97,13 @@ function Working({ action, back, children, isReady, work }: WorkingProps) {
         </p>
       )}
       <div class="action">
-        <button type="submit" class="button primary" disabled={!isReady || isBusy}>
+        <Button type="submit" class="primary" isBusy={isBusy} isUnready={!isReady}>
           {isBusy ? 'Making the key…' : action}
-        </button>
+        </Button>
         {back !== undefined && (
-          <button type="button" class="button" disabled={isBusy} onClick={back}>
+          <Button isBusy={isBusy} onClick={back}>
             Back
-          </button>
+          </Button>
         )}
       </div>
     </form>

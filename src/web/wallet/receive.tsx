@@ -34,24 +34,32 @@ export function Receive() {
       open={isOpen}
       onToggle={(event) => setOpen(event.currentTarget.open)}
     >
-      <summary>
+      <summary data-next-step>
         <h2>{isEmpty ? 'It is empty: how money comes here' : 'Be paid'}</h2>
       </summary>
       <p class="whole-address">
         <FullText text={address} what="the address" />
       </p>
-      <p>
-        Money is made by mining: whoever finds a block gets <Amount notches={reward} />. Let this daemon look
-        for one for you. Everybody together finds one about every{' '}
-        {counted(definition.params.blockInterval / 1_000, 'second')}.
-      </p>
+      {reward === 0n ? (
+        <p>
+          No money is made on this network any more: a block brings its miner fees alone. Give this address to
+          an account that has some.
+        </p>
+      ) : (
+        <p>
+          Money is made by mining: the miner of a block gets <Amount notches={reward} />. Let this daemon look
+          for one for you.
+          {definition.params.halfLife > 0 &&
+            ` Everybody together finds one about every ${counted(definition.params.blockInterval / 1_000, 'second')}.`}
+        </p>
+      )}
       <MineBlocks
         key={address}
         blocks={1}
         label="Mine a block to this account"
         miner={address}
-        isPrimary={isEmpty}
-        done="Found. The reward is yours."
+        isPrimary={isEmpty && reward > 0n}
+        done={reward === 0n ? 'Found. What fees it has are yours.' : 'Found. The reward is yours.'}
       />
       <p class="muted">Or have the daemon’s own wallet pay you, in a terminal:</p>
       <p class="command">

@@ -5,9 +5,11 @@ import { formatAddress } from '../../client/address.ts';
 import { encodeRecord, MAX_NOTE_BYTES } from '../../client/record.ts';
 import { messageOf, Said, useAction } from '../components/action.tsx';
 import { Amount } from '../components/amount.tsx';
+import { Button } from '../components/button.tsx';
 import { FileChoice } from '../components/file-choice.tsx';
 import { FullText } from '../components/identifier.tsx';
 import { Notice } from '../components/notices.tsx';
+import { counted } from '../state/activity.ts';
 import { tip } from '../state/blocks.ts';
 import { client } from '../state/daemon.ts';
 import { useDroppedFiles } from '../state/file-drop.ts';
@@ -47,7 +49,7 @@ export function RecordFile() {
       >
         {chosen === undefined
           ? 'Only its fingerprint goes to the ledger. Whoever has the file can show later that it was there today.'
-          : `${chosen.file.size.toLocaleString('en')} bytes`}
+          : counted(chosen.file.size, 'byte')}
       </FileChoice>
       {chosen?.error !== undefined && (
         <p class="refusal" role="alert">
@@ -139,7 +141,7 @@ function Record({ name, onRecorded, sha256 }: RecordProps) {
           label="Note"
           value={note}
           set={setNote}
-          refusal={isTooLong ? `it has ${bytes} bytes; at most ${MAX_NOTE_BYTES} fit` : undefined}
+          refusal={isTooLong ? `it has ${counted(bytes, 'byte')}; at most ${MAX_NOTE_BYTES} fit` : undefined}
           hint="may be left out; everybody can read it, for good"
         />
         <label class="field">
@@ -162,13 +164,14 @@ function Record({ name, onRecorded, sha256 }: RecordProps) {
       )}
       <Said text={said} />
       <div class="action">
-        <button
+        <Button
           type="submit"
-          class="button primary"
-          disabled={isBusy || isTooLong || account === undefined || lacking !== undefined}
+          class="primary"
+          isBusy={isBusy}
+          isUnready={isTooLong || account === undefined || lacking !== undefined}
         >
           {isBusy ? 'Recording…' : 'Put it on record'}
-        </button>
+        </Button>
         <span class="muted">
           costs a fee of <Amount notches={fee} />
         </span>

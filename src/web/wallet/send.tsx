@@ -4,10 +4,12 @@ import { formatAddress, readAddress } from '../../client/address.ts';
 import { formatTally, parseAmount } from '../../client/amount.ts';
 import { Said, useAction } from '../components/action.tsx';
 import { Amount } from '../components/amount.tsx';
+import { Button } from '../components/button.tsx';
 import { Fact, Facts } from '../components/facts.tsx';
 import { AddressLink, shortAddress } from '../components/identifier.tsx';
 import { Notice } from '../components/notices.tsx';
 import { StepTitle } from '../components/step-title.tsx';
+import { counted } from '../state/activity.ts';
 import { tip } from '../state/blocks.ts';
 import { nameOf } from './accounts.tsx';
 import { useBalance } from './balance.ts';
@@ -49,7 +51,7 @@ export function Send() {
     memo:
       data.length > MAX_MEMO_BYTES
         ? {
-            refusal: `it has ${data.length.toLocaleString('en')} bytes; at most ${MAX_MEMO_BYTES.toLocaleString('en')} fit`,
+            refusal: `it has ${counted(data.length, 'byte')}; at most ${MAX_MEMO_BYTES.toLocaleString('en')} fit`,
           }
         : { value: data },
   };
@@ -182,12 +184,12 @@ function Review({ available, back, draft, onSent }: ReviewProps) {
       <p class="muted">Nobody can call it back.</p>
       <Said text={said} />
       <div class="action">
-        <button type="button" class="button primary" disabled={isBusy} onClick={send}>
+        <Button class="primary" isBusy={isBusy} onClick={send}>
           {isBusy ? 'Sending…' : 'Send'}
-        </button>
-        <button type="button" class="button" disabled={isBusy} onClick={back}>
+        </Button>
+        <Button isBusy={isBusy} onClick={back}>
           Change it
-        </button>
+        </Button>
       </div>
     </div>
   );

@@ -1,13 +1,15 @@
 /** What was sent from here and how it fares: waiting, confirmed, taken back by a reorganisation, confirmed again. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { LookupJson } from '../../client/contract.ts';
 import { Said, useAction } from '../components/action.tsx';
 import { Amount } from '../components/amount.tsx';
 import { Burial, ConfirmationState, WELL_BURIED } from '../components/burial.tsx';
+import { Button } from '../components/button.tsx';
 import { Icon } from '../components/icon.tsx';
 import { AddressLink } from '../components/identifier.tsx';
 import { downloadReceipt } from '../receipt/make-receipt.ts';
+import { counted } from '../state/activity.ts';
 import { reorganisation, tip } from '../state/blocks.ts';
 import { client } from '../state/daemon.ts';
 import { isNotFound, useLoaded } from '../state/loaded.ts';
@@ -19,19 +21,22 @@ const SHOWN = 3;
 
 export function SentList() {
   const [isWhole, setWhole] = useState(false);
-  const list = useRef<HTMLElement>(null);
-  const newest = sent.value[0]?.payment.id;
+  const list = useRef<HTMLUListElement>(null);
+  const newest = sent.value.find(({ isSubmitted }) => isSubmitted)?.payment.id;
   const known = useRef(newest);
-  useEffect(() => {
-    // It may be below the form that has just been sent.
-    if (newest !== undefined && newest !== known.current) list.current?.scrollIntoView({ block: 'center' });
+  useLayoutEffect(() => {
+    // It may be below the form that has just been sent; what follows is to see how it fares.
+    if (newest !== undefined && newest !== known.current) {
+      list.current?.scrollIntoView({ block: 'center' });
+      list.current?.querySelector('a')?.focus({ preventScroll: true });
+    }
     known.current = newest;
   }, [newest]);
-  if (newest === undefined) return null;
+  if (sent.value.length === 0) return null;
   return (
-    <section class="panel" ref={list}>
+    <section class="panel">
       <h2>Sent from here</h2>
-      <ul class="sent-list">
+      <ul class="sent-list" ref={list}>
         {sent.value.slice(0, isWhole ? undefined : SHOWN).map((one) => (
           <li key={one.payment.id}>
             <Payment sent={one} />
@@ -147,9 +152,9 @@ function Again({ children, sent: { payment } }: AgainProps) {
   return (
     <div class="action">
       <p>{children}</p>
-      <button type="button" class="button" disabled={isBusy} onClick={again}>
+      <Button isBusy={isBusy} onClick={again}>
         Send it again
-      </button>
+      </Button>
       <Said text={said} />
     </div>
   );
@@ -181,17 +186,17 @@ function ReceiptOf({ confirmations, file, sent: { payment } }: ReceiptProps) {
     <>
       {!file.hasReceipt && confirmations < file.confirmations && (
         <p class="muted">
-          Its receipt is downloaded after {file.confirmations} confirmation
-          {file.confirmations === 1 ? '' : 's'}, while this page is open.
+          Its receipt is downloaded after {counted(file.confirmations, 'confirmation')}, while this page is
+          open.
         </p>
       )}
       {confirmations > 0 && (
         <div class="action">
-          <button type="button" class="button" disabled={isBusy} onClick={make}>
+          <Button isBusy={isBusy} onClick={make}>
             {file.hasReceipt && confirmations < WELL_BURIED
               ? 'Download a later receipt'
               : 'Download the receipt'}
-          </button>
+          </Button>
           <a href="#/verify">Verify it</a>
           <Said text={said} />
         </div>

@@ -85,7 +85,7 @@ function Contents({ task }: { readonly task: string }) {
           }
         >
           <section class="panel">
-            <nav class="tasks" aria-label="What to do">
+            <nav class="tasks" aria-label="What to do" data-keeps-focus>
               {TASKS.map(({ name, task: one }) => (
                 <a key={one} href={`#/wallet/${one}`} aria-current={one === task ? 'page' : undefined}>
                   {name}
@@ -184,7 +184,7 @@ function Removal() {
         <button type="button" class="button" onClick={forget}>
           Remove it
         </button>
-        <button type="button" class="button" onClick={() => setAsking(false)}>
+        <button type="button" class="button" data-next-step onClick={() => setAsking(false)}>
           Leave it
         </button>
       </div>
