@@ -104,7 +104,9 @@ test('a devnet whose ports are taken says which within a second, names its own o
 test('ports beyond the last one are refused before anything is started', async () => {
   const ran = await runTally(['devnet', '-n', '4', '--base-port', '65500']);
   expect(ran.status).toBe(2);
-  expect(ran.stderr).toBe('tally: --base-port 65500 is too high: 4 nodes take ports up to 65603\n');
+  expect(ran.stderr).toBe(
+    'tally: --base-port 65500 is too high: the ports of 4 nodes would go up to 65603\n',
+  );
 });
 
 test('a daemon that cannot start ends, although its parent goes on: its devnet waits for that', async () => {

@@ -258,7 +258,7 @@ describe('a payment', () => {
     for (let n = 0; n < 300; n++)
       told.hear({ ...payment, id: n.toString(16).padStart(64, '9') } as HeardEvent);
     told.clock.advance(5_000);
-    expect(told.texts().slice(4)).toEqual(['→ and 296 more transactions in 5 s']);
+    expect(told.texts().slice(4)).toEqual(['→ and 296 transactions more in 5 s']);
   });
 });
 

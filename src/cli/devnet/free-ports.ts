@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { DevnetOptions } from '../commands/devnet.ts';
 import { CommandError, systemCode, UsageError } from '../errors.ts';
+import { counted } from '../output.ts';
 
 const HOST = '127.0.0.1';
 const MAX_PORT = 65_535;
@@ -15,7 +16,7 @@ export async function requireFreePorts({ basePort, nodes, page, pagePort }: Devn
   const ports = [...numbers, ...numbers.map((port) => port + P2P_PORT_OFFSET)];
   if (ports.some((port) => port > MAX_PORT)) {
     throw new UsageError(
-      `--base-port ${basePort} is too high: ${nodes} nodes take ports up to ${ports.at(-1)}`,
+      `--base-port ${basePort} is too high: the ports of ${counted(nodes, 'node')} would go up to ${ports.at(-1)}`,
     );
   }
   if (page && pagePort !== 0) ports.push(pagePort);
@@ -23,7 +24,7 @@ export async function requireFreePorts({ basePort, nodes, page, pagePort }: Devn
   if (taken.length === 0) return;
   const option = taken.every((port) => port === pagePort) ? '--page-port' : '--base-port';
   throw new CommandError(
-    `${taken.length === 1 ? 'port' : 'ports'} ${taken.join(', ')} of 127.0.0.1 ${taken.length === 1 ? 'is' : 'are'} taken: ` +
+    `${taken.length === 1 ? 'port' : 'ports'} ${taken.join(', ')} of ${HOST} ${taken.length === 1 ? 'is' : 'are'} taken: ` +
       `choose another ${option}, or leave it out for free ones`,
   );
 }

@@ -220,7 +220,7 @@ export class EventLines {
     const lost =
       depth === 1
         ? `${short(oldTip)} is left behind`
-        : `${depth} blocks up to ${short(oldTip)} are left behind`;
+        : `${counted(depth, 'block')} up to ${short(oldTip)} are left behind`;
     const won = `${blockCell('⑂', height, newTip)} ends the fork above #${forkHeight}`;
     this.#print(timeMs, `${won}: this node turns to it, ${lost}${back}`, 'fork');
     this.#payments.undone(forkHeight);

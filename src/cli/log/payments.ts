@@ -1,5 +1,5 @@
 /** Payments on their way: each is told when it comes and again when it is in a block, while they are few. */
-import { short } from '../output.ts';
+import { counted, short } from '../output.ts';
 import type { LineClock } from './line-clock.ts';
 
 /** In quiet times each is told; more than this in a window are counted. */
@@ -71,7 +71,7 @@ export class Payments {
       if (this.#more > 0) {
         this.#print(
           this.#clock.now(),
-          `→ and ${this.#more.toLocaleString('en-US')} more transactions in ${WINDOW_MS / 1_000} s`,
+          `→ and ${counted(this.#more.toLocaleString('en-US'), 'transaction')} more in ${WINDOW_MS / 1_000} s`,
         );
       }
       this.#more = 0;

@@ -35,7 +35,7 @@ function Side({ fork, kind, name, side }: Props) {
     <section class={`fork-side ${kind}`} aria-label={name}>
       <h3>{name}</h3>
       <p class="fork-length">
-        <strong>{counted(blocks, 'block')}</strong>, {workOf(fork, side).toLocaleString('en')} hashes of work
+        <strong>{counted(blocks, 'block')}</strong>, {counted(workOf(fork, side), 'hash', 'hashes')} of work
       </p>
       {first === undefined ? (
         <p class="muted">None yet.</p>
@@ -68,7 +68,7 @@ export function Miners({ side: { blocks, miners } }: { readonly side: ForkSideJs
       {most.length > MOST_MINERS && (
         <span class="muted">and {counted(most.length - MOST_MINERS, 'other')}</span>
       )}
-      {looked < blocks && <span class="muted">(of the first {looked} blocks)</span>}
+      {looked < blocks && <span class="muted">(of the first {counted(looked, 'block')})</span>}
     </span>
   );
 }
