@@ -13,6 +13,8 @@ export default defineConfig({
     globalSetup: ['test/support/build-explorer.ts'],
     setupFiles: ['src/native/hasher.ts'],
     testTimeout: 30_000,
+    // Most of them wait for processes and browsers: one core left idle for others, as by default, would double the time.
+    maxWorkers: '100%',
     coverage: {
       include: ['src/core/**', 'src/chain/**'],
       reporter: ['text'],

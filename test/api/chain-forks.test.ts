@@ -136,9 +136,9 @@ test('a block on the chain, or none, is part of no fork', async () => {
   expect((await ask(`/${'ab'.repeat(32)}`)).statusCode).toBe(404);
 });
 
-test('HEAD is answered without a body', async () => {
+test('HEAD costs nothing: it is not answered here', async () => {
   const response = await ask('', 'HEAD');
-  expect([response.statusCode, response.body]).toEqual([200, '']);
+  expect([response.statusCode, response.headers.allow]).toEqual([405, 'GET']);
 });
 
 test.each(['?limit=0', '?limit=51', '?before=-1', '?before=x', '?other=1', '/12', '/tip'])(

@@ -217,7 +217,7 @@ describe('with a daemon', () => {
     const ran = await chain('export', path, '--resume', '--api', api);
     expect(ran).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('no longer has the last 1 blocks'),
+      stderr: expect.stringContaining('no longer has the last 1 block of'),
     });
     expect(await readFile(path)).toEqual(Buffer.from(before));
   });

@@ -91,14 +91,34 @@ test('a devnet whose ports are taken says which within a second, names its own o
   const ran = await runTally(['devnet', '-n', '2', '--base-port', `${port - 1}`]);
   expect(ran.status).toBe(1);
   expect(ran.stderr).toMatch(
-    new RegExp(`^tally: ports? .*\\b${port}\\b.* taken: choose another --base-port, or leave it out`),
+    new RegExp(`^tally: taken already on 127.0.0.1: .*\\b${port}\\b.*; choose another --base-port, or leave`),
   );
   expect(ran.stderr.trim().split('\n')).toHaveLength(1);
   const page = await runTally(['devnet', '-n', '2', '--page-port', `${port}`]);
   expect(page.stderr).toBe(
-    `tally: port ${port} of 127.0.0.1 is taken: choose another --page-port, or leave it out for free ones\n`,
+    `tally: taken already on 127.0.0.1: ${port}; choose another --page-port, or leave it out for free ports\n`,
   );
   taken.close();
+});
+
+test('the same devnet typed twice: the second says at once that its ports are taken, the first goes on', async () => {
+  const probe = createServer();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  const command = ['-n', '1', '--base-port', `${port}`];
+  const first = devnet(...command);
+  const row = await first.line((line) => line.startsWith('node-1 '));
+  expect(row).toContain(`http://127.0.0.1:${port} `);
+  const second = await runTally(['devnet', '--like', 'test', '--mine', '0', ...command]);
+  expect(second.status).toBe(1);
+  expect(second.stderr).toBe(
+    `tally: taken already on 127.0.0.1: ${port}, ${port + 100}; choose another --base-port, or leave it out for free ports\n`,
+  );
+  expect(second.stdout).toBe('');
+  expect((await new TallyClient({ url: `http://127.0.0.1:${port}` }).call('status')).name).toBe('node-1');
 });
 
 test('ports beyond the last one are refused before anything is started', async () => {

@@ -92,11 +92,14 @@ describe('on the page of the chain', () => {
     await page.keyboard.press('ArrowRight');
     await page.locator('.next-card:focus').waitFor();
     await page.keyboard.press('Tab');
-    await expectFocus(page, 'button Pause');
+    // Of the line below the chain, which tells of the last fork.
+    await expectFocus(page, 'a All forks');
     await page.keyboard.press('Shift+Tab');
     await page.locator('.next-card:focus').waitFor();
     await page.keyboard.press('ArrowLeft');
     await page.locator('.block-card.is-tip:focus').waitFor();
+    await page.keyboard.press('Tab');
+    await expectFocus(page, 'a All forks');
     await page.keyboard.press('Tab');
     await expectFocus(page, 'button Pause');
     await page.keyboard.press('Enter');

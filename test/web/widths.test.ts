@@ -275,7 +275,7 @@ describe('of several daemons', () => {
       await page.getByRole('heading', { name: '2 branches, no agreement' }).waitFor();
       await expectToFit(page);
       await page.getByRole('button', { name: 'Heal' }).click();
-      await page.getByText(/node-1 turned to branch/).waitFor();
+      await page.getByText(/node-1: 2 blocks were left behind/).waitFor();
       await expectToFit(page);
     },
     3 * TEST_MS,

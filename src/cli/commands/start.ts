@@ -103,7 +103,7 @@ export function addStart(program: Command): void {
     .addOption(publicUrlOption('the API'))
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
     .addOption(
-      new Option('--log-format <format>', 'for people or machines (default: pretty on a terminal, else json)')
+      new Option('--log-format <format>', 'default: pretty on a terminal, else json')
         .env('TALLY_LOG_FORMAT')
         .choices(LOG_FORMATS),
     )

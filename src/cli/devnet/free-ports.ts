@@ -24,8 +24,7 @@ export async function requireFreePorts({ basePort, nodes, page, pagePort }: Devn
   if (taken.length === 0) return;
   const option = taken.every((port) => port === pagePort) ? '--page-port' : '--base-port';
   throw new CommandError(
-    `${taken.length === 1 ? 'port' : 'ports'} ${taken.join(', ')} of ${HOST} ${taken.length === 1 ? 'is' : 'are'} taken: ` +
-      `choose another ${option}, or leave it out for free ones`,
+    `taken already on ${HOST}: ${taken.join(', ')}; choose another ${option}, or leave it out for free ports`,
   );
 }
 
