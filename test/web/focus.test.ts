@@ -58,7 +58,10 @@ async function expectFocus(page: Page, expected: string | RegExp): Promise<void>
 
 /** As a user does without a mouse. */
 async function press(page: Page, name: string): Promise<void> {
-  await page.getByRole('button', { name, exact: true }).press('Enter');
+  const button = page.getByRole('button', { name, exact: true });
+  // One that is not ready cannot be reached by keys, and the key would go to what has the focus.
+  await expect.poll(() => button.isEnabled(), DEADLINE).toBe(true);
+  await button.press('Enter');
 }
 
 describe('the way to a wallet', () => {

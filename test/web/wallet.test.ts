@@ -53,9 +53,10 @@ describe('keeping keys', () => {
     const file = new KeyFile(await keptText(page));
     expect(file.encrypted).toBe(true);
     expect(file.accounts[0]?.address).toBe(Wallet.fromWords(words).account(0).address);
-    for (const word of new Set(words.split(' ').filter(({ length }) => length > 6))) {
-      expect(await keptText(page)).not.toContain(word);
-    }
+    // A single one may be the name of a field: "address" is such a word.
+    const list = words.split(' ');
+    const kept = (await keptText(page)).replaceAll(/\W+/g, ' ');
+    for (const [index, word] of list.slice(1).entries()) expect(kept).not.toContain(`${list[index]} ${word}`);
     expect((await file.unlock(PASSPHRASE)).exportWords().words).toBe(words);
   });
 

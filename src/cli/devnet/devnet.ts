@@ -49,6 +49,8 @@ class Devnet {
   readonly #nodes: NodeProcess[] = [];
   readonly #held: { number: number; line: LogLine }[] = [];
   #release: NodeJS.Timeout | undefined;
+  /** First where they are, then what they do. */
+  #isIntroduced = false;
   #page: Api | undefined;
   #stopping: Promise<unknown> | undefined;
 
@@ -78,6 +80,8 @@ class Devnet {
       );
       print(`try: npx tally status --api ${started[0]?.api ?? ''}\n`);
     }
+    this.#isIntroduced = true;
+    this.#tellSoon();
     await this.#connectAll(started);
   }
 
@@ -172,6 +176,10 @@ class Devnet {
       return;
     }
     this.#held.push({ number, line });
+    if (this.#isIntroduced) this.#tellSoon();
+  }
+
+  #tellSoon(): void {
     this.#release ??= setTimeout(() => this.#tellHeld(), HOLD_MS);
   }
 
