@@ -189,7 +189,7 @@ async function test(explorer: Explorer, network: ExplorerNetwork): Promise<void>
     await peers.getByLabel('Token').fill(token);
     await peers.getByRole('button', { name: 'Use', exact: true }).click();
     await peers.getByRole('button', { name: 'Ask all peers now' }).click();
-    await peers.getByText('Nobody has more work').waitFor();
+    await peers.getByText('There is no peer to ask').waitFor();
     must(true, 'the page asks for the token, and obeys with it');
   });
 

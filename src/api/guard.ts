@@ -74,8 +74,9 @@ export function guard(app: App, { allowedOrigins, loopback, token }: GuardOption
 }
 
 /**
- * Whether a caller of a loopback address is a program here, and not a reverse proxy that speaks for a stranger. nginx
- * by its defaults leaves one trace only: it speaks HTTP/1.0.
+ * Whether a caller of a loopback address is a program here, and not a reverse proxy that speaks for a stranger. Older
+ * nginx by its defaults leaves one trace only: it speaks HTTP/1.0. One that leaves none passes for a program of this
+ * machine, so docs/explorer.md tells which line has to be there.
  */
 export function isFromThisMachine({ headers, raw }: FastifyRequest): boolean {
   return (

@@ -78,15 +78,19 @@ export class Forks {
     }
   }
 
-  /** The end of the branch a block is on: along the first child of each. The block itself if it has none. */
-  endOf(record: BlockRecord): BlockRecord {
+  /**
+   * The end of the branch a block is on: along the first child of each. The block itself if it has none.
+   *
+   * @returns undefined if it is more than `MAX_STEPS_TO_END` blocks away
+   */
+  endOf(record: BlockRecord): BlockRecord | undefined {
     let number = record.number;
-    for (let step = 0; step < MAX_STEPS_TO_END; step++) {
+    for (let step = 0; step <= MAX_STEPS_TO_END; step++) {
       const child = this.#store.blocks.firstChild(number);
-      if (child === undefined) break;
+      if (child === undefined) return this.#tree.get(number);
       number = child;
     }
-    return this.#tree.get(number);
+    return undefined;
   }
 
   /**

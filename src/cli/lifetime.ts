@@ -2,14 +2,12 @@
 import { isHarmlessStreamError } from '../p2p/errors.ts';
 import { EXIT } from './errors.ts';
 import type { Log } from './log/log.ts';
+import { isOrphan } from './parent.ts';
 
 /** A stop takes no longer, whatever hangs. */
 const STOP_DEADLINE_MS = 2_500;
 /** One Ctrl-C may arrive twice, from the terminal and from npm; a later one means impatience. */
 const SAME_SIGNAL_MS = 500;
-
-/** Set for a daemon that must not outlive the process that started it. */
-export const PARENT_VARIABLE = 'TALLY_PARENT';
 
 export class Lifetime {
   readonly #log: Log;
@@ -24,8 +22,7 @@ export class Lifetime {
     process.on('SIGHUP', () => this.#stop());
     // Started by `tally devnet`: nobody would stop it once that is gone.
     process.once('disconnect', this.#stop);
-    // Gone already, before this process could hear of it.
-    if (process.env[PARENT_VARIABLE] !== undefined && !process.connected) this.#stop();
+    if (isOrphan()) this.#stop();
     process.on('uncaughtException', (error) => this.#uncaught(error));
     process.on('unhandledRejection', (error) => this.#uncaught(error));
   }

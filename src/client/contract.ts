@@ -292,7 +292,7 @@ export const contract = {
   chainTree: {
     summary: 'Blocks from a height upwards without their transactions, those of branches too',
     description:
-      'Of each height the block on the chain, and others as there are, up to 64. Without `from`: the newest.',
+      'Of each height the block on the chain, and others as there are, up to 64, fewer where many heights are asked for. Without `from`: the newest.',
     querystring: Type.Object({ from: Type.Optional(Count), limit: pageLimit(MAX_TREE_HEIGHTS) }, CLOSED),
     response: { 200: ChainTreeSchema },
   },

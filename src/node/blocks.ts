@@ -95,7 +95,6 @@ export class Blocks {
       id: checked.id,
       height: Number(sealed.header.height),
       transactions: transactions.length,
-      ...firstTransactions(checked),
     });
     network.publish('block', encodeCompactBlock(compactBlock(checked, clock.now(), fresh()))).catch(() => {
       // Nobody heard it: the next status exchange tells them.

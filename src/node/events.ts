@@ -26,8 +26,6 @@ export type NodeEvent =
       readonly height: number;
       readonly id: BlockId;
       readonly transactions: number;
-      /** As of `block.accepted`. */
-      readonly firstTransactions?: readonly TransactionId[];
     }
   | {
       /** The block is on the chain now, or kept on a branch (`onChain` false). */

@@ -9,8 +9,9 @@ import packageJson from '../../package.json' with { type: 'json' };
 /** Enough for a host's name, and short enough for a column of a log. */
 export const MAX_NAME_CHARACTERS = 32;
 
-/** Letters, digits and what joins them: nothing that moves a cursor, turns the writing direction or ends a line. */
-const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._ -]*[\p{L}\p{M}\p{N}])?$/u;
+/** Letters, digits and what joins them; nothing that moves a cursor, ends a line, or is there without being seen. */
+const NAME =
+  /^(?!.*\p{Default_Ignorable_Code_Point})[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._ -]*[\p{L}\p{M}\p{N}])?$/u;
 const AGENT = /^tallystick\/\S{1,32} \((.*)\)$/su;
 
 /** Whether people can be shown this as a peer's name. */

@@ -10,14 +10,19 @@ const DEFAULT_DEADLINE_MS = 30_000;
 /** A year: every network gets a genesis time of its own, so that no two ever mix. */
 const GENESIS_SPREAD_MS = 365 * 24 * 3_600_000;
 
-/** As many as were started, as far as the compiler knows how many that are, and those that `add` brings. */
-export type TestNodes<Count extends number, Known extends readonly TestNode[] = []> = number extends Count
-  ? readonly TestNode[]
-  : `${Count}` extends `-${string}` | `${string}.${string}`
-    ? readonly TestNode[]
-    : Known['length'] extends Count
-      ? readonly [...Known, ...TestNode[]]
-      : TestNodes<Count, [...Known, TestNode]>;
+/** What `nodes` is for a literal count: that many, and those that `add` brings. */
+interface NodesByCount {
+  readonly 1: readonly [TestNode, ...TestNode[]];
+  readonly 2: readonly [TestNode, TestNode, ...TestNode[]];
+  readonly 3: readonly [TestNode, TestNode, TestNode, ...TestNode[]];
+  readonly 4: readonly [TestNode, TestNode, TestNode, TestNode, ...TestNode[]];
+  readonly 5: readonly [TestNode, TestNode, TestNode, TestNode, TestNode, ...TestNode[]];
+}
+
+/** Up to five, `const [alice, bob] = network.nodes` compiles under strict index access; beyond, it is a list. */
+export type TestNodes<Count extends number> = Count extends keyof NodesByCount
+  ? NodesByCount[Count]
+  : readonly TestNode[];
 
 export interface TestNetworkOptions<Count extends number = number> {
   /** How many to start. Default: 3. */

@@ -46,6 +46,8 @@ function restore(records: readonly MutationRecord[]): void {
   if (last === undefined || document.activeElement !== document.body) return;
   // It may have been moved only, which lets go of it, too.
   const place = last.isConnected ? undefined : placeOf(last, records);
+  // One that cannot be used now cannot have the focus either.
+  if (last.isConnected && (last.matches(':disabled') || !last.checkVisibility())) return;
   if (place === undefined) {
     focusOn(last.isConnected ? last : mainPart());
     return;

@@ -81,6 +81,17 @@ test('after a reorganisation what left the chain is a fork, with what had to be 
   for (const block of mined) expect((await ask(`/${block}`)).json()).toEqual(forks[0]);
 });
 
+test('a block of the chain is part of no fork, though a branch that lost was the first to stand on it', async () => {
+  ledger.mine(3);
+  ledger.mine(1);
+  growBranch(ledger, 3, 2);
+  for (const height of [2, 3, 4, 5]) {
+    const response = await ask(`/${ledger.chain.atHeight(height)?.id}`);
+    expect([height, response.statusCode]).toEqual([height, 404]);
+    expect(response.json().error.message).toContain('is on the chain');
+  }
+});
+
 test('one that came long after is the newest', async () => {
   ledger.mine(20);
   const [early] = growBranch(ledger, 17, 1);

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { WITH_PARENT } from '../../src/cli/parent.ts';
 import { TallyClient } from '../../src/client/tally-client.ts';
 import { Running, runTally } from '../support/run-tally.ts';
 
@@ -154,7 +155,7 @@ test('a daemon whose devnet was gone before it could notice ends by itself', asy
   const folder = await mkdtemp(join(tmpdir(), 'tally-devnet-test-'));
   const { status } = await runTally(
     ['start', '--network', 'test', '--data', folder, '--no-mdns', '--p2p-port', '0', '--api-port', '0'],
-    { TALLY_PARENT: '1' },
+    { ...WITH_PARENT },
   );
   expect(status).toBe(0);
   await rm(folder, { recursive: true });

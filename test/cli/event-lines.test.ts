@@ -4,6 +4,7 @@ import type { AcceptedBlock, HeardEvent } from '../../src/cli/log/heard-event.ts
 import type { LineClock } from '../../src/cli/log/line-clock.ts';
 import { PeerNames } from '../../src/cli/log/peer-names.ts';
 import type { PeerId } from '../../src/node/ports.ts';
+import { agentVersion, isPeerName, nameOfAgent } from '../../src/p2p/peer-name.ts';
 
 /** A clock that moves when it is told to. */
 class Clock implements LineClock {
@@ -74,8 +75,8 @@ class Told {
     return this;
   }
 
-  status(...args: Parameters<EventLines['stands']>): void {
-    this.#lines.stands(...args);
+  status(...args: Parameters<EventLines['status']>): void {
+    this.#lines.status(...args);
   }
 
   say(text: string): void {
@@ -174,6 +175,19 @@ describe('a fork', () => {
     expect(told.texts()).toEqual([
       '▣ #42 to #44   3 blocks: 3 fetched from node-1',
       expect.stringContaining('⑂ #44 dddddddd…     ends the fork above #41: this node turns to it'),
+    ]);
+  });
+
+  test('whose blocks come by sync, from a peer that this node had lost, is told all the same', () => {
+    const told = new Told().slowly(block('a', 42));
+    told.texts();
+    told.hear(block('b', 42, { source: 'sync', onChain: false }));
+    told.hear({ event: 'sync.progress', state: 'idle', height: 42, targetHeight: 42 });
+    told.slowly(block('c', 43, { source: 'sync', parent: idOf('a') }));
+    told.clock.advance(2_000);
+    expect(told.texts()).toEqual([
+      expect.stringMatching(/^▣ #42 b{8}… .* 0 tx {3}⑂ a fork, beside a{8}…$/),
+      expect.stringMatching(/^▣ #43 c{8}… .* 0 tx {3}⑂ ends the fork: b{8}… is left behind$/),
     ]);
   });
 });
@@ -275,6 +289,46 @@ test('two peers of one name, and a peer that takes this daemon’s, are told apa
   told.hear({ event: 'peer.disconnected', peer: 'an-impostor-abcdef' as PeerId, reason: 'it left' });
   told.slowly(block('d', 4, { from: 'peer-of-1' }));
   expect(told.texts().at(-1)).toContain('from node-1 ');
+});
+
+test('names that people take for the same are told apart, and what cannot be seen is no name', () => {
+  const told = new Told().hear(named('an-impostor-abcdef', 'ＮＯＤＥ-1'));
+  told.slowly(block('a', 1, { from: 'an-impostor-abcdef' }));
+  expect(told.texts()).toEqual([expect.stringContaining('from ＮＯＤＥ-1…abcdef')]);
+  for (const name of [
+    'node-1\u3164',
+    'node-1\ufe0f',
+    'no\u034fde',
+    'a\u202eb',
+    'a\nb',
+    ' a',
+    '',
+    'x'.repeat(33),
+  ]) {
+    expect(isPeerName(name), name).toBe(false);
+  }
+  for (const name of ['node-1', 'Büro', 'a', 'Ada’s'.replace('’', ' '), '節点 2']) {
+    expect(isPeerName(name), name).toBe(true);
+  }
+  expect(nameOfAgent(agentVersion('node-1'))).toBe('node-1');
+  for (const agent of [
+    undefined,
+    agentVersion(undefined),
+    'js-libp2p/3.0.0 node/24',
+    'tallystick/1 (a\u001bb)',
+  ]) {
+    expect(nameOfAgent(agent)).toBeUndefined();
+  }
+});
+
+test('a peer that comes back at once is told as connected, and keeps its name', () => {
+  const told = new Told().hear(connected('peer-of-1'));
+  told.clock.advance(1_000);
+  told.texts();
+  told.hear({ event: 'peer.disconnected', peer: 'peer-of-1' as PeerId, reason: 'it broke' });
+  told.hear(connected('peer-of-1'), named('peer-of-1', 'node-1'), named('an-impostor-abcdef', 'node-1'));
+  told.clock.advance(1_000);
+  expect(told.texts()).toEqual(['⇄ connected with node-1…r-of-1']);
 });
 
 test('what strangers send cannot begin a line of its own or turn the writing around', () => {

@@ -60,7 +60,9 @@ export class NodesFeed {
    * @throws HttpError 429 `too-many-streams`, 400 if the id is none of ours
    */
   open(response: ServerResponse, lastEventId: string | undefined): void {
-    const news = lastEventId === undefined ? this.#news.all() : this.#news.since(lastEventId);
+    // An empty id is none, as on the stream of a daemon.
+    const news =
+      lastEventId === undefined || lastEventId === '' ? this.#news.all() : this.#news.since(lastEventId);
     this.#streams.open(response, news + written('nodes', this.view));
     for (const watch of this.#watches) this.#lookAt(watch);
   }

@@ -28,12 +28,15 @@ export function forkRoutes(app: App, { chain }: ServedNode): void {
       const id = parseId<BlockId>(params.block);
       const record = id && chain.byId(id);
       if (record === undefined) throw notFound(`block ${params.block}`);
-      const fork = chain.forks.fork(chain.forks.endOf(record), chain.tip);
-      if (fork !== undefined) return forkView(chain, fork, { left: MAX_RETURNED_LOOKED_AT });
-      const place = chain.isOnChain(record)
-        ? 'is on the chain'
-        : 'goes on from the tip, its body is not here';
-      throw new HttpError(404, 'not-found', `block ${params.block} ${place}: it is part of no fork`);
+      const none = (why: string) => new HttpError(404, 'not-found', `block ${params.block} ${why}`);
+      // Not by the first of its children: that may be on a branch, of which this block is no part.
+      if (chain.isOnChain(record)) throw none('is on the chain: it is part of no fork');
+      const end = chain.forks.endOf(record);
+      if (end === undefined)
+        throw none('has too many blocks on it: ask for one that is nearer to the end of its branch');
+      const fork = chain.forks.fork(end, chain.tip);
+      if (fork === undefined) throw none('goes on from the tip, its body is not here: it is part of no fork');
+      return forkView(chain, fork, { left: MAX_RETURNED_LOOKED_AT });
     },
   });
 }

@@ -9,7 +9,7 @@ import { prepareDataFolder } from '../data-folder.ts';
 import { obeyCutOrders } from '../devnet/cut-order.ts';
 import { greeting, shortGreeting } from '../greeting.ts';
 import { hostName } from '../host-name.ts';
-import type { Standing } from '../log/event-lines.ts';
+import type { DaemonStatus } from '../log/event-lines.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../log/levels.ts';
 import { requireMultiaddrs } from '../multiaddrs.ts';
 import {
@@ -29,7 +29,7 @@ const DEFAULT_P2P_PORT = 4_141;
 /** More threads than this search for the same nonce slower than they are scheduled. */
 const MAX_THREADS = 1_024;
 /** A log in which nothing happens says so this often, and how the daemon stands. */
-const STANDING_INTERVAL_MS = 30_000;
+const STATUS_INTERVAL_MS = 30_000;
 /** Nobody asks for more than a tally a byte. */
 const MAX_FEE_RATE = 1_000_000;
 
@@ -203,7 +203,7 @@ async function start(options: StartOptions, command: Command): Promise<void> {
     tell = log.event;
     for (const event of early) tell(event);
     if (options.mine === true) daemon.node.mining.start();
-    const telling = setInterval(() => log.stands(standingOf(daemon)), STANDING_INTERVAL_MS).unref();
+    const telling = setInterval(() => log.status(statusOf(daemon)), STATUS_INTERVAL_MS).unref();
     lifetime.onStop(async () => clearInterval(telling));
   } catch (error) {
     await lifetime.abandon();
@@ -211,7 +211,7 @@ async function start(options: StartOptions, command: Command): Promise<void> {
   }
 }
 
-function standingOf({ node }: Daemon): Standing {
+function statusOf({ node }: Daemon): DaemonStatus {
   const { chain, mining, pool } = node;
   return {
     height: chain.tip.height,

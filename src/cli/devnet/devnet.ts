@@ -11,20 +11,20 @@ import type { DevnetOptions } from '../commands/devnet.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import { CommandError, complain, EXIT, systemCode } from '../errors.ts';
 import { pageUrl, servePage } from '../explore.ts';
-import { EventLines, type Standing } from '../log/event-lines.ts';
-import type { HeardEvent } from '../log/heard-event.ts';
+import { EventLines } from '../log/event-lines.ts';
 import { systemClock } from '../log/line-clock.ts';
+import { type LogLine, tellLine } from '../log/log-line.ts';
 import { painted, paintName } from '../log/paint.ts';
 import { PeerNames } from '../log/peer-names.ts';
 import { colours, counted, print, printTable } from '../output.ts';
 import { P2P_PORT_OFFSET } from './free-ports.ts';
-import { type LogLine, NodeProcess, type StartedLine } from './node-process.ts';
+import { NodeProcess, type StartedLine } from './node-process.ts';
 import { Partition } from './partition.ts';
 
 /** Lines of several processes arrive out of order; held so long they can be put in the order of their times. */
 const HOLD_MS = 150;
 
-const WARN_LEVEL = 40;
+const LEAVE = /^(peer\.|daemon\.stop)/;
 
 export async function runDevnet(options: DevnetOptions): Promise<void> {
   const folder =
@@ -169,8 +169,8 @@ class Devnet {
   }
 
   #hear(number: number, line: LogLine): void {
-    // How they take leave of each other is no news.
-    if (this.#stopping !== undefined) return;
+    // How they take leave is no news; that one fails over it is.
+    if (this.#stopping !== undefined && LEAVE.test(line.event ?? '')) return;
     if (this.#options.json === true) {
       print(JSON.stringify({ node: nodeName(number), ...line }));
       return;
@@ -186,20 +186,11 @@ class Devnet {
   #tellHeld(): void {
     this.#release = undefined;
     const held = this.#held.splice(0).sort((a, b) => a.line.time - b.line.time);
-    for (const { number, line } of held) this.#tell(number, line);
+    for (const { number, line } of held) {
+      const lines = this.#lines[number];
+      if (lines !== undefined) tellLine(lines, line);
+    }
   }
-
-  #tell(number: number, line: LogLine): void {
-    const lines = this.#lines[number];
-    if (line.event === 'daemon.status') lines?.stands(line.time, line as LogLine & Standing);
-    else if (isNodeEvent(line)) lines?.hear(line.time, line);
-    else if (line.level >= WARN_LEVEL) lines?.say(line.time, line.msg ?? '', true);
-  }
-}
-
-/** Every event of a node has a subject and a verb; the daemon's own begin with `daemon.`. */
-function isNodeEvent(line: LogLine): line is LogLine & HeardEvent {
-  return line.event !== undefined && !line.event.startsWith('daemon.');
 }
 
 function linesOf(node: string): EventLines {

@@ -19,6 +19,9 @@ export async function requireFreePorts({ basePort, nodes, page, pagePort }: Devn
       `--base-port ${basePort} is too high: the ports of ${counted(nodes, 'node')} would go up to ${ports.at(-1)}`,
     );
   }
+  if (page && ports.includes(pagePort)) {
+    throw new UsageError(`--page-port ${pagePort} is a port of one of the daemons: choose another`);
+  }
   if (page && pagePort !== 0) ports.push(pagePort);
   const taken = await takenPorts(ports);
   if (taken.length === 0) return;

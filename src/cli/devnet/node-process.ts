@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { PARENT_VARIABLE } from '../lifetime.ts';
+import type { LogLine } from '../log/log-line.ts';
+import { WITH_PARENT } from '../parent.ts';
 import type { CutOrder } from './cut-order.ts';
 
 const ENTRY = fileURLToPath(new URL('../tally.js', import.meta.url));
@@ -12,14 +13,6 @@ const KILL_AFTER_MS = 4_000;
 const START_DEADLINE_MS = 120_000;
 /** What a daemon said last, told if it dies. */
 const MAX_STDERR_CHARACTERS = 4_096;
-
-export interface LogLine {
-  readonly level: number;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly msg?: string;
-  readonly event?: string;
-}
 
 /** The line that says a daemon is ready. */
 export interface StartedLine extends LogLine {
@@ -44,7 +37,7 @@ export class NodeProcess {
     // The fourth channel ends when either side does, and the daemon stops with it.
     this.#child = spawn(process.execPath, [ENTRY, 'start', ...startArguments], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, [PARENT_VARIABLE]: String(process.pid) },
+      env: { ...process.env, ...WITH_PARENT },
     });
     const started = Promise.withResolvers<StartedLine>();
     this.started = started.promise;

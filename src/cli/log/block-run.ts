@@ -10,6 +10,7 @@ export class BlockRun {
   readonly beganMs: number;
   last: AcceptedBlock;
   lastMs: number;
+  note: string | undefined;
   #mined = 0;
   #fetched = 0;
   #arrived = 0;
@@ -17,19 +18,22 @@ export class BlockRun {
   readonly #fetchedFrom = new Set<string>();
   readonly #arrivedFrom = new Set<string>();
 
-  constructor(timeMs: number, first: AcceptedBlock) {
+  constructor(timeMs: number, first: AcceptedBlock, note: string | undefined) {
     this.first = first;
     this.last = first;
     this.beganMs = timeMs;
     this.lastMs = timeMs;
-    this.add(timeMs, first);
+    this.add(timeMs, first, note);
   }
 
   get count(): number {
     return this.#mined + this.#fetched + this.#arrived;
   }
 
-  add(timeMs: number, block: AcceptedBlock): void {
+  /** @param note what the block has to do with a fork */
+  add(timeMs: number, block: AcceptedBlock, note: string | undefined): void {
+    // Of a branch, where it began; of the chain, what it ended last.
+    this.note = block.onChain ? (note ?? this.note) : (this.note ?? note);
     const { from, latencyMs = 0, source } = block;
     this.last = block;
     this.lastMs = timeMs;

@@ -26,7 +26,7 @@ export class Branches {
     this.#chain.set(block.height, block.id);
     // The branch that it ends is the chain now.
     this.#open.delete(block.parent);
-    // The longer chain stands: what lies lower is left behind, unless somebody lengthens it after all.
+    // The longer chain stands: what lies lower is left behind, unless a miner lengthens it after all.
     const lost = [...this.#open.values()].filter(({ height }) => height < block.height);
     for (const { id } of lost) this.#open.delete(id);
     if (lost.length === 0) return undefined;
@@ -34,8 +34,8 @@ export class Branches {
     return `ends the fork: ${ids} ${lost.length === 1 ? 'is' : 'are'} left behind`;
   }
 
-  /** The chain turned to another branch. @returns the blocks of it that are known, lowest first */
-  turned(newTip: string, forkHeight: number): { height: number; transactions: readonly string[] }[] {
+  /** The chain is another branch now. @returns the blocks of it that are known, lowest first */
+  reorganised(newTip: string, forkHeight: number): { height: number; transactions: readonly string[] }[] {
     this.#open.clear();
     const joined: { height: number; transactions: readonly string[] }[] = [];
     for (let at = this.#blocks.get(newTip); at !== undefined && at.height > forkHeight; ) {

@@ -48,7 +48,7 @@ export interface EventLine {
 type Reorganised = Extract<EventJson, { event: 'chain.reorganised' }>;
 type Progress = Extract<EventJson, { event: 'sync.progress' }>;
 /** How a daemon stands, every half a minute. */
-export interface Standing {
+export interface DaemonStatus {
   readonly height: number;
   readonly tip: string;
   readonly peers: number;
@@ -79,7 +79,7 @@ export class EventLines {
   readonly #pace: number[] = [];
   #progressToldMs: number | undefined;
   /** A change of the tip that is told behind the block that caused it: the node tells of it before. */
-  #turning: Reorganised | undefined;
+  #reorganisation: Reorganised | undefined;
   #cancelGathering: (() => void) | undefined;
 
   constructor(options: EventLinesOptions) {
@@ -97,12 +97,11 @@ export class EventLines {
         this.#accepted(timeMs, event);
         break;
       case 'block.mined':
-        // Told when it was accepted; only its payments are news.
-        this.#payments.confirmed(timeMs, event.height, event.firstTransactions ?? []);
+        // Told when it was accepted.
         break;
       case 'chain.reorganised':
-        this.#tellTurn(timeMs);
-        this.#turning = event;
+        this.#tellReorganisation(timeMs);
+        this.#reorganisation = event;
         this.#gatherLater();
         break;
       case 'transaction.accepted':
@@ -112,6 +111,7 @@ export class EventLines {
         this.#options.names.learn(event.peer, event.name);
         break;
       case 'peer.connected':
+        for (const peers of this.#left.values()) peers.delete(event.peer);
         this.#came.add(event.peer);
         this.#gatherLater();
         break;
@@ -130,7 +130,7 @@ export class EventLines {
     }
   }
 
-  stands(timeMs: number, { hashrate, height, peers, tip, waiting }: Standing): void {
+  status(timeMs: number, { hashrate, height, peers, tip, waiting }: DaemonStatus): void {
     const mining = hashrate === undefined ? '' : `   mines at ${formatHashrate(hashrate)}`;
     const text = `${blockCell('●', height, tip)} ${counted(peers, 'peer')}   ${waiting} tx waiting${mining}`;
     this.#tellRun();
@@ -148,24 +148,25 @@ export class EventLines {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
     this.#tellRun();
-    this.#tellTurn(timeMs);
+    this.#tellReorganisation(timeMs);
     this.#tellPeers(timeMs);
   }
 
   #accepted(timeMs: number, block: AcceptedBlock): void {
     const { firstTransactions = [], height, onChain, source } = block;
-    const isTurn = this.#turning?.newTip === block.id;
+    const isNewTip = this.#reorganisation?.newTip === block.id;
     const note = this.#branches.accepted(block);
-    const isNews = note !== undefined || isTurn || this.#payments.follows(firstTransactions);
-    if (source === 'sync' || (this.#isFast(timeMs) && !isNews)) this.#hold(timeMs, block);
+    const isNews = note !== undefined || isNewTip || this.#payments.follows(firstTransactions);
+    if (source === 'sync' || (this.#isFast(timeMs) && !isNews))
+      this.#hold(timeMs, block, isNewTip ? undefined : note);
     else {
       this.#tellRun();
-      this.#block(timeMs, block, isTurn ? undefined : note);
+      this.#block(timeMs, block, isNewTip ? undefined : note);
     }
-    if (isTurn) {
+    if (isNewTip) {
       this.#tellRun();
-      this.#tellTurn(timeMs);
-    } else if (onChain && source !== 'mined') this.#payments.confirmed(timeMs, height, firstTransactions);
+      this.#tellReorganisation(timeMs);
+    } else if (onChain) this.#payments.confirmed(timeMs, height, firstTransactions);
   }
 
   /** Whether blocks come faster than they can be read: a new network's, until its target fits who mines. */
@@ -174,10 +175,10 @@ export class EventLines {
     return this.#pace.length > FAST_BLOCKS && timeMs - (this.#pace.shift() ?? 0) < FAST_MS;
   }
 
-  #hold(timeMs: number, block: AcceptedBlock): void {
+  #hold(timeMs: number, block: AcceptedBlock, note: string | undefined): void {
     const run = this.#run;
-    if (run === undefined) this.#run = new BlockRun(timeMs, block);
-    else run.add(timeMs, block);
+    if (run === undefined) this.#run = new BlockRun(timeMs, block, note);
+    else run.add(timeMs, block, note);
     if (run !== undefined && timeMs - run.beganMs >= LONGEST_RUN_MS) this.#tellRun();
     else this.#gatherLater();
   }
@@ -203,19 +204,18 @@ export class EventLines {
     if (run === undefined) return;
     this.#run = undefined;
     if (run.count === 1) {
-      this.#block(run.beganMs, run.first, undefined);
+      this.#block(run.beganMs, run.first, run.note);
       return;
     }
-    const text = run.describe((peers) => this.#listed(peers));
-    const isBeside = !run.last.onChain && this.#turning === undefined;
-    if (isBeside) this.#print(run.lastMs, `⑂ ${text}: a branch beside the chain`, 'fork');
-    else this.#print(run.lastMs, `▣ ${text}`, 'plain');
+    const note = run.note === undefined ? '' : `   ⑂ ${run.note}`;
+    const text = `▣ ${run.describe((peers) => this.#listed(peers))}${note}`;
+    this.#print(run.lastMs, text, note === '' ? 'plain' : 'fork');
   }
 
-  #tellTurn(timeMs: number): void {
-    if (this.#turning === undefined) return;
-    const { depth, forkHeight, height, newTip, oldTip, returned } = this.#turning;
-    this.#turning = undefined;
+  #tellReorganisation(timeMs: number): void {
+    if (this.#reorganisation === undefined) return;
+    const { depth, forkHeight, height, newTip, oldTip, returned } = this.#reorganisation;
+    this.#reorganisation = undefined;
     const back = returned === 0 ? '' : `, ${transactionsText(returned)} back in the pool`;
     const lost =
       depth === 1
@@ -224,7 +224,7 @@ export class EventLines {
     const won = `${blockCell('⑂', height, newTip)} ends the fork above #${forkHeight}`;
     this.#print(timeMs, `${won}: this node turns to it, ${lost}${back}`, 'fork');
     this.#payments.undone(forkHeight);
-    for (const block of this.#branches.turned(newTip, forkHeight)) {
+    for (const block of this.#branches.reorganised(newTip, forkHeight)) {
       this.#payments.confirmed(timeMs, block.height, block.transactions);
     }
   }
@@ -246,6 +246,7 @@ export class EventLines {
   #leave(peer: string, reason: string): void {
     // One that comes and goes within a moment is told as gone.
     this.#came.delete(peer);
+    this.#options.names.left(peer);
     const left = this.#left.get(reason) ?? new Set();
     this.#left.set(reason, left.add(peer));
     this.#gatherLater();
@@ -261,17 +262,18 @@ export class EventLines {
       if (this.#run !== undefined && nowMs - this.#run.lastMs < GATHER_MS) this.#gatherLater();
       else {
         this.#tellRun();
-        this.#tellTurn(nowMs);
+        this.#tellReorganisation(nowMs);
       }
     });
   }
 
   #tellPeers(timeMs: number): void {
+    // Blocks that came before are told before.
+    if (this.#came.size + this.#left.size > 0) this.#tellRun();
     if (this.#came.size > 0) this.#print(timeMs, `⇄ connected with ${this.#listed(this.#came)}`, 'plain');
     this.#came.clear();
     for (const [reason, peers] of this.#left) {
-      this.#print(timeMs, `⇠ lost ${this.#listed(peers)}: ${printable(reason)}`, 'plain');
-      for (const peer of peers) this.#options.names.left(peer);
+      if (peers.size > 0) this.#print(timeMs, `⇠ lost ${this.#listed(peers)}: ${printable(reason)}`, 'plain');
     }
     this.#left.clear();
   }

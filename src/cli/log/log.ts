@@ -3,9 +3,10 @@ import pino, { type Logger } from 'pino';
 import { eventToJson } from '../../client/live-event.ts';
 import type { NodeEvent } from '../../node/events.ts';
 import { describeEvent } from '../event-text.ts';
-import { EventLines, type Standing } from './event-lines.ts';
+import { type DaemonStatus, EventLines } from './event-lines.ts';
 import type { LogFormat, LogLevel } from './levels.ts';
 import { systemClock } from './line-clock.ts';
+import { type LogLine, tellLine } from './log-line.ts';
 import { painted, paintName } from './paint.ts';
 import { PeerNames } from './peer-names.ts';
 
@@ -13,8 +14,6 @@ import { PeerNames } from './peer-names.ts';
 const MAX_UNREAD_BYTES = 4 * 1_024 * 1_024;
 /** A reader that is there takes a few milliseconds. */
 const FLUSH_DEADLINE_MS = 300;
-const WARN_LEVEL = 40;
-const ERROR_LEVEL = 50;
 
 export interface Log {
   readonly logger: Logger;
@@ -23,8 +22,8 @@ export interface Log {
   /** What happened at the node. */
   event(event: NodeEvent): void;
   /** How the daemon stands, now and then. */
-  stands(standing: Standing): void;
-  /** Writes what is still in memory, if somebody reads it; the last thing a process does. */
+  status(status: DaemonStatus): void;
+  /** Writes what is still in memory, if it has a reader; the last thing a process does. */
   close(): Promise<void>;
 }
 
@@ -52,7 +51,7 @@ function jsonLog({ level }: LogOptions, stream: Destination): Log {
     // Where stdout is for machines, people read stderr.
     write: (text) => process.stderr.write(text),
     event: eventLogger(logger),
-    stands: (standing) => logger.debug({ event: 'daemon.status', ...standing }, `at #${standing.height}`),
+    status: (status) => logger.debug({ event: 'daemon.status', ...status }, `at #${status.height}`),
     close: () => closeStream(logger, stream),
   };
 }
@@ -65,7 +64,12 @@ function prettyLog({ level, name }: LogOptions, stream: Destination): Log {
     print: (line) => void stream.write(`${painted(line)}\n`),
     clock: systemClock,
   });
-  const logger = pino({ level, base: null }, { write: (text: string) => say(lines, text) });
+  const logger = pino(
+    { level, base: null },
+    {
+      write: (text: string) => tellLine(lines, JSON.parse(text) as LogLine),
+    },
+  );
   return {
     logger,
     write: (text) => void stream.write(text),
@@ -73,33 +77,14 @@ function prettyLog({ level, name }: LogOptions, stream: Destination): Log {
       if (!logger.isLevelEnabled(PRETTY_LEVELS[event.event] ?? LEVELS[event.event])) return;
       lines.hear(Date.now(), event.event === 'block.accepted' ? event : eventToJson(event));
     },
-    stands: (standing) => {
-      if (logger.isLevelEnabled('info')) lines.stands(Date.now(), standing);
+    status: (status) => {
+      if (logger.isLevelEnabled('info')) lines.status(Date.now(), status);
     },
     close: () => {
       lines.flush(Date.now());
       return closeStream(logger, stream);
     },
   };
-}
-
-interface SaidLine {
-  readonly level: number;
-  readonly time: number;
-  readonly msg?: string;
-  readonly event?: string;
-  readonly err?: { readonly stack?: string };
-}
-
-/** What the daemon says beside events, as pino wrote it. */
-function say(lines: EventLines, text: string): void {
-  const { err, event, level, msg, time } = JSON.parse(text) as SaidLine;
-  // The greeting has said more.
-  if (event === 'daemon.started') return;
-  lines.say(time, msg ?? '', level >= WARN_LEVEL);
-  // Of a failure, what a report of it needs.
-  if (level < ERROR_LEVEL) return;
-  for (const line of err?.stack?.split('\n') ?? []) lines.say(time, `  ${line}`, false);
 }
 
 /** Flushing synchronously would throw if the reader is gone, and never return if it has stopped reading. */

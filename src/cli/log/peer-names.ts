@@ -11,7 +11,7 @@ const MAX_COLUMN = 16;
 export class PeerNames {
   readonly #own: string | undefined;
   readonly #names = new Map<string, string>();
-  /** Peers that are gone keep their name, for lines about what they sent, but nobody else's is in doubt for it. */
+  /** Peers that are gone keep their name, for lines about what they sent; it casts no doubt on another peer's. */
   readonly #gone = new Set<string>();
   #column: number;
 
@@ -49,10 +49,16 @@ export class PeerNames {
   };
 
   #isClaimedTwice(name: string, peer: string): boolean {
-    if (name === this.#own) return true;
+    const look = lookOf(name);
+    if (this.#own !== undefined && look === lookOf(this.#own)) return true;
     for (const [other, claimed] of this.#names) {
-      if (claimed === name && other !== peer && !this.#gone.has(other)) return true;
+      if (other !== peer && !this.#gone.has(other) && lookOf(claimed) === look) return true;
     }
     return false;
   }
+}
+
+/** Names that people take for the same are the same: letters of another width, another case. */
+function lookOf(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
 }

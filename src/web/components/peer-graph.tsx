@@ -12,6 +12,8 @@ import { counted } from '../state/activity.ts';
 import { useWidth } from './width.ts';
 
 /** As drawn; below the least the whole picture shrinks. */
+/** Of a peer's name; a longer one leaves its dot. */
+const MOST_LETTERS = 7;
 const MOST_WIDTH = 720;
 const LEAST_WIDTH = 260;
 /** Half of what the outermost dot and its label need. */
@@ -141,9 +143,9 @@ function Line({ isCrowded, place: { peer, x, y } }: DrawnProps) {
 function PeerDot({ isCrowded, place: { peer, x, y } }: DrawnProps) {
   return (
     <g transform={`translate(${x} ${y})`} class={`peer-dot ${standing(peer)}`}>
-      <title>{`${peer.id}\n${peer.address}\nscore ${Math.round(peer.score)}`}</title>
+      <title>{`${peer.name === undefined ? '' : `${peer.name}\n`}${peer.id}\n${peer.address}\nscore ${Math.round(peer.score)}`}</title>
       <circle r="20" />
-      <text y="4.5">{peer.id.slice(-4)}</text>
+      <text y="4.5">{peer.name?.slice(0, MOST_LETTERS) ?? peer.id.slice(-4)}</text>
       <text y={y < -40 ? -28 : 37} class="peer-height">
         {isCrowded ? '' : (peer.height?.toLocaleString('en') ?? '')}
       </text>

@@ -1,5 +1,5 @@
 /** Every fork this daemon saw, the newest first, a page at a time. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AnswerOf } from '../../client/contract.ts';
 import type { ForkJson } from '../../client/fork-schemas.ts';
 import { Said, useAction } from '../components/action.tsx';
@@ -32,12 +32,17 @@ export function ForksPage() {
   const firstKey = newest.value?.forks.map(({ id }) => id).join();
   // Another fork on top has moved all others: the pages below no longer fit.
   useEffect(() => setOlder(undefined), [firstKey]);
+  const current = useRef(firstKey);
+  current.current = firstKey;
   const forks = [...(newest.value?.forks ?? []), ...(older?.forks ?? [])];
   const next = older === undefined ? newest.value?.next : older.next;
   const { isBusy, run, said } = useAction();
   const loadOlder = async () => {
     const found = await olderThan(next);
-    setOlder({ ...found, forks: [...(older?.forks ?? []), ...found.forks] });
+    // Meanwhile the list may have begun anew: what was found belongs to the one before.
+    if (current.current === firstKey) {
+      setOlder({ ...found, forks: [...(older?.forks ?? []), ...found.forks] });
+    }
     return '';
   };
   return (
