@@ -21,7 +21,7 @@ const SHAPES: readonly RegExp[] = [
   new RegExp(`^${TIME}  (?:… catching up: |✓ in step at )`),
 ];
 const GREETING: readonly RegExp[] = [
-  /^Tallystick \S+ node-\d, network dev \([0-9a-f]{8}…\), a block about every 5\.0 s, (?:not mining|mining with 1 thread to tally1\S+…)$/,
+  /^Tallystick \S+ node-\d, network dev \([0-9a-f]{8}…\), a block about every 5\.0 s(?: \(faster while it is new\))?, (?:not mining|mining with 1 thread to tally1\S+…)$/,
   /^page and API: http:\/\/127\.0\.0\.1:814\d · peers: \/ip4\/[\d.]+\/tcp\/4141 · ledger and wallet: \/data$/,
   /^in this container: tally status, tally balance, tally send ADDRESS 1\.5$/,
 ];

@@ -6,6 +6,7 @@ import type { NetworkDefinition } from './core/network-params.ts';
 import { createMiner } from './mining/miner.ts';
 import { checkNative } from './native/self-check.ts';
 import { createSignatureVerifier } from './native/verifier.ts';
+import type { NodeEvent } from './node/events.ts';
 import { Node } from './node/node.ts';
 import { type Clock, type Network, OperationError, type Random } from './node/ports.ts';
 import type { Log } from './p2p/log.ts';
@@ -44,6 +45,8 @@ export interface DaemonOptions {
   /** Notches a byte below which a transaction is not pooled. */
   readonly minFeeRate?: bigint;
   readonly log?: Log;
+  /** Hears of everything that happens at the node, from its very start: peers may be there before this returns. */
+  readonly onEvent?: (event: NodeEvent) => void;
   /** Gets the network before the node does: for whoever measures what crosses it. */
   readonly onNetwork?: (network: Network) => void;
   /** A bug or a broken disk: the daemon must be stopped. */
@@ -123,6 +126,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...(options.minFeeRate === undefined ? {} : { minFeeRate: options.minFeeRate }),
       onFailure: options.onFailure,
     });
+    if (options.onEvent !== undefined) node.subscribe(options.onEvent);
     await node.start();
     if (options.mine) node.mining.start();
     let stopping: Promise<void> | undefined;

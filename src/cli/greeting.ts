@@ -11,6 +11,8 @@ export interface Started {
   /** What the daemon calls itself. */
   readonly name: string | undefined;
   readonly network: NetworkDefinition;
+  /** The chain has no block yet: until its target fits who mines, they come faster. */
+  readonly isNew: boolean;
   readonly folder: string;
   readonly apiUrl: string;
   /** Where people reach the API, if that is not where it listens. */
@@ -76,7 +78,7 @@ export function greeting(started: Started): string {
 
 /** The same in three lines, where the log is read beside others: in a container, or by a supervisor of processes. */
 export function shortGreeting(started: Started): string {
-  const { addresses, apiUrl, folder, mining, miner, name, network, publicUrl } = started;
+  const { addresses, apiUrl, folder, isNew, mining, miner, name, network, publicUrl } = started;
   const inContainer = CONTAINER_FILES.some((file) => existsSync(file));
   const interval = formatDuration(Number(network.params.blockInterval));
   const mines =
@@ -85,7 +87,7 @@ export function shortGreeting(started: Started): string {
       : `mining with ${counted(mining, 'thread')} to ${formatAddress(miner).slice(0, 14)}…`;
   const page = publicUrl ?? (inContainer ? `port ${new URL(apiUrl).port} of this container` : apiUrl);
   const lines = [
-    `Tallystick ${packageJson.version}${name === undefined ? '' : ` ${name}`}, network ${network.name} (${network.id.slice(0, 8)}…), a block about every ${interval}, ${mines}`,
+    `Tallystick ${packageJson.version}${name === undefined ? '' : ` ${name}`}, network ${network.name} (${network.id.slice(0, 8)}…), a block about every ${interval}${isNew ? ' (faster while it is new)' : ''}, ${mines}`,
     `page and API: ${page} · peers: ${addresses[0]?.replace(/\/p2p\/.*$/, '') ?? 'none can connect'} · ledger and wallet: ${folder}`,
     inContainer
       ? 'in this container: tally status, tally balance, tally send ADDRESS 1.5'

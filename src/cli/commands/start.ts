@@ -141,8 +141,12 @@ async function start(options: StartOptions, command: Command): Promise<void> {
     const { ensureApiToken } = await import('../../api/token.ts');
     const { collectStartupGarbage } = await import('../startup-garbage.ts');
 
+    // Nothing is told before the greeting, and nothing is lost.
+    const early: NodeEvent[] = [];
+    let tell = (event: NodeEvent): void => void early.push(event);
     const daemon = await startDaemon({
       ...daemonOptions(options),
+      onEvent: (event) => tell(event),
       ...(sharedKey === undefined ? {} : { sharedKey }),
       ...(name === undefined ? {} : { name }),
       network,
@@ -155,10 +159,6 @@ async function start(options: StartOptions, command: Command): Promise<void> {
     obeyCutOrders(daemon.p2p);
     // Only now is it sure whose ledger the folder holds.
     await keepNetwork(folder, network);
-    // Nothing is told before the greeting, and nothing is lost.
-    const early: NodeEvent[] = [];
-    let tell = (event: NodeEvent): void => void early.push(event);
-    daemon.node.subscribe((event) => tell(event));
     const api = await createApi(daemon, {
       host: options.apiHost,
       port: options.apiPort,
@@ -172,6 +172,7 @@ async function start(options: StartOptions, command: Command): Promise<void> {
     const started = {
       name,
       network,
+      isNew: daemon.node.chain.tip.height === 0,
       folder,
       apiUrl: api.url,
       publicUrl: options.publicUrl,

@@ -6,6 +6,7 @@ import { describeEvent } from '../event-text.ts';
 import { type ApiOptions, withApi } from '../options.ts';
 import { colours, print } from '../output.ts';
 import { isToldAlready } from '../watch/model.ts';
+import { namesOf, type WatchedNames } from '../watch/names.ts';
 
 interface WatchOptions extends ApiOptions {
   readonly lines?: boolean;
@@ -30,6 +31,7 @@ async function watch(options: WatchOptions): Promise<void> {
 
 async function printEvents(client: TallyClient, { json }: WatchOptions): Promise<void> {
   const { network, height } = await client.call('status');
+  const names = await namesOf(client);
   if (json !== true) print(`watching ${network} at ${client.url}, the tip is #${height}`);
   let lost = false;
   const events = client.events({
@@ -40,8 +42,9 @@ async function printEvents(client: TallyClient, { json }: WatchOptions): Promise
     },
   });
   for await (const event of events) {
+    names.hear(event);
     if (json === true) print(asJson(event));
-    else if (event.type === 'missed' || !isToldAlready(event.data)) print(inWords(event));
+    else if (event.type === 'missed' || !isToldAlready(event.data)) print(inWords(event, names));
   }
 }
 
@@ -49,8 +52,8 @@ function asJson({ id, type, data }: LiveEvent): string {
   return JSON.stringify({ id, type, ...data });
 }
 
-function inWords({ type, data }: LiveEvent): string {
+function inWords({ type, data }: LiveEvent, names: WatchedNames): string {
   if (type === 'missed') return colours.yellow('some events in between are no longer kept');
-  const line = `${colours.dim(new Date(data.at).toLocaleTimeString('en-GB'))}  ${describeEvent(data)}`;
+  const line = `${colours.dim(new Date(data.at).toLocaleTimeString('en-GB'))}  ${describeEvent(data, names.of)}`;
   return type === 'reorganisation' ? colours.yellow(line) : line;
 }

@@ -11,6 +11,10 @@ export class BlockRun {
   last: AcceptedBlock;
   lastMs: number;
   note: string | undefined;
+  /** Before the last. */
+  #previous: { readonly block: AcceptedBlock; readonly timeMs: number };
+  /** As long as it is not, it can be taken out again. */
+  #isLastCounted = false;
   #mined = 0;
   #fetched = 0;
   #arrived = 0;
@@ -21,22 +25,39 @@ export class BlockRun {
   constructor(timeMs: number, first: AcceptedBlock, note: string | undefined) {
     this.first = first;
     this.last = first;
+    this.#previous = { block: first, timeMs };
     this.beganMs = timeMs;
     this.lastMs = timeMs;
-    this.add(timeMs, first, note);
+    this.note = note;
   }
 
   get count(): number {
-    return this.#mined + this.#fetched + this.#arrived;
+    return this.#mined + this.#fetched + this.#arrived + (this.#isLastCounted ? 0 : 1);
   }
 
   /** @param note what the block has to do with a fork */
   add(timeMs: number, block: AcceptedBlock, note: string | undefined): void {
     // Of a branch, where it began; of the chain, what it ended last.
     this.note = block.onChain ? (note ?? this.note) : (this.note ?? note);
-    const { from, latencyMs = 0, source } = block;
+    this.#countLast();
+    this.#previous = { block: this.last, timeMs: this.lastMs };
     this.last = block;
     this.lastMs = timeMs;
+    this.#isLastCounted = false;
+  }
+
+  /** The last block is to be told by itself: the run ends before it. Once. */
+  takeLast(): void {
+    this.last = this.#previous.block;
+    this.lastMs = this.#previous.timeMs;
+    this.note = undefined;
+    this.#isLastCounted = true;
+  }
+
+  #countLast(): void {
+    if (this.#isLastCounted) return;
+    this.#isLastCounted = true;
+    const { from, latencyMs = 0, source } = this.last;
     if (source === 'mined') this.#mined++;
     else if (source === 'sync') this.#fetched++;
     else this.#arrived++;
@@ -46,6 +67,7 @@ export class BlockRun {
 
   /** @param listed names some peers: `node-1, node-2 and 3 more` */
   describe(listed: (peers: ReadonlySet<string>) => string): string {
+    this.#countLast();
     const from = (peers: ReadonlySet<string>): string => (peers.size === 0 ? '' : ` from ${listed(peers)}`);
     const late = this.#slowestMs === 0 ? '' : `, +${Math.round(this.#slowestMs)} ms at most`;
     const parts = [

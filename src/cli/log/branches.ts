@@ -46,11 +46,16 @@ export class Branches {
     return joined;
   }
 
+  /** The block of the chain that stands at a height, as far as it is known here. */
+  rivalAt(height: number): string | undefined {
+    return this.#chain.get(height);
+  }
+
   #beside(block: BranchBlock): string {
     const extended = this.#open.delete(block.parent);
     this.#open.set(block.id, block);
     if (extended) return 'lengthens the fork';
-    const rival = this.#chain.get(block.height);
+    const rival = this.rivalAt(block.height);
     return rival === undefined ? 'a fork' : `a fork, beside ${short(rival)}`;
   }
 

@@ -160,7 +160,7 @@ export class EventLines {
     if (source === 'sync' || (this.#isFast(timeMs) && !isNews))
       this.#hold(timeMs, block, isNewTip ? undefined : note);
     else {
-      this.#tellRun();
+      this.#tellRun(onChain ? undefined : this.#branches.rivalAt(height));
       this.#block(timeMs, block, isNewTip ? undefined : note);
     }
     if (isNewTip) {
@@ -198,11 +198,23 @@ export class EventLines {
     this.#print(timeMs, cells.join(' '), emphasis);
   }
 
-  /** One is a block like any other; more are told in one line. */
-  #tellRun(): void {
+  /**
+   * One is a block like any other; more are told in one line.
+   *
+   * @param rival the block of a fork that is about to be told: if it is the last, it has a line of its own
+   */
+  #tellRun(rival?: string): void {
     const run = this.#run;
     if (run === undefined) return;
     this.#run = undefined;
+    if (run.count > 1 && run.last.id === rival) {
+      const { last, lastMs, note } = run;
+      run.takeLast();
+      this.#run = run;
+      this.#tellRun();
+      this.#block(lastMs, last, note);
+      return;
+    }
     if (run.count === 1) {
       this.#block(run.beganMs, run.first, run.note);
       return;

@@ -3,7 +3,7 @@ import type { StatusJson } from '../../client/contract.ts';
 import type { EventJson } from '../../client/live-event.ts';
 import type { BlockJson } from '../../client/schemas.ts';
 import type { LiveEvent } from '../../client/tally-client.ts';
-import { describeEvent } from '../event-text.ts';
+import { describeEvent, type NamePeer } from '../event-text.ts';
 
 /** More than a terminal has rows. */
 const MAX_BLOCKS = 200;
@@ -66,14 +66,20 @@ export function withoutDaemon(model: WatchModel, nowMs: number): WatchModel {
   return { ...model, lostSinceMs: model.lostSinceMs ?? nowMs };
 }
 
-export function withEvent(model: WatchModel, { type, data }: LiveEvent, nowMs: number): WatchModel {
+/** @param name what its peers are called; without, the ends of their ids */
+export function withEvent(
+  model: WatchModel,
+  { type, data }: LiveEvent,
+  nowMs: number,
+  name?: NamePeer,
+): WatchModel {
   if (type === 'missed') {
     return told(model, nowMs, 'some events in between are no longer kept', false);
   }
   const atMs = Date.parse(data.at);
   const next = isToldAlready(data)
     ? model
-    : told(model, atMs, describeEvent(data), type === 'reorganisation');
+    : told(model, atMs, describeEvent(data, name), type === 'reorganisation');
   if (data.event === 'block.accepted') {
     const { height, id, latencyMs, miner, onChain, parent, transactions } = data;
     const block: SeenBlock = {

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionError, type TallyClient } from '../../client/tally-client.ts';
 import { startModel, type WatchModel, withEvent, withoutDaemon, withStatus } from './model.ts';
+import { namesOf, type WatchedNames } from './names.ts';
 import { render } from './render.ts';
 import { Screen } from './screen.ts';
 
@@ -16,6 +17,7 @@ export async function showView(client: TallyClient): Promise<void> {
   const status = await client.call('status');
   const from = Math.max(0, status.height + 1 - FIRST_BLOCKS);
   const { blocks } = await client.call('chain', { query: { from, limit: FIRST_BLOCKS } });
+  const names = await namesOf(client);
   const ended = new AbortController();
   let model = startModel(client.url, status, blocks);
   let paused: WatchModel | undefined;
@@ -43,7 +45,7 @@ export async function showView(client: TallyClient): Promise<void> {
   try {
     paint();
     await Promise.all([
-      takeEvents(client, (next) => change(next(model)), ended.signal),
+      takeEvents(client, names, (next) => change(next(model)), ended.signal),
       pollStatus(client, (next) => change(next(model)), ended.signal),
     ]);
   } finally {
@@ -55,7 +57,12 @@ export async function showView(client: TallyClient): Promise<void> {
 
 type Change = (next: (model: WatchModel) => WatchModel) => void;
 
-async function takeEvents(client: TallyClient, change: Change, signal: AbortSignal): Promise<void> {
+async function takeEvents(
+  client: TallyClient,
+  names: WatchedNames,
+  change: Change,
+  signal: AbortSignal,
+): Promise<void> {
   const events = client.events({
     resume: true,
     signal,
@@ -63,7 +70,10 @@ async function takeEvents(client: TallyClient, change: Change, signal: AbortSign
       if (!connected) change((model) => withoutDaemon(model, Date.now()));
     },
   });
-  for await (const event of events) change((model) => withEvent(model, event, Date.now()));
+  for await (const event of events) {
+    names.hear(event);
+    change((model) => withEvent(model, event, Date.now(), names.of));
+  }
 }
 
 async function pollStatus(client: TallyClient, change: Change, signal: AbortSignal): Promise<void> {
