@@ -31,7 +31,7 @@ RUN tally start --network test --mine --data /tmp/once --p2p-host 127.0.0.1 --no
   kill $! && wait $! && rm -r /tmp/once /tmp/log
 
 VOLUME /data
-ENV TALLY_DATA=/data
+ENV TALLY_DATA=/data TALLY_IMAGE=1
 EXPOSE 4141 8141
 
 # Without a Node of its own: starting one every few seconds costs more than an idle daemon.

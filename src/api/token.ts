@@ -1,6 +1,7 @@
 /** `DATA/api-token`: whoever can read the data folder may command the daemon. */
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../node/ports.ts';
 
@@ -14,10 +15,16 @@ export function apiTokenPath(dataDir: string): string {
 /** The token of this folder, made on first use, readable by its owner only. @throws OperationError */
 export async function ensureApiToken(dataDir: string): Promise<string> {
   const path = apiTokenPath(dataDir);
-  try {
-    await writeFile(path, `${randomBytes(TOKEN_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) {
+  if (!existsSync(path)) {
+    // Whole or not at all: a daemon may be stopped in the middle of its start.
+    const temporary = `${path}.new`;
+    try {
+      await writeFile(temporary, `${randomBytes(TOKEN_BYTES).toString('hex')}\n`, {
+        mode: 0o600,
+        flush: true,
+      });
+      await rename(temporary, path);
+    } catch (cause) {
       throw new OperationError(`cannot write ${path}: choose another folder with --data`, { cause });
     }
   }

@@ -1,5 +1,4 @@
 /** The first words of a daemon: what it is doing, where, and what to try next. */
-import { existsSync } from 'node:fs';
 import packageJson from '../../package.json' with { type: 'json' };
 import { DEFAULT_API_URL } from '../client/tally-client.ts';
 import { formatAddress } from '../core/address.ts';
@@ -79,7 +78,7 @@ export function greeting(started: Started): string {
 /** The same in three lines, where the log is read beside others: in a container, or by a supervisor of processes. */
 export function shortGreeting(started: Started): string {
   const { addresses, apiUrl, folder, isNew, mining, miner, name, network, publicUrl } = started;
-  const inContainer = CONTAINER_FILES.some((file) => existsSync(file));
+  const inContainer = isInContainer();
   const interval = formatDuration(Number(network.params.blockInterval));
   const mines =
     mining === undefined
@@ -90,14 +89,16 @@ export function shortGreeting(started: Started): string {
     `Tallystick ${packageJson.version}${name === undefined ? '' : ` ${name}`}, network ${network.name} (${network.id.slice(0, 8)}…), a block about every ${interval}${isNew ? ' (faster while it is new)' : ''}, ${mines}`,
     `page and API: ${page} · peers: ${addresses[0]?.replace(/\/p2p\/.*$/, '') ?? 'none can connect'} · ledger and wallet: ${folder}`,
     inContainer
-      ? 'in this container: tally status, tally balance, tally send ADDRESS 1.5'
+      ? `in this container: tally status${flags(started, false)}, tally balance${flags(started, false)}, tally send ADDRESS 1.5${flags(started, false)}`
       : `npx tally status${flags(started, false)}, npx tally send ADDRESS 1.5${flags(started, true)}`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** Made by Docker and by Podman. */
-const CONTAINER_FILES = ['/.dockerenv', '/run/.containerenv'];
+/** Whether this is our image, where commands and addresses are not those of the people who read this: it says so. */
+export function isInContainer(): boolean {
+  return process.env.TALLY_IMAGE === '1';
+}
 
 /** What commands need to find this daemon, if it is not where they look by themselves. */
 function flags({ apiUrl, folder, dataGiven }: Started, needsKey: boolean): string {

@@ -60,7 +60,7 @@ export function networkOption(): Option {
 export function publicUrlOption(what: string): Option {
   return new Option('--public-url <url>', `where people reach ${what}, if it is not where it listens`)
     .env('TALLY_PUBLIC_URL')
-    .argParser(readUrl);
+    .argParser((text) => new URL(readUrl(text)).href.replace(/\/$/, ''));
 }
 
 /** What `chooseFolder` takes: a network that was typed counts more than what the folder says. */

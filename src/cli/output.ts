@@ -3,8 +3,13 @@ import picocolors from 'picocolors';
 
 /** Colours of stdout; picocolors knows NO_COLOR, FORCE_COLOR and terminals. */
 export const colours = picocolors.createColors(
-  picocolors.isColorSupported && (process.stdout.isTTY === true || (process.env.FORCE_COLOR ?? '') !== ''),
+  picocolors.isColorSupported && (process.stdout.isTTY === true || isForced(process.env.FORCE_COLOR)),
 );
+
+/** As Node reads it: 0 and false are no. */
+function isForced(value = ''): boolean {
+  return !['', '0', 'false'].includes(value);
+}
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);

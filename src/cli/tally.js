@@ -8,6 +8,11 @@ import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 
+// Given empty, as compose files do, a variable is not given; but a name may be empty.
+for (const [name, value] of Object.entries(process.env)) {
+  if (name.startsWith('TALLY_') && name !== 'TALLY_NAME' && value === '') delete process.env[name];
+}
+
 // Threads and child processes find it by the environment.
 process.env.NODE_COMPILE_CACHE ??= compileCacheFolder();
 enableCompileCache(process.env.NODE_COMPILE_CACHE);

@@ -11,7 +11,7 @@ export const MAX_NAME_CHARACTERS = 32;
 
 /** Letters, digits and what joins them; nothing that moves a cursor, ends a line, or is there without being seen. */
 const NAME =
-  /^(?!.*\p{Default_Ignorable_Code_Point})[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._ -]*[\p{L}\p{M}\p{N}])?$/u;
+  /^(?!.*(?:\p{Default_Ignorable_Code_Point}|\p{M}{3}))[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._ -]*[\p{L}\p{M}\p{N}])?$/u;
 const AGENT = /^tallystick\/\S{1,32} \((.*)\)$/su;
 
 /** Whether people can be shown this as a peer's name. */

@@ -102,6 +102,19 @@ test('a devnet whose ports are taken says which within a second, names its own o
   taken.close();
 });
 
+test('Ctrl-C ends a devnet that is still starting, and is no failure', async () => {
+  const net = devnet('-n', '2');
+  await net.line((line) => line === 'Starting 2 daemons…');
+  expect(await net.stop('SIGINT')).toBe(0);
+  expect(net.stderr).toBe('');
+});
+
+test('Ctrl-C at the moment at which all are ready, and their page is about to open, ends them too', async () => {
+  const net = devnet('-n', '2', '--json');
+  await Promise.all([1, 2].map((number) => net.json({ node: `node-${number}`, event: 'daemon.started' })));
+  expect(await net.stop('SIGINT')).toBe(0);
+});
+
 test('the same devnet typed twice: the second says at once that its ports are taken, the first goes on', async () => {
   const probe = createServer();
   probe.listen(0, '127.0.0.1');
@@ -153,10 +166,13 @@ test('a daemon that cannot start ends, although its parent goes on: its devnet w
 
 test('a daemon whose devnet was gone before it could notice ends by itself', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tally-devnet-test-'));
-  const { status } = await runTally(
+  const { status, stdout } = await runTally(
     ['start', '--network', 'test', '--data', folder, '--no-mdns', '--p2p-port', '0', '--api-port', '0'],
     { ...WITH_PARENT },
   );
   expect(status).toBe(0);
+  // By itself, not because the test ended it.
+  expect(stdout).toContain('daemon.stopping');
+  expect(stdout).not.toContain('daemon.started');
   await rm(folder, { recursive: true });
 });

@@ -333,6 +333,57 @@ test('a peer that comes back at once is told as connected, and keeps its name', 
   expect(told.texts()).toEqual(['⇄ connected with node-1…r-of-1']);
 });
 
+describe('a flood', () => {
+  test('of blocks beside the chain is counted, and its end names a few', () => {
+    const told = new Told().hear(block('a', 1));
+    for (let n = 0; n < 2_000; n++) {
+      told.clock.advance(5);
+      told.hear(block('b', 1, { onChain: false, id: n.toString(16).padStart(64, '7') }));
+    }
+    told.clock.advance(20_000);
+    told.hear(block('c', 2, { parent: idOf('a') }));
+    const texts = told.texts();
+    expect(texts.length).toBeLessThan(40);
+    expect(texts.filter((text) => text.startsWith('⑂ and ')).length).toBeGreaterThan(0);
+    for (const text of texts) expect(text.length).toBeLessThan(160);
+    expect(texts.at(-1)).toMatch(/ends the fork: \d+ others and \w+…, \w+…, \w+… are left behind$/);
+  });
+
+  test('of refused transactions and of warnings is counted', () => {
+    const told = new Told();
+    for (let n = 0; n < 500; n++) {
+      told.hear({
+        event: 'transaction.refused',
+        id: 'ab'.repeat(32),
+        code: 'fee-too-low',
+        message: 'no',
+      } as HeardEvent);
+      told.hear({ event: 'block.refused', code: 'wrong-bits', message: 'no' } as HeardEvent);
+    }
+    told.clock.advance(5_000);
+    expect(told.texts().slice(8)).toEqual([
+      '✗ and 496 transactions refused more in 5 s',
+      '! and 496 warnings more in 5 s',
+    ]);
+  });
+
+  test('of names does not take that of a peer who is here', () => {
+    const told = new Told();
+    for (let n = 0; n < 1_500; n++) {
+      told.hear(named(`comes-and-goes-${n}`, `guest-${n}`));
+      told.hear({ event: 'peer.disconnected', peer: `comes-and-goes-${n}` as PeerId, reason: 'it left' });
+    }
+    told.clock.advance(1_000);
+    told.texts();
+    told.hear(named('an-impostor-abcdef', 'node-1'));
+    told.slowly(block('a', 1, { from: 'an-impostor-abcdef' }), block('b', 2));
+    expect(told.texts()).toEqual([
+      expect.stringContaining('from node-1…abcdef'),
+      expect.stringContaining('from node-1…r-of-1'),
+    ]);
+  });
+});
+
 test('what strangers send cannot begin a line of its own or turn the writing around', () => {
   const told = new Told();
   told.hear({

@@ -7,7 +7,7 @@ import type { Daemon, DaemonOptions } from '../../daemon.ts';
 import type { NodeEvent } from '../../node/events.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import { obeyCutOrders } from '../devnet/cut-order.ts';
-import { greeting, shortGreeting } from '../greeting.ts';
+import { greeting, isInContainer, shortGreeting } from '../greeting.ts';
 import { hostName } from '../host-name.ts';
 import type { DaemonStatus } from '../log/event-lines.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../log/levels.ts';
@@ -185,7 +185,8 @@ async function start(options: StartOptions, command: Command): Promise<void> {
       mining: options.mine === true ? daemon.node.mining.threads : undefined,
       dataGiven: options.data !== undefined,
     };
-    log.write(onTerminal || options.logFormat !== 'pretty' ? greeting(started) : shortGreeting(started));
+    const isShort = isInContainer() || (options.logFormat === 'pretty' && !onTerminal);
+    log.write(isShort ? shortGreeting(started) : greeting(started));
     log.logger.info(
       {
         event: 'daemon.started',

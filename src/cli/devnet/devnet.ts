@@ -35,6 +35,9 @@ export async function runDevnet(options: DevnetOptions): Promise<void> {
   try {
     await devnet.start();
     await stopped;
+  } catch (error) {
+    // A daemon that is stopped before it was ready has not failed.
+    if (!devnet.isStopping) throw error;
   } finally {
     await devnet.stop();
     if (options.data === undefined) await rm(folder, { recursive: true, force: true });
@@ -51,7 +54,7 @@ class Devnet {
   #release: NodeJS.Timeout | undefined;
   /** First where they are, then what they do. */
   #isIntroduced = false;
-  #page: Api | undefined;
+  #page: Promise<Api> | undefined;
   #stopping: Promise<unknown> | undefined;
 
   constructor(options: DevnetOptions, folder: string, network: string) {
@@ -63,10 +66,13 @@ class Devnet {
 
   async start(): Promise<void> {
     const { json, nodes } = this.#options;
+    if (json !== true) print(`Starting ${counted(nodes, 'daemon')}…`);
     const numbers = Array.from({ length: nodes }, (_, index) => index);
     this.#nodes.push(...numbers.map((number) => this.#spawn(number)));
     const started = await Promise.all(this.#nodes.map((node) => this.#ready(node)));
+    if (this.isStopping) return;
     const page = await this.#servePage(started);
+    if (this.isStopping) return;
     if (json === true) {
       if (page !== undefined) print(JSON.stringify({ event: 'page.started', url: page }));
     } else {
@@ -85,9 +91,19 @@ class Devnet {
     await this.#connectAll(started);
   }
 
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
   stop(): Promise<unknown> {
-    this.#stopping ??= Promise.all([this.#page?.close(), ...this.#nodes.map((node) => node.stop())]);
+    this.#stopping ??= Promise.all([this.#closePage(), ...this.#nodes.map((node) => node.stop())]);
     return this.#stopping;
+  }
+
+  /** Also one that is only about to open. */
+  async #closePage(): Promise<void> {
+    const page = await this.#page?.catch(() => undefined);
+    await page?.close();
   }
 
   /** @returns its URL, if there is to be a page */
@@ -101,11 +117,11 @@ class Devnet {
       })),
       () => this.#connectAll(started),
     );
-    this.#page = await servePage({
+    this.#page = servePage({
       ...{ host: '127.0.0.1', port: pagePort, portOption: '--page-port', cutter: partition },
       nodes: started.map(({ api }, index) => ({ name: nodeName(index), url: api })),
     });
-    return this.#page.url;
+    return (await this.#page).url;
   }
 
   async #connectAll(started: readonly StartedLine[]): Promise<void> {
@@ -139,7 +155,8 @@ class Devnet {
       (line) => this.#hear(number, line),
     );
     void node.ended.then((status) => {
-      if (this.#stopping !== undefined) return;
+      // Before it was ready, the failed start says so.
+      if (this.isStopping || !this.#isIntroduced) return;
       complain(
         `${name} ended (${status === undefined ? 'killed' : `exit status ${status}`}) ${node.lastWords}`,
       );
@@ -151,7 +168,12 @@ class Devnet {
     try {
       return await node.started;
     } catch (cause) {
-      throw new CommandError(`${node.name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+      // The options a daemon names are not a devnet's: another program took the port just now.
+      const why = String(cause instanceof Error ? cause.message : cause).replaceAll(
+        /--(?:api|p2p)-port/g,
+        '--base-port',
+      );
+      throw new CommandError(`${node.name}: ${why}`, { cause });
     }
   }
 
@@ -229,5 +251,7 @@ function stopOnSignal(devnet: Devnet): Promise<void> {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
+    // The terminal was closed.
+    process.on('SIGHUP', stop);
   });
 }

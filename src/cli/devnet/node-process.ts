@@ -37,7 +37,7 @@ export class NodeProcess {
     // The fourth channel ends when either side does, and the daemon stops with it.
     this.#child = spawn(process.execPath, [ENTRY, 'start', ...startArguments], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...WITH_PARENT },
+      env: { ...environment(), ...WITH_PARENT },
     });
     const started = Promise.withResolvers<StartedLine>();
     this.started = started.promise;
@@ -94,6 +94,11 @@ export class NodeProcess {
     await this.ended;
     clearTimeout(kill);
   }
+}
+
+/** What is set for a daemon of one's own is not meant for these. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TALLY_')));
 }
 
 function parseLine(text: string): LogLine | undefined {

@@ -3,6 +3,8 @@ import { short } from '../output.ts';
 
 /** Blocks remembered: a fork in which more take part is told by its reorganisation alone. */
 const MAX_BLOCKS = 256;
+/** Ids in one line. */
+const MAX_LOST_TOLD = 3;
 
 interface BranchBlock {
   readonly id: string;
@@ -30,8 +32,9 @@ export class Branches {
     const lost = [...this.#open.values()].filter(({ height }) => height < block.height);
     for (const { id } of lost) this.#open.delete(id);
     if (lost.length === 0) return undefined;
-    const ids = lost.map(({ id }) => short(id)).join(', ');
-    return `ends the fork: ${ids} ${lost.length === 1 ? 'is' : 'are'} left behind`;
+    const told = lost.slice(-MAX_LOST_TOLD).map(({ id }) => short(id));
+    const more = lost.length > told.length ? `${lost.length - told.length} others and ` : '';
+    return `ends the fork: ${more}${told.join(', ')} ${lost.length === 1 ? 'is' : 'are'} left behind`;
   }
 
   /** The chain is another branch now. @returns the blocks of it that are known, lowest first */

@@ -18,6 +18,7 @@ import type { AcceptedBlock, HeardEvent } from './heard-event.ts';
 import type { LineClock } from './line-clock.ts';
 import { Payments } from './payments.ts';
 import type { PeerNames } from './peer-names.ts';
+import { QUOTA_WINDOW_MS, Quota } from './quota.ts';
 
 /** Peers that connect within this time, and blocks that are fetched one by one, are told together. */
 const GATHER_MS = 1_000;
@@ -70,6 +71,10 @@ export class EventLines {
   readonly #options: EventLinesOptions;
   readonly #branches = new Branches();
   readonly #payments: Payments;
+  /** A peer can send as many as it likes until it is refused. */
+  readonly #refused: Quota;
+  readonly #warnings: Quota;
+  readonly #forks: Quota;
   /** Waiting to be told together: peers that came, and those that left by what was the reason. */
   readonly #came = new Set<string>();
   readonly #left = new Map<string, Set<string>>();
@@ -89,6 +94,9 @@ export class EventLines {
       this.#tellRun();
       this.#print(timeMs, text, 'plain');
     }, options.clock);
+    this.#refused = this.#quota('✗', 'transaction refused', 'transactions refused');
+    this.#warnings = this.#quota('!', 'warning', 'warnings');
+    this.#forks = this.#quota('⑂', 'block of a fork', 'blocks of forks');
   }
 
   hear(timeMs: number, event: HeardEvent): void {
@@ -122,11 +130,13 @@ export class EventLines {
         this.#progress(timeMs, event);
         break;
       case 'block.early':
-      case 'transaction.refused':
         this.#describe(timeMs, event, 'plain');
         break;
+      case 'transaction.refused':
+        if (this.#refused.take()) this.#describe(timeMs, event, 'plain');
+        break;
       default:
-        this.#describe(timeMs, event, 'warning');
+        if (this.#warnings.take()) this.#describe(timeMs, event, 'warning');
     }
   }
 
@@ -156,7 +166,8 @@ export class EventLines {
     const { firstTransactions = [], height, onChain, source } = block;
     const isNewTip = this.#reorganisation?.newTip === block.id;
     const note = this.#branches.accepted(block);
-    const isNews = note !== undefined || isNewTip || this.#payments.follows(firstTransactions);
+    const isFork = note !== undefined && source !== 'sync' && this.#forks.take();
+    const isNews = isFork || isNewTip || this.#payments.follows(firstTransactions);
     if (source === 'sync' || (this.#isFast(timeMs) && !isNews))
       this.#hold(timeMs, block, isNewTip ? undefined : note);
     else {
@@ -308,6 +319,14 @@ export class EventLines {
     return `${FROM}${paintName(name, name.padEnd(width - FROM.length))}`;
   }
 
+  #quota(mark: string, one: string, many: string): Quota {
+    const { clock } = this.#options;
+    return new Quota(clock, (count) => {
+      const more = counted(count.toLocaleString('en-US'), one, many);
+      this.#print(clock.now(), `${mark} and ${more} more in ${QUOTA_WINDOW_MS / 1_000} s`, 'warning');
+    });
+  }
+
   #describe(timeMs: number, event: Exclude<HeardEvent, AcceptedBlock>, emphasis: Emphasis): void {
     this.#print(timeMs, printable(describeEvent(event, this.#options.names.of)), emphasis);
   }
@@ -323,5 +342,5 @@ function blockCell(mark: string, height: number, id: string): string {
 
 /** What strangers sent is in some texts: nothing in them may move the cursor or begin a line of its own. */
 function printable(text: string): string {
-  return text.replaceAll(/\p{C}/gu, '·');
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '·');
 }

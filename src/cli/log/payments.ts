@@ -1,10 +1,8 @@
 /** Payments on their way: each is told when it comes and again when it is in a block, while they are few. */
 import { counted, short } from '../output.ts';
 import type { LineClock } from './line-clock.ts';
+import { QUOTA_WINDOW_MS, Quota } from './quota.ts';
 
-/** In quiet times each is told; more than this in a window are counted. */
-const MAX_TOLD = 4;
-const WINDOW_MS = 5_000;
 /** Told and not forgotten yet, so that their confirmation can be told. */
 const MAX_FOLLOWED = 200;
 
@@ -16,24 +14,19 @@ interface Followed {
 
 export class Payments {
   readonly #print: (timeMs: number, text: string) => void;
-  readonly #clock: LineClock;
+  readonly #quota: Quota;
   readonly #followed = new Map<string, Followed>();
-  #inWindow = 0;
-  #more = 0;
-  #isWindowOpen = false;
 
   constructor(print: (timeMs: number, text: string) => void, clock: LineClock) {
     this.#print = print;
-    this.#clock = clock;
+    this.#quota = new Quota(clock, (count) => {
+      const more = counted(count.toLocaleString('en-US'), 'transaction');
+      print(clock.now(), `→ and ${more} more in ${QUOTA_WINDOW_MS / 1_000} s`);
+    });
   }
 
   accepted(timeMs: number, id: string, amount: string, from: string): void {
-    this.#openWindow();
-    this.#inWindow++;
-    if (this.#inWindow > MAX_TOLD) {
-      this.#more++;
-      return;
-    }
+    if (!this.#quota.take()) return;
     this.#print(timeMs, `→ ${short(id)}  ${amount}  ${from}`.trimEnd());
     this.#followed.set(id, { amount, height: undefined });
     const [oldest] = this.#followed.keys();
@@ -60,21 +53,5 @@ export class Payments {
     for (const payment of this.#followed.values()) {
       if (payment.height !== undefined && payment.height > forkHeight) payment.height = undefined;
     }
-  }
-
-  #openWindow(): void {
-    if (this.#isWindowOpen) return;
-    this.#isWindowOpen = true;
-    this.#inWindow = 0;
-    this.#clock.after(WINDOW_MS, () => {
-      this.#isWindowOpen = false;
-      if (this.#more > 0) {
-        this.#print(
-          this.#clock.now(),
-          `→ and ${counted(this.#more.toLocaleString('en-US'), 'transaction')} more in ${WINDOW_MS / 1_000} s`,
-        );
-      }
-      this.#more = 0;
-    });
   }
 }

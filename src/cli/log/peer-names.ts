@@ -31,8 +31,10 @@ export class PeerNames {
     this.#names.set(peer, name);
     this.#gone.delete(peer);
     this.#column = Math.min(MAX_COLUMN, Math.max(this.#column, name.length));
-    const [oldest] = this.#names.keys();
-    if (this.#names.size <= MAX_NAMES || oldest === undefined) return;
+    if (this.#names.size <= MAX_NAMES) return;
+    // Never that of one who is here, whose name another would then have for itself.
+    const [oldest] = this.#gone.size > 0 ? this.#gone : this.#names.keys();
+    if (oldest === undefined) return;
     this.#names.delete(oldest);
     this.#gone.delete(oldest);
   }
