@@ -42,9 +42,10 @@ const loadVerify = async () => (await import('./receipt/verify-page.tsx')).Verif
 export function App() {
   const { page } = route.value;
   const title = titleOf(route.value);
+  const name = status.value?.name;
   useEffect(() => {
-    document.title = `${title} · Tallystick`;
-  }, [title]);
+    document.title = `${title} · ${name === undefined ? '' : `${name} · `}Tallystick`;
+  }, [title, name]);
   return (
     <>
       {/* biome-ignore lint/a11y/useValidAnchor: it leads to a part of this page */}

@@ -79,6 +79,7 @@ function Contents({ close }: { readonly close: () => void }) {
       )}
       {status.value !== undefined && (
         <p class="muted">
+          {status.value.name !== undefined && <strong>{status.value.name}: </strong>}
           Tallystick {status.value.version}, network {status.value.network}, peer …
           {status.value.peerId.slice(-8)}
         </p>
@@ -105,8 +106,9 @@ function Contents({ close }: { readonly close: () => void }) {
           onInput={(event) => setGiven(event.currentTarget.value)}
         />
         <small>
-          In the file <code>api-token</code> of its data folder. Not needed to look, nor on its own machine.
-          Forgotten when this tab is closed.
+          In the file <code>api-token</code> of its data folder; with Docker,{' '}
+          <code>docker compose exec node-1 cat /data/api-token</code> prints node-1’s. Not needed to look, nor
+          on the daemon’s own machine. Forgotten when this tab is closed.
         </small>
       </label>
       <footer>

@@ -8,6 +8,7 @@ import { MineBlocks } from '../components/mine-blocks.tsx';
 import { counted } from '../state/activity.ts';
 import { tip } from '../state/blocks.ts';
 import { apiUrl } from '../state/daemon.ts';
+import { chosenNode } from '../state/nodes.ts';
 import { network } from '../state/status.ts';
 import { subsidyAt } from '../state/supply.ts';
 import { useBalance } from './balance.ts';
@@ -26,7 +27,9 @@ export function Receive() {
   }, [isEmpty]);
   if (account === undefined || definition === undefined) return null;
   const reward = subsidyAt(definition.params, (tip.value?.height ?? 0) + 1);
-  const elsewhere = apiUrl.value === DEFAULT_API_URL ? '' : ` --api ${apiUrl.value}`;
+  // Of several daemons on one page, the one that is looked at: the page's own address is no API for others.
+  const api = chosenNode.value?.url ?? apiUrl.value;
+  const elsewhere = api === DEFAULT_API_URL ? '' : ` --api ${api}`;
   const command = `npx tally send ${address} 10 --wait${elsewhere}`;
   return (
     <details
@@ -61,7 +64,10 @@ export function Receive() {
         isPrimary={isEmpty && reward > 0n}
         done={reward === 0n ? 'Found. What fees it has are yours.' : 'Found. The reward is yours.'}
       />
-      <p class="muted">Or have the daemon’s own wallet pay you, in a terminal:</p>
+      <p class="muted">
+        Or have the daemon’s own wallet pay you, in a terminal of its machine (with <code>--data</code> if its
+        data folder is not the usual one):
+      </p>
       <p class="command">
         <code>{command}</code>
         <CopyButton text={command} what="the command" />
