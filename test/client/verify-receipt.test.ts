@@ -345,9 +345,14 @@ describe('a receipt with one byte changed is refused, or claims the same', () =>
         for (const name of path.slice(0, -1)) target = target[name] as Record<string, unknown>;
         target[path.at(-1) as string] = value;
         const verdict = await judge(given);
-        if (!(verdict instanceof ReceiptError)) expect(verdict).toEqual(proved);
+        if (verdict instanceof ReceiptError) return;
+        // Without what buries it a receipt is a receipt still: it claims less, and nothing else.
+        const isBare = path.join() === 'burying' && Array.isArray(value) && value.length === 0;
+        if (isBare)
+          expect(verdict).toMatchObject({ block: proved.block, index: proved.index, confirmations: 1 });
+        else expect(verdict).toEqual(proved);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 1_000, examples: [[['burying'], []]] },
     );
   });
 

@@ -17,6 +17,7 @@ import { type LogLine, tellLine } from '../log/log-line.ts';
 import { painted, paintName } from '../log/paint.ts';
 import { PeerNames } from '../log/peer-names.ts';
 import { colours, counted, print, printTable } from '../output.ts';
+import { StatusLine } from '../status-line.ts';
 import { P2P_PORT_OFFSET } from './free-ports.ts';
 import { NodeProcess, type StartedLine } from './node-process.ts';
 import { Partition } from './partition.ts';
@@ -54,6 +55,7 @@ class Devnet {
   #release: NodeJS.Timeout | undefined;
   /** First where they are, then what they do. */
   #isIntroduced = false;
+  readonly #starting = new StatusLine();
   #page: Promise<Api> | undefined;
   #stopping: Promise<unknown> | undefined;
 
@@ -66,13 +68,14 @@ class Devnet {
 
   async start(): Promise<void> {
     const { json, nodes } = this.#options;
-    if (json !== true) print(`Starting ${counted(nodes, 'daemon')}…`);
+    this.#starting.show(`starting ${counted(nodes, 'daemon')}…`);
     const numbers = Array.from({ length: nodes }, (_, index) => index);
     this.#nodes.push(...numbers.map((number) => this.#spawn(number)));
     const started = await Promise.all(this.#nodes.map((node) => this.#ready(node)));
     if (this.isStopping) return;
     const page = await this.#servePage(started);
     if (this.isStopping) return;
+    this.#starting.clear();
     if (json === true) {
       if (page !== undefined) print(JSON.stringify({ event: 'page.started', url: page }));
     } else {
@@ -96,6 +99,7 @@ class Devnet {
   }
 
   stop(): Promise<unknown> {
+    this.#starting.clear();
     this.#stopping ??= Promise.all([this.#closePage(), ...this.#nodes.map((node) => node.stop())]);
     return this.#stopping;
   }
