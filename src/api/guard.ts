@@ -12,7 +12,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route changes what the daemon does. */
     guarded?: true;
-    /** It is the same for everybody and says nothing of the ledger: a file of the explorer. */
+    /** The same for every caller, and nothing of the ledger: a file of the explorer. */
     isPublic?: true;
   }
 }

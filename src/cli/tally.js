@@ -32,7 +32,7 @@ try {
 }
 
 /**
- * Beside the code, where nobody else can write. Where this user cannot either (installed for all users of the machine),
+ * Beside the code, where no other user can write. Where this user cannot either (installed for all users of the machine),
  * in the user's own cache: Node would leave the cache off without a word.
  */
 function compileCacheFolder() {

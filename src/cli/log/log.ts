@@ -58,10 +58,14 @@ function jsonLog({ level }: LogOptions, stream: Destination): Log {
 
 /** A line of words an event, and what belongs together in one. */
 function prettyLog({ level, name }: LogOptions, stream: Destination): Log {
+  let isOpen = true;
   const lines = new EventLines({
     names: new PeerNames(name),
     paintName,
-    print: (line) => void stream.write(`${painted(line)}\n`),
+    print: (line) => {
+      // What waited for its turn may come after the end; writing it then would throw.
+      if (isOpen) stream.write(`${painted(line)}\n`);
+    },
     clock: systemClock,
   });
   const logger = pino(
@@ -82,6 +86,7 @@ function prettyLog({ level, name }: LogOptions, stream: Destination): Log {
     },
     close: () => {
       lines.flush(Date.now());
+      isOpen = false;
       return closeStream(logger, stream);
     },
   };
