@@ -128,6 +128,8 @@ function answer(path: string, query: URLSearchParams): unknown {
         blocks: chain.filter(({ height }) => height >= from && height < from + limit),
       };
     }
+    case '/v1/chain/forks':
+      return { forks: [] };
     case '/v1/pool':
       return { count: poolCount, bytes: poolCount * 160, transactions: [] };
     default:
