@@ -63,6 +63,14 @@ describe.each(['memory', 'disk'])('in %s', (place) => {
     expect(ends()).toEqual([]);
   });
 
+  it('the end of a branch is looked for along a thousand blocks, no further', () => {
+    const blocks = maker.chain(maker.genesis, 1_002);
+    add(blocks);
+    const [first, second] = blocks.map(({ id }) => chain.byId(id)) as [BlockRecord, BlockRecord];
+    expect(chain.forks.endOf(second)?.id).toBe(blocks.at(-1)?.id);
+    expect(chain.forks.endOf(first)).toBeUndefined();
+  });
+
   it('a branch that lost: where it began, both sides, and the block that decided it', () => {
     const common = maker.chain(maker.genesis, 5, { miner: testKey(1).address });
     const [last] = common.slice(-1) as [CheckedBlock];
