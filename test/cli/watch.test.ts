@@ -12,7 +12,8 @@ import {
 import { render } from '../../src/cli/watch/render.ts';
 import type { StatusJson } from '../../src/client/contract.ts';
 import type { LiveEvent } from '../../src/client/tally-client.ts';
-import { ENTRY } from '../support/run-tally.ts';
+import type { PeerId } from '../../src/node/ports.ts';
+import { ENTRY, Running } from '../support/run-tally.ts';
 import { A_PEER, type ServedLedger, SILENT, servedLedger } from '../support/served-ledger.ts';
 
 const URL_TEXT = 'http://127.0.0.1:8141';
@@ -117,6 +118,34 @@ describe('the view', () => {
     expect(lines.join('')).not.toMatch(/\p{Cc}/u);
     expect(model.blocks.length + model.events.length).toBeLessThanOrEqual(700);
   });
+});
+
+test('a line for each event calls peers by their names: those that are here, and those that come', async () => {
+  const ledger = servedLedger();
+  const here = {
+    id: A_PEER,
+    name: 'attic',
+    address: '/ip4/10.0.0.2/tcp/4141',
+    direction: 'inbound',
+  } as const;
+  ledger.peers.push({ ...here, connectedAt: NOW_MS, score: 0 });
+  const api = await createApi(ledger.daemon, { host: '127.0.0.1', port: 0, log: SILENT });
+  const watching = new Running(['watch', '--lines', '--api', api.url]);
+  const other = `${A_PEER.slice(0, -1)}d` as PeerId;
+  // Again and again, for nothing tells when the stream is open.
+  const telling = setInterval(() => {
+    ledger.emit({ event: 'peer.penalised', peer: A_PEER, offence: 'garbage', score: 7 });
+    ledger.emit({ event: 'peer.named', peer: other, name: 'cellar' });
+    ledger.emit({ event: 'peer.penalised', peer: other, offence: 'garbage', score: 7 });
+  }, 20);
+  try {
+    await watching.line((line) => line.includes('attic misbehaved (garbage)'));
+    await watching.line((line) => line.includes('cellar misbehaved (garbage)'));
+  } finally {
+    clearInterval(telling);
+    await watching.stop();
+    await api.close();
+  }
 });
 
 /** util-linux's: runs a command on a terminal of its own. */

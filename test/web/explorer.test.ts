@@ -42,6 +42,14 @@ it('shows blocks as they come, with what they hold', async () => {
   await page.getByText('0 waiting').waitFor();
 });
 
+it('is told from another daemon by the title of its tab', async () => {
+  const page = await explorer.open(api);
+  const { name } = await daemon.client.call('status');
+  await expect.poll(() => page.title()).toBe(`Chain · ${name} · Tallystick`);
+  await page.getByRole('link', { name: 'Peers' }).click();
+  await expect.poll(() => page.title()).toBe(`Peers · ${name} · Tallystick`);
+});
+
 it('stays where one looks when paused, and goes on with the newest', async () => {
   const page = await explorer.open(api);
   await page.locator('.connection.live').waitFor();

@@ -1,11 +1,12 @@
 /** The wallet of the page, in a real browser: made, locked, brought back, and paying. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { KeyFile } from '../../src/client/key-file.ts';
+import { KeyFile, writeUnencrypted } from '../../src/client/key-file.ts';
 import { Wallet } from '../../src/client/wallet.ts';
 import { formatAddress } from '../../src/core/address.ts';
-import { connect, ExplorerNetwork, forgetPeers, hasTip, mine } from '../support/explorer-network.ts';
+import { connect, ExplorerNetwork, forgetPeers, hasTip, mine, PAYER } from '../support/explorer-network.ts';
 import { Explorer } from '../support/explorer-page.ts';
 import {
   addAccount,
@@ -120,6 +121,20 @@ describe('keeping keys', () => {
     expect(new KeyFile(await keptText(other)).accounts.map(({ address }) => address)).toEqual(
       new KeyFile(await keptText(page)).accounts.map(({ address }) => address),
     );
+  });
+
+  it('shows what it only watches, and does not count it as its own', async () => {
+    const wallet = Wallet.fromWords(Wallet.create().exportWords().words);
+    wallet.watch(PAYER.address, 'the club');
+    const file = join(network.folder, 'watching.json');
+    await writeFile(file, writeUnencrypted(wallet));
+    const page = await explorer.open(api, '/wallet');
+    await page.getByRole('button', { name: 'Restore from a key file' }).click();
+    await page.locator('.wallet input[type=file]').setInputFiles(file);
+    await choosePassphrase(page, 'Restore the wallet');
+    const watched = page.locator('.account', { hasText: 'watched only' });
+    await watched.getByText(/[1-9][\d,.]* tally/).waitFor();
+    await page.getByRole('heading', { level: 1, name: /^0 tally$/ }).waitFor();
   });
 
   it('is removed only by somebody who says so twice', async () => {
