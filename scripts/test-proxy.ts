@@ -213,7 +213,8 @@ if (spawnSync('nginx', ['-v']).error !== undefined) {
   console.error('proxy: nginx is not installed: apt-get install nginx-light');
   process.exit(1);
 }
-const explorer = await Explorer.launch([NAME]);
+const explorer = new Explorer();
+await explorer.start([NAME]);
 const network = await ExplorerNetwork.create('proxy test');
 try {
   await test(explorer, network);

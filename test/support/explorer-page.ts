@@ -6,20 +6,16 @@ import { launchBrowser } from './browser.ts';
 const DEADLINE_MS = 15_000;
 
 export class Explorer {
-  readonly #browser: Browser;
+  #browser: Browser | undefined;
   /** Console errors, failures of scripts, requests that failed or were refused. */
   readonly complaints: string[] = [];
   /** What a test brings about on purpose: parts of URLs or of texts. */
   readonly expected: string[] = [];
   readonly #profiles: BrowserContext[] = [];
 
-  private constructor(browser: Browser) {
-    this.#browser = browser;
-  }
-
-  /** @param names that mean this machine to the browser, such as `ledger.example` */
-  static async launch(names: readonly string[] = []): Promise<Explorer> {
-    return new Explorer(await launchBrowser(names));
+  /** Before anything is opened. @param names that mean this machine to the browser, such as `ledger.example` */
+  async start(names: readonly string[] = []): Promise<void> {
+    this.#browser = await launchBrowser(names);
   }
 
   /** In a browser profile of its own. @param path behind `#`, such as `/pool` */
@@ -29,7 +25,7 @@ export class Explorer {
 
   /** What the tabs of one browser have in common: storage, connections, workers. */
   async profile(options: BrowserContextOptions = {}): Promise<BrowserContext> {
-    const context = await this.#browser.newContext({
+    const context = await this.#started.newContext({
       viewport: { width: 1_280, height: 860 },
       reducedMotion: 'reduce',
       ...options,
@@ -59,7 +55,7 @@ export class Explorer {
 
   /** As a browser does that runs out of memory: their tabs are told nothing. */
   async endSharedWorkers(): Promise<void> {
-    const session = await this.#browser.newBrowserCDPSession();
+    const session = await this.#started.newBrowserCDPSession();
     const { targetInfos } = await session.send('Target.getTargets');
     const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
     for (const { targetId } of workers) await session.send('Target.closeTarget', { targetId });
@@ -74,7 +70,12 @@ export class Explorer {
   }
 
   async close(): Promise<void> {
-    await this.#browser.close();
+    await this.#browser?.close();
+  }
+
+  get #started(): Browser {
+    if (this.#browser === undefined) throw new Error('the browser was not started');
+    return this.#browser;
   }
 
   #complain(text: string): void {

@@ -1,10 +1,10 @@
 /** Every page, in both themes and on a phone, against what axe knows of WCAG 2.2 AA. */
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../src/core/address.ts';
-import { ExplorerNetwork, mine, PAYER } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import { type ExplorerNetwork, mine, PAYER } from '../support/explorer-network.ts';
+import { explorerForTests, networkForTests } from '../support/explorer-suite.ts';
 import { addAccount, fillPayment, makeWallet, mineToWallet } from '../support/explorer-wallet.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
 
@@ -12,29 +12,20 @@ const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best
 
 const FILE = { name: 'minutes.txt', mimeType: 'text/plain', buffer: Buffer.from('minutes') };
 
-let explorer: Explorer;
+const explorer = explorerForTests();
 let network: ExplorerNetwork;
 let daemon: TallyProcess;
 let block: string;
 let transaction: string;
 const ADDRESS = formatAddress(PAYER.address);
 
-beforeAll(async () => {
-  [explorer, network] = await Promise.all([Explorer.launch(), ExplorerNetwork.create('accessible')]);
+networkForTests('accessible', async (made) => {
+  network = made;
   daemon = await network.start();
   await network.start([daemon]);
   [transaction = ''] = await network.pay(daemon, 40, { data: Buffer.from('a memo') });
   [block = ''] = await mine(daemon, 5);
   await network.pay(daemon, 40);
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
-});
-
-afterAll(async () => {
-  await explorer.close();
-  await network.close();
 });
 
 /** Path, and what is there once the page is whole. */

@@ -1,29 +1,20 @@
 /** What the page makes a daemon do: mine, leave it, dial a peer; with its token where one is needed. */
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { readApiToken } from '../../src/api/token.ts';
-import { ExplorerNetwork } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import type { ExplorerNetwork } from '../support/explorer-network.ts';
+import { explorerForTests, networkForTests } from '../support/explorer-suite.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
 
-let explorer: Explorer;
+const explorer = explorerForTests();
 let network: ExplorerNetwork;
 let daemon: TallyProcess;
 let api: string;
 
-beforeAll(async () => {
-  [explorer, network] = await Promise.all([Explorer.launch(), ExplorerNetwork.create('control test')]);
+networkForTests('control test', async (made) => {
+  network = made;
   daemon = await network.start();
   ({ api } = await daemon.started);
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
-});
-
-afterAll(async () => {
-  await explorer.close();
-  await network.close();
 });
 
 it('starts mining and stops it', async () => {

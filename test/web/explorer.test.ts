@@ -1,26 +1,29 @@
 /** The page in a real browser, on real daemons. */
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { formatAddress } from '../../src/core/address.ts';
 import { CountingRelay } from '../support/counting-relay.ts';
-import { connect, ExplorerNetwork, forgetPeers, hasTip, mine, PAYER } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import {
+  connect,
+  type ExplorerNetwork,
+  forgetPeers,
+  hasTip,
+  mine,
+  PAYER,
+} from '../support/explorer-network.ts';
+import { explorerForTests, networkForTests } from '../support/explorer-suite.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
 
-let explorer: Explorer;
+const explorer = explorerForTests();
 let network: ExplorerNetwork;
 let daemon: TallyProcess;
 let api: string;
 
-beforeAll(async () => {
-  [explorer, network] = await Promise.all([Explorer.launch(), ExplorerNetwork.create('explorer test')]);
+networkForTests('explorer test', async (made) => {
+  network = made;
   daemon = await network.start();
   ({ api } = await daemon.started);
   await mine(daemon, 3);
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
 });
 
 afterAll(async () => {

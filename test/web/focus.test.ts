@@ -1,8 +1,8 @@
 /** Where the keyboard is after everything one can do in the page: at the step that follows, never at the page's body. */
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ExplorerNetwork, mine } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { type ExplorerNetwork, mine } from '../support/explorer-network.ts';
+import { explorerForTests, networkForTests } from '../support/explorer-suite.ts';
 import {
   choosePassphrase,
   fillPayment,
@@ -20,25 +20,16 @@ const MOST_TABS = 12;
 /** Several steps in a browser, on a machine that does other things, too. */
 vi.setConfig({ testTimeout: 120_000 });
 
-let explorer: Explorer;
+const explorer = explorerForTests();
 let network: ExplorerNetwork;
 let daemon: TallyProcess;
 let api: string;
 
-beforeAll(async () => {
-  [explorer, network] = await Promise.all([Explorer.launch(), ExplorerNetwork.create('focus test')]);
+networkForTests('focus test', async (made) => {
+  network = made;
   daemon = await network.start();
   ({ api } = await daemon.started);
   await mine(daemon, 3);
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
-});
-
-afterAll(async () => {
-  await explorer.close();
-  await network.close();
 });
 
 /** The element that has the focus, and what it is called. */

@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createApi } from '../../src/api/server.ts';
 import { type BlockId, idFromBytes } from '../../src/core/identifiers.ts';
 import { type MadeFork, makeFork } from '../support/explorer-fork.ts';
-import { ExplorerNetwork, hasTip, mine } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import { type ExplorerNetwork, hasTip, mine } from '../support/explorer-network.ts';
+import { explorerForTests, networkForTests } from '../support/explorer-suite.ts';
 import { growBranch, SILENT, servedLedger } from '../support/served-ledger.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
 
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const WIDTHS = [360, 768, 1_024, 1_440];
 
-let explorer: Explorer;
+const explorer = explorerForTests();
 let network: ExplorerNetwork;
 let data: string;
 let daemon: TallyProcess;
@@ -24,21 +24,12 @@ let fork: MadeFork;
 /** Opened before the fork, one of each width. */
 let watching: Page[];
 
-beforeAll(async () => {
-  [explorer, network] = await Promise.all([Explorer.launch(), ExplorerNetwork.create('forks test')]);
+networkForTests('forks test', async (made) => {
+  network = made;
   data = join(network.folder, 'shown');
   daemon = await network.start([], { data });
   ({ api } = await daemon.started);
   await mine(daemon, 5);
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
-});
-
-afterAll(async () => {
-  await explorer.close();
-  await network.close();
 });
 
 async function expectOverNone(note: Locator, blocks: Locator): Promise<void> {

@@ -1,11 +1,11 @@
 /** Browsers that lack something: storage is blocked, or the page came over plain HTTP from another machine. */
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readApiToken } from '../../src/api/token.ts';
 import { TallyClient } from '../../src/client/tally-client.ts';
-import { ExplorerNetwork } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import type { ExplorerNetwork } from '../support/explorer-network.ts';
+import { explorerForTests, networkForTests } from '../support/explorer-suite.ts';
 import { fillPayment, makeWallet, send } from '../support/explorer-wallet.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
 
@@ -21,29 +21,20 @@ const BLOCK_STORAGE = `
     constructor() { throw new DOMException('Access to shared workers is denied.', 'SecurityError'); }
   };`;
 
-let explorer: Explorer;
+const explorer = explorerForTests([NAME]);
 let network: ExplorerNetwork;
 let daemon: TallyProcess;
 let owner: TallyClient;
 let port: string;
 
-beforeAll(async () => {
-  [explorer, network] = await Promise.all([Explorer.launch([NAME]), ExplorerNetwork.create('lacking test')]);
+networkForTests('lacking test', async (made) => {
+  network = made;
   const data = join(network.folder, 'data');
   daemon = await network.start([], { data, more: ['--api-host', '0.0.0.0'] });
   const { api } = await daemon.started;
   ({ port } = new URL(api));
   owner = new TallyClient({ url: api, token: (await readApiToken(data)) ?? '' });
   await mine(3);
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
-});
-
-afterAll(async () => {
-  await explorer.close();
-  await network.close();
 });
 
 /** @param miner bech32m; default: the daemon's own */

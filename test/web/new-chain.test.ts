@@ -1,26 +1,14 @@
 /** What the page says while there is little or nothing: a genesis alone, no peer, no difficulty that moves, no subsidy. */
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { formatAddress } from '../../src/core/address.ts';
 import { ExplorerNetwork, mine, PAYER } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import { explorerForTests } from '../support/explorer-suite.ts';
 import { makeWallet } from '../support/explorer-wallet.ts';
 
 /** Several steps in a browser, on a machine that does other things, too. */
 vi.setConfig({ testTimeout: 120_000 });
 
-let explorer: Explorer;
-
-beforeAll(async () => {
-  explorer = await Explorer.launch();
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
-});
-
-afterAll(async () => {
-  await explorer.close();
-});
+const explorer = explorerForTests();
 
 async function withNetwork(
   others: Parameters<typeof ExplorerNetwork.create>[3],

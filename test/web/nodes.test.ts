@@ -1,29 +1,17 @@
 /** Several daemons on one page, in a real browser. */
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNodesServer } from '../../src/api/nodes/nodes-server.ts';
 import { ExplorerNetwork, mine } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import { explorerForTests } from '../support/explorer-suite.ts';
 import { PagedDevnet } from '../support/paged-devnet.ts';
 import { SILENT } from '../support/served-ledger.ts';
 
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const TIMEOUT = { timeout: 15_000 };
 
-let explorer: Explorer;
-
-beforeAll(async () => {
-  explorer = await Explorer.launch();
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
-});
-
-afterAll(async () => {
-  await explorer.close();
-});
+const explorer = explorerForTests();
 
 describe('a devnet of three', () => {
   let devnet: PagedDevnet;

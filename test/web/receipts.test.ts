@@ -2,12 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Download, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { ReceiptJson } from '../../src/client/schemas.ts';
 import { verifyReceipt } from '../../src/client/verify-receipt.ts';
 import type { NetworkFile } from '../../src/core/network-file.ts';
-import { ExplorerNetwork, mine } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import { type ExplorerNetwork, mine } from '../support/explorer-network.ts';
+import { explorerForTests, networkForTests } from '../support/explorer-suite.ts';
 import { makeWallet, mineToWallet } from '../support/explorer-wallet.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
 
@@ -17,26 +17,17 @@ const NEW = Buffer.from('Never seen.');
 /** Several pieces of the browser's reader. */
 const LARGE_BYTES = 20_000_000;
 
-let explorer: Explorer;
+const explorer = explorerForTests();
 let network: ExplorerNetwork;
 let daemon: TallyProcess;
 let api: string;
 /** Of `FILE`, as the page gave it out. */
 let receipt: ReceiptJson;
 
-beforeAll(async () => {
-  [explorer, network] = await Promise.all([Explorer.launch(), ExplorerNetwork.create('receipt test')]);
+networkForTests('receipt test', async (made) => {
+  network = made;
   daemon = await network.start();
   ({ api } = await daemon.started);
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
-});
-
-afterAll(async () => {
-  await explorer.close();
-  await network.close();
 });
 
 async function contentOf(download: Download): Promise<Buffer> {

@@ -1,12 +1,12 @@
 /** Many tabs of one browser: they share one stream, whatever becomes of any of them or of the daemon. */
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNodesServer } from '../../src/api/nodes/nodes-server.ts';
 import type { Api } from '../../src/api/server.ts';
 import { CountingRelay } from '../support/counting-relay.ts';
-import { ExplorerNetwork, mine } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import { type ExplorerNetwork, mine } from '../support/explorer-network.ts';
+import { explorerForTests, networkForTests } from '../support/explorer-suite.ts';
 import { SILENT } from '../support/served-ledger.ts';
 import type { TallyProcess } from '../support/tally-process.ts';
 
@@ -17,27 +17,19 @@ const NOTICED = { timeout: 60_000 };
 /** Twelve tabs are loaded one after the other. */
 const TEST_MS = 240_000;
 
-let explorer: Explorer;
+const explorer = explorerForTests();
 let network: ExplorerNetwork;
 let daemon: TallyProcess;
 let relay: CountingRelay;
 
-beforeAll(async () => {
-  [explorer, network] = await Promise.all([Explorer.launch(), ExplorerNetwork.create('tabs test')]);
+networkForTests('tabs test', async (made) => {
+  network = made;
   daemon = await network.start([], { data: join(network.folder, 'data') });
   relay = await CountingRelay.start((await daemon.started).api);
   await mine(daemon, 3);
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
 });
 
-afterAll(async () => {
-  await explorer.close();
-  await relay.close();
-  await network.close();
-});
+afterAll(() => relay.close());
 
 async function openTabs(profile: BrowserContext, count: number): Promise<Page[]> {
   const tabs: Page[] = [];

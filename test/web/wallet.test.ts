@@ -2,12 +2,19 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KeyFile, writeUnencrypted } from '../../src/client/key-file.ts';
 import { Wallet } from '../../src/client/wallet.ts';
 import { formatAddress } from '../../src/core/address.ts';
-import { connect, ExplorerNetwork, forgetPeers, hasTip, mine, PAYER } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import {
+  connect,
+  type ExplorerNetwork,
+  forgetPeers,
+  hasTip,
+  mine,
+  PAYER,
+} from '../support/explorer-network.ts';
+import { explorerForTests, networkForTests } from '../support/explorer-suite.ts';
 import {
   addAccount,
   choosePassphrase,
@@ -22,25 +29,16 @@ import type { TallyProcess } from '../support/tally-process.ts';
 /** Longer than the page lets an open wallet lie about. */
 const SOME_TIME_MS = 6 * 60_000;
 
-let explorer: Explorer;
+const explorer = explorerForTests();
 let network: ExplorerNetwork;
 let daemon: TallyProcess;
 let api: string;
 
-beforeAll(async () => {
-  [explorer, network] = await Promise.all([Explorer.launch(), ExplorerNetwork.create('wallet test')]);
+networkForTests('wallet test', async (made) => {
+  network = made;
   daemon = await network.start();
   ({ api } = await daemon.started);
   await mine(daemon, 3);
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
-});
-
-afterAll(async () => {
-  await explorer.close();
-  await network.close();
 });
 
 async function keptText(page: Page): Promise<string> {

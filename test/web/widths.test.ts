@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatAddress, parseAddress } from '../../src/core/address.ts';
 import { connect, ExplorerNetwork, forgetPeers, hasTip, mine, PAYER } from '../support/explorer-network.ts';
-import { Explorer } from '../support/explorer-page.ts';
+import { explorerForTests } from '../support/explorer-suite.ts';
 import { addAccount, fillPayment, makeWallet, mineToWallet } from '../support/explorer-wallet.ts';
 import { overflowOf } from '../support/overflow.ts';
 import { PagedDevnet } from '../support/paged-devnet.ts';
@@ -32,19 +32,7 @@ const LONG_NAME = `${'minutes-of-the-annual-general-meeting-'.repeat(3)}.txt`;
 const ACCOUNT = 'x'.repeat(32);
 const MEMO = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(6);
 
-let explorer: Explorer;
-
-beforeAll(async () => {
-  explorer = await Explorer.launch();
-}, 60_000);
-
-afterEach(async () => {
-  expect(await explorer.closePages()).toEqual([]);
-});
-
-afterAll(async () => {
-  await explorer.close();
-});
+const explorer = explorerForTests();
 
 async function expectToFit(page: Page, narrowest = NARROWEST): Promise<void> {
   for (const width of WIDTHS.filter((one) => one >= narrowest)) {
