@@ -18,6 +18,7 @@ const SHAPES: readonly RegExp[] = [
   new RegExp(`^${TIME}  ✓ [0-9a-f]{8}…  [\\d.]+ tally to tally1\\S+…  confirmed in #\\d+$`),
   new RegExp(`^${TIME}  ⇄ connected with ${NAMES}$`),
   new RegExp(`^${TIME}  ● ${BLOCK} +\\d peers?   \\d+ tx waiting(?:   mines at [\\d.]+ [kM]?H/s)?$`),
+  new RegExp(`^${TIME}  [→⑂] and [\\d,]+ more (?:transactions?|blocks? of (?:a fork|forks)) in 5 s$`),
   new RegExp(`^${TIME}  (?:… catching up: |✓ in step at )`),
 ];
 const GREETING: readonly RegExp[] = [

@@ -274,7 +274,7 @@ describe('a payment', () => {
     for (let n = 0; n < 300; n++)
       told.hear({ ...payment, id: n.toString(16).padStart(64, '9') } as HeardEvent);
     told.clock.advance(5_000);
-    expect(told.texts().slice(4)).toEqual(['→ and 296 transactions more in 5 s']);
+    expect(told.texts().slice(4)).toEqual(['→ and 296 more transactions in 5 s']);
   });
 });
 
@@ -362,8 +362,8 @@ describe('a flood', () => {
     }
     told.clock.advance(5_000);
     expect(told.texts().slice(8)).toEqual([
-      '✗ and 496 transactions refused more in 5 s',
-      '! and 496 warnings more in 5 s',
+      '✗ and 496 more transactions refused in 5 s',
+      '! and 496 more warnings in 5 s',
     ]);
   });
 

@@ -322,8 +322,8 @@ export class EventLines {
   #quota(mark: string, one: string, many: string): Quota {
     const { clock } = this.#options;
     return new Quota(clock, (count) => {
-      const more = counted(count.toLocaleString('en-US'), one, many);
-      this.#print(clock.now(), `${mark} and ${more} more in ${QUOTA_WINDOW_MS / 1_000} s`, 'warning');
+      const more = counted(count.toLocaleString('en-US'), `more ${one}`, `more ${many}`);
+      this.#print(clock.now(), `${mark} and ${more} in ${QUOTA_WINDOW_MS / 1_000} s`, 'warning');
     });
   }
 

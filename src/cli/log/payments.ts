@@ -20,8 +20,8 @@ export class Payments {
   constructor(print: (timeMs: number, text: string) => void, clock: LineClock) {
     this.#print = print;
     this.#quota = new Quota(clock, (count) => {
-      const more = counted(count.toLocaleString('en-US'), 'transaction');
-      print(clock.now(), `→ and ${more} more in ${QUOTA_WINDOW_MS / 1_000} s`);
+      const more = counted(count.toLocaleString('en-US'), 'more transaction');
+      print(clock.now(), `→ and ${more} in ${QUOTA_WINDOW_MS / 1_000} s`);
     });
   }
 

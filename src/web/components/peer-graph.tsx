@@ -11,9 +11,9 @@ import type { PeerJson } from '../../client/contract.ts';
 import { counted } from '../state/activity.ts';
 import { useWidth } from './width.ts';
 
-/** As drawn; below the least the whole picture shrinks. */
 /** Of a peer's name; a longer one leaves its dot. */
 const MOST_LETTERS = 7;
+/** As drawn; below the least the whole picture shrinks. */
 const MOST_WIDTH = 720;
 const LEAST_WIDTH = 260;
 /** Half of what the outermost dot and its label need. */
