@@ -4,8 +4,9 @@
  *
  *     node scripts/bench-web.ts [--seconds N] [--speed N]
  *
- * `--speed 10 --seconds 360` is an hour's events in six minutes: for the memory, not for the frames. The load comes from a server of our own that answers as a daemon would: 200 blocks a minute and 2,000 changes of the
- * pool a second. What is measured is the page alone.
+ * `--speed 10 --seconds 360` is an hour's events in six minutes: for the memory, not for the frames. The load comes from
+ * a server of our own that answers as a daemon would: 200 blocks a minute and 2,000 changes of the pool a second. What is
+ * measured is the page alone.
  */
 import '../src/native/hasher.ts';
 import { randomBytes } from 'node:crypto';
