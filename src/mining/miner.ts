@@ -6,7 +6,7 @@
  * thread up and brings its nonce back. Threads start with the first search that needs them, and sleep
  * between searches.
  */
-import { Worker } from 'node:worker_threads';
+import { WorkerThread } from '../native/worker-thread.ts';
 import type { Miner, MiningJob } from '../node/ports.ts';
 import { OperationError } from '../node/ports.ts';
 import { HASHRATE_SAMPLE_MS, HashrateMeter } from './hashrate.ts';
@@ -40,6 +40,8 @@ export function createMiner(options: MinerOptions): ThreadedMiner {
   return new WorkerMiner(options);
 }
 
+type MiningThread = WorkerThread<Search, Found>;
+
 /** The search that goes on. */
 interface Running {
   readonly search: Search;
@@ -51,7 +53,7 @@ interface Running {
 class WorkerMiner implements ThreadedMiner {
   readonly threads: number;
   readonly #worker: URL;
-  readonly #workers: (Worker | undefined)[];
+  readonly #workers: (MiningThread | undefined)[];
   readonly #current = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #batches: Uint32Array;
   /** `#batches` as they were when last added to `#hashes`. */
@@ -109,7 +111,7 @@ class WorkerMiner implements ThreadedMiner {
 
   async #close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all(this.#workers.map((worker) => worker?.terminate()));
+    await Promise.all(this.#workers.map((worker) => worker?.end()));
   }
 
   async #search(job: MiningJob, signal: AbortSignal): Promise<Uint8Array | undefined> {
@@ -147,7 +149,7 @@ class WorkerMiner implements ThreadedMiner {
       clearInterval(sampling);
       this.#running = undefined;
       // Threads that have nothing to do must not keep the process alive.
-      for (const worker of this.#workers) worker?.unref();
+      for (const worker of this.#workers) worker?.idle();
     }
   }
 
@@ -161,26 +163,24 @@ class WorkerMiner implements ThreadedMiner {
       worker = this.#startThread(index);
       this.#workers[index] = worker;
     }
-    worker.ref();
-    worker.postMessage(running.search);
+    worker.post(running.search);
   }
 
-  #startThread(index: number): Worker {
+  #startThread(index: number): MiningThread {
     const workerData: ThreadData = { current: this.#current, batches: this.#batches, index };
-    // The process's own flags are not for its threads; some, like --input-type, would keep them from starting.
-    const worker = new Worker(this.#worker, { name: `miner-${index}`, workerData, execArgv: [] });
-    let failure: unknown;
-    worker.on('error', (error) => {
-      failure = error;
-    });
-    worker.on('message', ({ number, nonce }: Found) => {
-      if (this.#running?.search.number === number) this.#running.resolve(nonce);
-    });
-    worker.on('exit', (code) => {
-      this.#workers[index] = undefined;
-      this.#threadDied(index, failure ?? new Error(`exit code ${code}`));
-    });
-    return worker;
+    return new WorkerThread(
+      this.#worker,
+      { name: `miner-${index}`, workerData },
+      {
+        message: ({ number, nonce }) => {
+          if (this.#running?.search.number === number) this.#running.resolve(nonce);
+        },
+        exit: (failure) => {
+          this.#workers[index] = undefined;
+          this.#threadDied(index, failure);
+        },
+      },
+    );
   }
 
   #threadDied(index: number, cause: unknown): void {

@@ -3,26 +3,25 @@
  * still goes on: one number in shared memory, so neither side waits for a message to stop.
  */
 import '../native/hasher.ts';
-import { parentPort, workerData } from 'node:worker_threads';
-import { invariant } from '../core/errors.ts';
+import { workerData } from 'node:worker_threads';
 import { yieldToOtherThreads } from '../native/thread-priority.ts';
+import { serveThread } from '../native/worker-thread.ts';
 import { NonceBatch } from './nonce-batch.ts';
 import { type Found, MINING_NICENESS, type Search, THREAD_BATCH_HASHES, type ThreadData } from './thread.ts';
 
-const port = parentPort;
-invariant(port !== null, 'this file is run as a worker thread only');
 const { current, batches, index }: ThreadData = workerData;
 const batch = new NonceBatch(THREAD_BATCH_HASHES);
 
 yieldToOtherThreads(MINING_NICENESS);
-port.on('message', ({ number, headerRoot, target }: Search) => {
+serveThread(({ number, headerRoot, target }: Search): Found | undefined => {
   batch.start(headerRoot, target);
   while (Atomics.load(current, 0) === number) {
     const nonce = batch.next();
     Atomics.add(batches, index, 1);
     // Only the first to find one ends the search; the others see that it is over.
     if (nonce !== undefined && Atomics.compareExchange(current, 0, number, number + 1) === number) {
-      port.postMessage({ number, nonce } satisfies Found);
+      return { number, nonce };
     }
   }
+  return undefined;
 });

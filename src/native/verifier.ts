@@ -9,10 +9,10 @@
  * copies there are at most `PIECE_CHECKS` × `PIECES_PER_THREAD` checks a thread: 32 KiB.
  */
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { SignatureCheck } from '../core/signature.ts';
 import { packChecks, requireCheck, type VerifyAnswer, type VerifyRequest } from './packed-checks.ts';
 import { verifySignature } from './signatures.ts';
+import { WorkerThread } from './worker-thread.ts';
 
 /** A batch up to this long is checked on the calling thread: about 0.7 ms. */
 export const INLINE_CHECKS = 16;
@@ -85,7 +85,7 @@ interface Piece {
 }
 
 interface Thread {
-  readonly worker: Worker;
+  readonly worker: WorkerThread<VerifyRequest, VerifyAnswer>;
   /** Pieces it has not answered yet, by their number. */
   readonly pieces: Map<number, Piece>;
 }
@@ -145,7 +145,7 @@ class WorkerVerifier implements ThreadedSignatureVerifier {
   }
 
   async close(): Promise<void> {
-    this.#closed ??= Promise.all(this.#threads.map((thread) => thread?.worker.terminate()));
+    this.#closed ??= Promise.all(this.#threads.map((thread) => thread?.worker.end()));
     for (const { reject } of this.#open) reject(new VerifierClosedError());
     this.#open.clear();
     this.#waiting.length = 0;
@@ -180,8 +180,7 @@ class WorkerVerifier implements ThreadedSignatureVerifier {
     pieces.set(number, piece);
     const packed = packChecks(piece.checks);
     const request: VerifyRequest = { piece: number, checks: packed, count: piece.checks.length };
-    worker.ref();
-    worker.postMessage(request, [packed.buffer]);
+    worker.post(request, [packed.buffer]);
   }
 
   /** The next piece of the batch whose turn it is. */
@@ -195,16 +194,19 @@ class WorkerVerifier implements ThreadedSignatureVerifier {
   }
 
   #startThread(index: number): Thread {
-    // The process's own flags are not for its threads; some, like --input-type, would keep them from starting.
-    const worker = new Worker(this.#workerFile, { name: `verifier-${index}`, execArgv: [] });
+    const worker = new WorkerThread<VerifyRequest, VerifyAnswer>(
+      this.#workerFile,
+      { name: `verifier-${index}` },
+      {
+        message: ({ piece, verdicts }) => this.#answered(thread, piece, verdicts),
+        // Whatever the reason, its pieces are checked here.
+        exit: () => {
+          if (this.#threads[index] === thread) this.#threads[index] = undefined;
+          this.#died(thread);
+        },
+      },
+    );
     const thread: Thread = { worker, pieces: new Map() };
-    worker.on('message', ({ piece, verdicts }: VerifyAnswer) => this.#answered(thread, piece, verdicts));
-    // An error is followed by the exit, which is what counts: whatever the reason, its pieces are checked here.
-    worker.on('error', () => {});
-    worker.on('exit', () => {
-      if (this.#threads[index] === thread) this.#threads[index] = undefined;
-      this.#died(thread);
-    });
     return thread;
   }
 
@@ -216,7 +218,7 @@ class WorkerVerifier implements ThreadedSignatureVerifier {
     this.#fill(piece, (i) => verdicts[i] === 1);
     this.#handOut();
     // A thread that has nothing to do must not keep the process alive.
-    if (thread.pieces.size === 0) thread.worker.unref();
+    if (thread.pieces.size === 0) thread.worker.idle();
   }
 
   #died(thread: Thread): void {
