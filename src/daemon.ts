@@ -71,6 +71,7 @@ export interface Daemon {
 
 const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after: (delayMs, call) => {
     if (delayMs <= 0) {
       const immediate = setImmediate(call);

@@ -50,6 +50,7 @@ const queue = new BlockQueue({
   chain,
   clock: {
     now: () => Number(block.sealed.header.timestamp),
+    elapsed: () => performance.now(),
     after: (_, call) => {
       const immediate = setImmediate(() => {
         const before = processorMs();

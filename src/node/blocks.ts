@@ -201,7 +201,7 @@ export class Blocks {
   #noteTip(from: PeerId, id: BlockId): void {
     const { chain, clock, peers } = this.#options;
     const record = chain.byId(id);
-    if (record !== undefined) peers.sawBlock(from, id, record.height, record.work, clock.now());
+    if (record !== undefined) peers.sawBlock(from, id, record.height, record.work, clock.elapsed());
   }
 
   /** Of a block that has entered the completion. */

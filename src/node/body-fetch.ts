@@ -59,7 +59,7 @@ export class BodyFetch {
     this.#options = options;
     this.#arrived = arrived;
     this.#relayers = relayers;
-    this.#endsAtMs = options.clock.now() + FETCH_MS;
+    this.#endsAtMs = options.clock.elapsed() + FETCH_MS;
   }
 
   /** Fetches what is missing by its places. @returns false if nobody gives something that fits */
@@ -132,7 +132,7 @@ export class BodyFetch {
   }
 
   #leftMs(): number {
-    return this.#endsAtMs - this.#options.clock.now();
+    return this.#endsAtMs - this.#options.clock.elapsed();
   }
 
   async #askTransactions(peer: PeerId, assembly: BlockAssembly): Promise<true | undefined> {

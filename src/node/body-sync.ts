@@ -123,7 +123,7 @@ export class BodySync {
    */
   #idlePeers(): { id: PeerId; work: bigint }[] {
     const { chain, clock, peers } = this.#options;
-    const now = clock.now();
+    const now = clock.elapsed();
     const slots: { id: PeerId; work: bigint; load: number }[] = [];
     for (const { connection, status } of peers.all()) {
       if (status === undefined || (this.#pausedUntilMs.get(connection.id) ?? 0) > now) continue;
@@ -165,7 +165,7 @@ export class BodySync {
         if (record === undefined || !(await this.#take(peer, record, chunk))) break;
       }
     } catch (error) {
-      this.#pausedUntilMs.set(peer, clock.now() + PAUSE_MS);
+      this.#pausedUntilMs.set(peer, clock.elapsed() + PAUSE_MS);
       conduct.blame(peer, error, 'blocks');
     } finally {
       for (const { id } of portion) if (this.#asked.get(id) === peer) this.#asked.delete(id);
@@ -208,7 +208,7 @@ export class BodySync {
   /** It says its tip is the very chain we asked for, and gives none of it. */
   #gotNothing(peer: PeerId): void {
     const { chain, clock, conduct, peers } = this.#options;
-    this.#pausedUntilMs.set(peer, clock.now() + PAUSE_MS);
+    this.#pausedUntilMs.set(peer, clock.elapsed() + PAUSE_MS);
     if (peers.get(peer)?.status?.tip === chain.bestHeader.id) {
       conduct.penalise(peer, 'broken-promise', 'it does not give the blocks of the chain it says it is on');
     }
@@ -268,7 +268,7 @@ export class BodySync {
   #retryLater(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = this.#options.clock.after(PAUSE_MS / 2, () => this.wake());
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsed();
     for (const [peer, untilMs] of this.#pausedUntilMs) if (untilMs <= now) this.#pausedUntilMs.delete(peer);
   }
 }

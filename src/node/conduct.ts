@@ -97,7 +97,7 @@ export class Conduct {
 
   /** @param detail what exactly happened, for the log */
   penalise(peer: PeerId, offence: Offence, detail: string): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const isSlowness = offence === 'too-slow';
     const lastMs = this.#slowness.get(peer)?.atMs;
     if (isSlowness && lastMs !== undefined && now - lastMs < SLOW_TOGETHER_MS) return;
@@ -110,7 +110,7 @@ export class Conduct {
       // The ban is the price; afterwards it starts anew.
       this.#entries.delete(peer);
       this.#slowness.delete(peer);
-      this.#network.ban(peer, now + banMs).catch(() => {
+      this.#network.ban(peer, banMs).catch(() => {
         // The connection is gone already, which is what was wanted.
       });
     }
@@ -119,7 +119,7 @@ export class Conduct {
   #add(entries: Map<PeerId, Entry>, peer: PeerId, points: number): void {
     const score = this.#faded(entries, peer) + points;
     entries.delete(peer);
-    entries.set(peer, { score, atMs: this.#clock.now() });
+    entries.set(peer, { score, atMs: this.#clock.elapsed() });
     const oldest = entries.keys().next().value;
     if (entries.size > MAX_REMEMBERED && oldest !== undefined) entries.delete(oldest);
   }
@@ -127,6 +127,6 @@ export class Conduct {
   #faded(entries: ReadonlyMap<PeerId, Entry>, peer: PeerId): number {
     const entry = entries.get(peer);
     if (entry === undefined) return 0;
-    return entry.score * 2 ** (-(this.#clock.now() - entry.atMs) / SCORE_HALF_LIFE_MS);
+    return entry.score * 2 ** (-(this.#clock.elapsed() - entry.atMs) / SCORE_HALF_LIFE_MS);
   }
 }

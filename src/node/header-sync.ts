@@ -76,7 +76,7 @@ export class HeaderSync {
     const { chain, clock, onHeaders } = this.#options;
     let from = chain.bestHeader;
     let shownWork = 0n;
-    let endsAtMs = clock.now() + MAX_FRUITLESS_MS;
+    let endsAtMs = clock.elapsed() + MAX_FRUITLESS_MS;
     for (let fruitless = 0; fruitless < MAX_FRUITLESS_ANSWERS; fruitless++) {
       const headers = await this.#request(peer, chain.locator(from));
       const parent = headers[0]?.header.parent;
@@ -93,7 +93,7 @@ export class HeaderSync {
       await this.#untilFollowed();
       if (chain.bestHeader.work > bestWork) {
         fruitless = -1;
-        endsAtMs = clock.now() + MAX_FRUITLESS_MS;
+        endsAtMs = clock.elapsed() + MAX_FRUITLESS_MS;
       }
       from = last;
     }
@@ -108,8 +108,8 @@ export class HeaderSync {
    */
   async #untilFollowed(): Promise<void> {
     const { chain, clock } = this.#options;
-    const endsAtMs = clock.now() + MAX_FOLLOWING_MS;
-    while (chain.bestHeader.height - chain.tip.height > MAX_AHEAD && clock.now() < endsAtMs) {
+    const endsAtMs = clock.elapsed() + MAX_FOLLOWING_MS;
+    while (chain.bestHeader.height - chain.tip.height > MAX_AHEAD && clock.elapsed() < endsAtMs) {
       await new Promise<void>((resolve) => clock.after(FOLLOWING_LOOK_MS, resolve));
     }
   }
@@ -147,7 +147,7 @@ export class HeaderSync {
         return { stored: id, shownWork, isEnd };
       }
       if (isEnd) return { stored: undefined, shownWork, isEnd };
-      if (clock.now() > endsAtMs) throw new BrokenPromise('its headers go on and on and prove nothing');
+      if (clock.elapsed() > endsAtMs) throw new BrokenPromise('its headers go on and on and prove nothing');
       answer = await this.#request(peer, [id]);
       if (answer.length === 0) return { stored: undefined, shownWork, isEnd: true };
     }

@@ -162,9 +162,9 @@ export class Mining {
   /** One search. @returns the block, or undefined if the search was aborted or the block was no use any more */
   async #mineOne(address: Address): Promise<CheckedBlock | undefined> {
     const { chain, clock, miner, onMined, pool } = this.#options;
-    const nowMs = clock.now();
-    const template = blockTemplate(chain, pool, { miner: address, nowMs });
-    this.#templateTookMs = Math.max(0, clock.now() - nowMs);
+    const begunMs = clock.elapsed();
+    const template = blockTemplate(chain, pool, { miner: address, nowMs: clock.now() });
+    this.#templateTookMs = clock.elapsed() - begunMs;
     const { header } = template;
     if (isEarly(header, clock.now())) {
       // Blocks on demand came faster than a millisecond each: others would set this one aside.

@@ -69,7 +69,7 @@ export interface PeerView {
   readonly name?: string;
   readonly address: string;
   readonly direction: 'inbound' | 'outbound';
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, to be shown. */
   readonly connectedAt: number;
   /** What it last told of its chain; absent until then. */
   readonly height?: number;
@@ -120,7 +120,7 @@ export class Node {
   readonly #keeping: PoolKeeping;
   readonly #background: Background;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
-  /** When each peer's pool was last compared with ours. */
+  /** When each peer's pool was last compared with ours, by elapsed time. */
   readonly #poolSyncedAtMs = new Map<PeerId, number>();
   readonly #recentlyConfirmed = new RecentlyConfirmed();
   #cancelStatus: (() => void) | undefined;
@@ -323,7 +323,7 @@ export class Node {
   }
 
   #onConnected(connection: PeerConnection): void {
-    this.#peers.connected(connection);
+    this.#peers.connected(connection, this.#clock.elapsed());
     this.#emit({
       event: 'peer.connected',
       peer: connection.id,
@@ -354,14 +354,14 @@ export class Node {
   #onStatus(peer: PeerId): void {
     this.#sync.heard(peer);
     if (this.#poolSyncedAtMs.has(peer)) return;
-    this.#poolSyncedAtMs.set(peer, this.#clock.now());
+    this.#poolSyncedAtMs.set(peer, this.#clock.elapsed());
     this.#background(this.#syncPool(peer));
   }
 
   /** Gossip lost something, and does not repeat itself: pools are compared again, with the peer's next status. */
   #onGap(peer: PeerId): void {
     const atMs = this.#poolSyncedAtMs.get(peer);
-    if (atMs !== undefined && this.#clock.now() - atMs > POOL_SYNC_INTERVAL_MS)
+    if (atMs !== undefined && this.#clock.elapsed() - atMs > POOL_SYNC_INTERVAL_MS)
       this.#poolSyncedAtMs.delete(peer);
   }
 

@@ -8,7 +8,7 @@ export interface PeerStatus {
   readonly work: bigint;
   /** Its clock minus ours, in ms, as well as half a round trip tells. */
   readonly clockOffsetMs: number;
-  /** Our clock when it told, ms since 1970. */
+  /** When it told, by elapsed time (ms). */
   readonly atMs: number;
 }
 
@@ -16,7 +16,9 @@ export interface Peer {
   readonly connection: PeerConnection;
   /** Undefined until it has told. */
   status: PeerStatus | undefined;
-  /** Our clock when its status was last asked for, ms since 1970; 0: never. */
+  /** When it connected, by elapsed time (ms). */
+  readonly connectedAtMs: number;
+  /** When its status was last asked for, by elapsed time (ms); minus infinity: never. */
   askedAtMs: number;
   /** The round trip of the last status request, ms. */
   roundTripMs: number | undefined;
@@ -31,18 +33,19 @@ export class Peers {
   readonly #peers = new Map<PeerId, Peer>();
   #newestAtMs = Number.NEGATIVE_INFINITY;
 
-  /** When the last one connected, ms since 1970; minus infinity if none did. */
+  /** When the last one connected, by elapsed time (ms); minus infinity if none did. */
   get newestAtMs(): number {
     return this.#newestAtMs;
   }
 
-  connected(connection: PeerConnection): Peer {
+  /** @param atMs elapsed time */
+  connected(connection: PeerConnection, atMs: number): Peer {
     const peer: Peer = {
-      ...{ connection, name: undefined, status: undefined },
-      ...{ askedAtMs: 0, roundTripMs: undefined, clockReported: false },
+      ...{ connection, connectedAtMs: atMs, name: undefined, status: undefined },
+      ...{ askedAtMs: Number.NEGATIVE_INFINITY, roundTripMs: undefined, clockReported: false },
     };
     this.#peers.set(connection.id, peer);
-    this.#newestAtMs = connection.connectedAt;
+    this.#newestAtMs = atMs;
     return peer;
   }
 

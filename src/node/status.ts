@@ -75,14 +75,14 @@ export class StatusExchange {
 
   async #ask(peer: PeerId): Promise<void> {
     const { clock, conduct, network, peers } = this.#options;
-    const askedAtMs = clock.now();
+    const askedAtMs = clock.elapsed();
     const asked = peers.get(peer);
     if (asked !== undefined) asked.askedAtMs = askedAtMs;
     try {
       const limits = { deadlineMs: STATUS_DEADLINE_MS, maxChunks: 1, maxChunkBytes: STATUS_BYTES };
       const [answer] = await network.request(peer, 'status', this.#encodeOwn(), limits);
       if (answer === undefined) throw new RequestError('malformed', 'an empty answer to status');
-      const roundTripMs = clock.now() - askedAtMs;
+      const roundTripMs = clock.elapsed() - askedAtMs;
       const known = peers.get(peer);
       if (known !== undefined) known.roundTripMs = roundTripMs;
       this.#learn(peer, decodeWire(StatusType, answer, 'status'), roundTripMs / 2);
@@ -97,10 +97,10 @@ export class StatusExchange {
    */
   askRound(): void {
     const { background, clock, peers } = this.#options;
-    let sinceMs = clock.now() - STATUS_INTERVAL_MS / 2;
+    let sinceMs = clock.elapsed() - STATUS_INTERVAL_MS / 2;
     let silent: Peer | undefined;
     for (const peer of peers.each()) {
-      const atMs = Math.max(peer.status?.atMs ?? 0, peer.askedAtMs);
+      const atMs = Math.max(peer.status?.atMs ?? Number.NEGATIVE_INFINITY, peer.askedAtMs);
       if (atMs > sinceMs || (silent !== undefined && atMs === sinceMs)) continue;
       sinceMs = atMs;
       silent = peer;
@@ -116,7 +116,7 @@ export class StatusExchange {
   announceSoon(isNews: boolean): void {
     if (this.#stopped) return;
     // Whoever connects within the moment is told the new tip with the first status.
-    if (!isNews && this.#options.peers.newestAtMs < this.#options.clock.now() - GOSSIP_READY_MS) return;
+    if (!isNews && this.#options.peers.newestAtMs < this.#options.clock.elapsed() - GOSSIP_READY_MS) return;
     this.#isNews ||= isNews;
     this.#cancelAnnounce ??= this.#options.clock.after(ANNOUNCE_MS, () => this.#announce());
   }
@@ -129,11 +129,11 @@ export class StatusExchange {
   #announce(): void {
     this.#cancelAnnounce = undefined;
     const { background, chain, clock, peers } = this.#options;
-    const newSinceMs = this.#isNews ? Number.NEGATIVE_INFINITY : clock.now() - GOSSIP_READY_MS;
+    const newSinceMs = this.#isNews ? Number.NEGATIVE_INFINITY : clock.elapsed() - GOSSIP_READY_MS;
     this.#isNews = false;
-    for (const { connection, status } of peers.each()) {
+    for (const { connectedAtMs, connection, status } of peers.each()) {
       if (status === undefined || status.work >= chain.tip.work) continue;
-      if (connection.connectedAt >= newSinceMs) background(this.ask(connection.id));
+      if (connectedAtMs >= newSinceMs) background(this.ask(connection.id));
     }
   }
 
@@ -157,7 +157,7 @@ export class StatusExchange {
       height,
       work: status.work,
       clockOffsetMs,
-      atMs: clock.now(),
+      atMs: clock.elapsed(),
     };
     if (Math.abs(clockOffsetMs) > CLOCK_WARNING_MS && !peer.clockReported) {
       peer.clockReported = true;

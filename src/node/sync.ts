@@ -109,7 +109,7 @@ export class Sync {
    */
   isCatchingUp(): boolean {
     const { bodies, clock } = this.#options;
-    return bodies.active || (this.#fetchingHeaders && clock.now() < this.#graceEndsAtMs);
+    return bodies.active || (this.#fetchingHeaders && clock.elapsed() < this.#graceEndsAtMs);
   }
 
   /** Resolves once nothing is being fetched. */
@@ -180,7 +180,7 @@ export class Sync {
   }
 
   #giveGrace(): void {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsed();
     if (now < this.#nextGraceAtMs) return;
     this.#graceEndsAtMs = now + CLAIM_GRACE_MS;
     this.#nextGraceAtMs = now + GRACE_INTERVAL_MS;

@@ -101,7 +101,7 @@ describe('continuous mining', () => {
     const { pool } = node.node;
     const select = pool.select.bind(pool);
     vi.spyOn(pool, 'select').mockImplementation((maxBytes) => {
-      world.clock.correct(world.clock.now() + 20);
+      world.clock.pass(20);
       return select(maxBytes);
     });
     node.node.mining.start();
