@@ -26,7 +26,8 @@ export class VirtualClock implements Clock {
   }
 
   elapsed(): number {
-    return this.#nowMs - this.#startMs;
+    // Whole, so that the time left until some moment never rounds to a wait of nothing.
+    return Math.floor(this.#nowMs - this.#startMs);
   }
 
   after(delayMs: number, call: () => void): () => void {
