@@ -3,7 +3,7 @@
  * given by hand connected, and tops up to a number of others from those discovered, remembered and learnt. It
  * sleeps until somebody is due: a node with all its connections does nothing here.
  */
-import type { Background } from './background.ts';
+import { type Background, own } from './faults.ts';
 import type { Clock, Network, PeerId, Random } from './ports.ts';
 
 /** Enough that some are honest and reachable, few enough that thousands of nodes stay cheap. */
@@ -165,7 +165,7 @@ export class Dialer {
       .sort(([, a], [, b]) => PRIORITY[a.source] - PRIORITY[b.source]);
     for (const [key, candidate] of due) {
       if (this.#dials >= MAX_DIALS) return; // the next look is when one of them has ended
-      if (candidate.source === 'given' || !this.#isFull) background(this.#dial(key, candidate));
+      if (candidate.source === 'given' || !this.#isFull) background(own(this.#dial(key, candidate)));
     }
     const later = wanted.filter(([, { dueAtMs }]) => dueAtMs > now).map(([, { dueAtMs }]) => dueAtMs - now);
     if (later.length > 0) this.#lookIn(Math.min(...later));

@@ -11,7 +11,7 @@ import { blockId, headerRoot } from '../core/hashing.ts';
 import { isEarly, MAX_FUTURE_MS } from '../core/header.ts';
 import type { Address, BlockId } from '../core/identifiers.ts';
 import { requireTarget } from '../core/target.ts';
-import type { Background } from './background.ts';
+import { type Background, own } from './faults.ts';
 import type { Clock, Miner } from './ports.ts';
 
 /** A template is never older than this, so that timestamps stay true. */
@@ -74,7 +74,7 @@ export class Mining {
     this.#active = true;
     if (this.#isLooping) return;
     this.#isLooping = true;
-    this.#options.background(this.#mineContinuously());
+    this.#options.background(own(this.#mineContinuously()));
   }
 
   /** Blocks on demand are mined nevertheless. Resolves once nothing is searched for any more. */

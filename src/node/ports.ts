@@ -2,6 +2,7 @@
  * The ports: all that a node asks of the world. The daemon plugs in libp2p, the wall clock, worker
  * threads; the simulator and the tests plug in virtual ones, and the node cannot tell.
  */
+import { OutsideError } from '../core/errors.ts';
 import type { SignatureCheck } from '../core/signature.ts';
 
 /**
@@ -145,7 +146,7 @@ export interface Network {
  */
 export type RequestFailure = 'timeout' | 'disconnected' | 'unsupported' | 'refused' | 'malformed';
 
-export class RequestError extends Error {
+export class RequestError extends OutsideError {
   override readonly name = 'RequestError';
   readonly failure: RequestFailure;
 

@@ -6,10 +6,10 @@ import type { Chain } from '../chain/chain.ts';
 import { bytesToHex } from '../core/hex.ts';
 import { type BlockId, idFromBytes, idToBytes } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import type { Background } from './background.ts';
 import type { Conduct } from './conduct.ts';
 import type { NodeEvent } from './events.ts';
-import type { Peer, Peers } from './peers.ts';
+import { type Background, type During, type OwnWork, own } from './faults.ts';
+import { type Peer, type Peers, tipOf } from './peers.ts';
 import { type Clock, type Network, type PeerConnection, type PeerId, RequestError } from './ports.ts';
 import { decodeWire, type Status, StatusType } from './wire.ts';
 
@@ -31,6 +31,7 @@ export interface StatusOptions {
   readonly clock: Clock;
   readonly peers: Peers;
   readonly conduct: Conduct;
+  readonly during: During;
   readonly background: Background;
   readonly emit: (event: NodeEvent) => void;
   /** A peer's chain was told, by question or by answer. */
@@ -60,25 +61,26 @@ export class StatusExchange {
   }
 
   /** Tells the peer our status and learns its own. A failure is the peer's loss: it stays without a status. */
-  ask(peer: PeerId): Promise<void> {
+  ask(peer: PeerId): OwnWork<void> {
     const connection = this.#options.peers.get(peer)?.connection;
-    if (connection === undefined || this.#stopped) return Promise.resolve();
+    if (connection === undefined || this.#stopped) return own(Promise.resolve());
     const earlier = this.#asking.get(peer);
     // What was asked over a connection that broke says nothing about the one that followed.
-    if (earlier?.connection === connection) return earlier.answered;
+    if (earlier?.connection === connection) return own(earlier.answered);
     const asking = { connection, answered: this.#ask(peer) };
     this.#asking.set(peer, asking);
-    return asking.answered.finally(() => {
+    const answered = asking.answered.finally(() => {
       if (this.#asking.get(peer) === asking) this.#asking.delete(peer);
     });
+    return own(answered);
   }
 
   async #ask(peer: PeerId): Promise<void> {
-    const { clock, conduct, network, peers } = this.#options;
+    const { clock, during, network, peers } = this.#options;
     const askedAtMs = clock.elapsed();
     const asked = peers.get(peer);
     if (asked !== undefined) asked.askedAtMs = askedAtMs;
-    try {
+    await during(peer, 'status', async () => {
       const limits = { deadlineMs: STATUS_DEADLINE_MS, maxChunks: 1, maxChunkBytes: STATUS_BYTES };
       const [answer] = await network.request(peer, 'status', this.#encodeOwn(), limits);
       if (answer === undefined) throw new RequestError('malformed', 'an empty answer to status');
@@ -86,9 +88,7 @@ export class StatusExchange {
       const known = peers.get(peer);
       if (known !== undefined) known.roundTripMs = roundTripMs;
       this.#learn(peer, decodeWire(StatusType, answer, 'status'), roundTripMs / 2);
-    } catch (error) {
-      conduct.blame(peer, error, 'status');
-    }
+    });
   }
 
   /**
@@ -131,9 +131,9 @@ export class StatusExchange {
     const { background, chain, clock, peers } = this.#options;
     const newSinceMs = this.#isNews ? Number.NEGATIVE_INFINITY : clock.elapsed() - GOSSIP_READY_MS;
     this.#isNews = false;
-    for (const { connectedAtMs, connection, status } of peers.each()) {
-      if (status === undefined || status.work >= chain.tip.work) continue;
-      if (connectedAtMs >= newSinceMs) background(this.ask(connection.id));
+    for (const peer of peers.each()) {
+      if (peer.status === undefined || (tipOf(peer)?.work ?? 0n) >= chain.tip.work) continue;
+      if (peer.connectedAtMs >= newSinceMs) background(this.ask(peer.connection.id));
     }
   }
 
