@@ -2,7 +2,7 @@
  * The ports: all that a node asks of the world. The daemon plugs in libp2p, the wall clock, worker
  * threads; the simulator and the tests plug in virtual ones, and the node cannot tell.
  */
-import type { SignatureCheck } from '../core/signature.ts';
+import type { SignatureCheck, Urgency } from '../core/signature.ts';
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -18,8 +18,11 @@ export interface Random {
 
 /** Checks many signatures at once; which threads do it is its own business. */
 export interface SignatureVerifier {
-  /** @returns a verdict for each, in the same order */
-  verify(checks: readonly SignatureCheck[]): Promise<boolean[]>;
+  /**
+   * @param urgency `block` unless given; what strangers sent lets the others go before
+   * @returns a verdict for each, in the same order
+   */
+  verify(checks: readonly SignatureCheck[], urgency?: Urgency): Promise<boolean[]>;
 }
 
 /** A search for a nonce. */

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Chain } from '../../src/chain/chain.ts';
-import { Mempool, type MempoolOptions, type PoolUpdate } from '../../src/chain/mempool.ts';
+import { Mempool, type PoolUpdate } from '../../src/chain/mempool.ts';
 import { type PolicyCode, PolicyError } from '../../src/chain/policy.ts';
+import type { MempoolOptions } from '../../src/chain/pool-rules.ts';
 import type { CheckedBlock, CheckedTransaction } from '../../src/chain/records.ts';
 import { SIGNED_TRANSACTION_BYTES, sizeInBlock } from '../../src/core/encoding.ts';
 import { type RuleCode, RuleError } from '../../src/core/errors.ts';
