@@ -7,6 +7,7 @@ import { RuleError } from '../core/errors.ts';
 import { type Address, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import { type Account, accountAfterSending, totalSpent } from '../core/state.ts';
 import type { SignedTransaction, Transaction } from '../core/types.ts';
+import type { FeeRate } from './fee-rate.ts';
 import { PolicyError } from './policy.ts';
 import type { PoolRules } from './pool-rules.ts';
 import type { CheckedTransaction } from './records.ts';
@@ -25,6 +26,8 @@ export interface PoolView {
   find(id: TransactionId): PoolEntry | undefined;
   /** As of the tip. */
   queue(sender: Address): SenderQueue;
+  /** @param worth of the newcomer @throws PolicyError `pool-full` */
+  requireRoom(worth: FeeRate, queue: SenderQueue): void;
 }
 
 /** A sender's own, as it will be behind those of this message that were found good. */
@@ -67,7 +70,9 @@ export class Foresight {
     if (position > ahead.count) return this.#gap(transaction, queue, position);
     if (position === ahead.count) {
       this.#rules.requirePlace(ahead.count);
-      ahead.pending = accountAfterSending(ahead.pending, transaction);
+      const pending = accountAfterSending(ahead.pending, transaction);
+      this.#pool.requireRoom({ fee: transaction.fee, size }, queue);
+      ahead.pending = pending;
       ahead.count++;
     } else this.#requireBetter(transaction, size, queue, ahead);
     ahead.fees.set(transaction.sequence, transaction.fee);

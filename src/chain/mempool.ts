@@ -10,7 +10,8 @@ import { type Address, idFromBytes, type TransactionId } from '../core/identifie
 import type { Account } from '../core/state.ts';
 import type { BlockAssembly } from './block-assembly.ts';
 import type { Chain } from './chain.ts';
-import { EvictionOrder } from './eviction.ts';
+import { EvictionOrder, type Victim } from './eviction.ts';
+import type { FeeRate } from './fee-rate.ts';
 import { Foresight } from './foresight.ts';
 import { ParkedTransactions } from './parked.ts';
 import { PolicyError } from './policy.ts';
@@ -99,6 +100,11 @@ export class Mempool {
     return [...this.#entries.ids()];
   }
 
+  /** Ids in the order they came, 32 bytes each, one after the other. */
+  page(from: number, count: number): Uint8Array {
+    return this.#entries.page(from, count);
+  }
+
   /** In the order they came. */
   transactions(): CheckedTransaction[] {
     return [...this.#entries.values()].map(({ checked }) => checked);
@@ -179,6 +185,7 @@ export class Mempool {
     return new Foresight(this.#rules, {
       find: (id) => this.#entries.get(id),
       queue: (sender) => this.#queue(sender) ?? this.#newQueue(sender),
+      requireRoom: (worth, queue) => this.#victims(this.#bytes + worth.size, worth, queue),
     });
   }
 
@@ -197,13 +204,18 @@ export class Mempool {
   }
 
   #makeRoom(entry: PoolEntry, old: PoolEntry | undefined, queue: SenderQueue): TransactionId[] {
-    const excess = this.#bytes + entry.size - (old?.size ?? 0) - this.#rules.maxBytes;
-    if (excess <= 0) return [];
-    const victims = this.#eviction.choose(excess, this.#rules.drivesOut(entry.floor), queue);
-    if (victims === undefined) {
-      throw new PolicyError('pool-full', `${this.#bytes} of ${this.#rules.maxBytes} bytes`);
-    }
+    const victims = this.#victims(this.#bytes + entry.size - (old?.size ?? 0), entry.floor, queue);
     return victims.map((victim) => this.#evict(victim.queue, victim.entry));
+  }
+
+  /** What has to go for the pool to hold `bytes`. @throws PolicyError `pool-full` */
+  #victims(bytes: number, worth: FeeRate, queue: SenderQueue): Victim[] {
+    const excess = bytes - this.#rules.maxBytes;
+    if (excess <= 0) return [];
+    const victims = this.#eviction.choose(excess, this.#rules.drivesOut(worth), queue);
+    if (victims === undefined)
+      throw new PolicyError('pool-full', `${this.#bytes} of ${this.#rules.maxBytes} bytes`);
+    return victims;
   }
 
   #trim(): void {

@@ -81,7 +81,6 @@ export class PoolRules {
   }
 
   #requireReplacementFee(fee: bigint, lowest: bigint): void {
-    if (fee < lowest)
-      throw new PolicyError('replacement-underpriced', `${fee} notches, at least ${lowest}`);
+    if (fee < lowest) throw new PolicyError('replacement-underpriced', `${fee} notches, at least ${lowest}`);
   }
 }
