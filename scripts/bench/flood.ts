@@ -90,9 +90,10 @@ async function measureOnce(networkFile: string): Promise<Measured> {
   const liars = new Child(new URL('./flood-process.ts', import.meta.url));
   const steady = new AbortController();
   try {
-    const miner = await processes.start({ network: networkFile });
+    const data = (name: string): string => join(processes.folder, name);
+    const miner = await processes.start({ network: networkFile, data: data('miner') });
     const [address] = (await miner.started).addresses as [string];
-    const second = await processes.start({ network: networkFile, peers: [address] });
+    const second = await processes.start({ network: networkFile, data: data('second'), peers: [address] });
     const load = new SteadyLoad(network, [miner, second], steady.signal);
     const request: FloodRequest = {
       ...{ networkFile, address, liars: LIARS, rich: true, firstKey: PAYERS },

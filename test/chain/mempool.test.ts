@@ -303,7 +303,10 @@ describe('what the pool would say', () => {
     expect(foreseen(pay(2), pay(3))).toEqual(['wanted', 'too-many-pending']);
     poolWith({ maxBytes: 2 * SIZE });
     add(pay(1), pay(2));
-    expect(foreseen(pay(0, { from: bob }), pay(0, { from: carol, fee: 1_101n }))).toEqual(['pool-full', 'wanted']);
+    expect(foreseen(pay(0, { from: bob }), pay(0, { from: carol, fee: 1_101n }))).toEqual([
+      'pool-full',
+      'wanted',
+    ]);
   });
 });
 

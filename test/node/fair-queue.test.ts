@@ -1,5 +1,10 @@
 import { beforeEach, expect, it } from 'vitest';
-import { FairQueue, type Lane, MAX_WAITING_BYTES_OF_PEER, MAX_WAITING_PIECES_OF_PEER } from '../../src/node/fair-queue.ts';
+import {
+  FairQueue,
+  type Lane,
+  MAX_WAITING_BYTES_OF_PEER,
+  MAX_WAITING_PIECES_OF_PEER,
+} from '../../src/node/fair-queue.ts';
 import type { PeerId } from '../../src/node/ports.ts';
 
 const peer = (name: string | number): PeerId => `peer-${name}` as PeerId;

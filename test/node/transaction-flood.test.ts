@@ -155,7 +155,7 @@ describe('a flood of wrong signatures', () => {
     expect(alice.node.sizes().transactionMessages).toBe(0);
   });
 
-  it('lets the node\'s own callers and honest peers go on meanwhile', async () => {
+  it("lets the node's own callers and honest peers go on meanwhile", async () => {
     const bob = await join('bob');
     await flood();
     void tell(bob, pay(0, { from: other }));
@@ -288,7 +288,9 @@ describe('ids of a pool that need no fetching', () => {
     await world.mine(alice, 1);
     await world.clock.advance(60_000);
     const ids = PoolIdsType.serialize(
-      numbers(32_768).map((index) => Buffer.from((paid[index % paid.length] as CheckedTransaction).id, 'hex')),
+      numbers(32_768).map((index) =>
+        Buffer.from((paid[index % paid.length] as CheckedTransaction).id, 'hex'),
+      ),
     );
     let lookups = 0;
     let inARow = 0;
@@ -333,7 +335,9 @@ describe('ids of a pool that need no fetching', () => {
     const mallory = await FakePeer.join(world, 'mallory');
     let fetches = 0;
     mallory.bend('pool', () => [
-      PoolIdsType.serialize(numbers(32_768).map((index) => Buffer.from(index.toString(16).padStart(64, '0'), 'hex'))),
+      PoolIdsType.serialize(
+        numbers(32_768).map((index) => Buffer.from(index.toString(16).padStart(64, '0'), 'hex')),
+      ),
     ]);
     mallory.bend('transactions', () => {
       fetches++;

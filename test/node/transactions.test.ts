@@ -218,10 +218,7 @@ describe('transactions by gossip', () => {
     ],
   ])('%s count as wrongly signed', async (_what, make) => {
     // Who has nothing is not verified at all.
-    await world.wait(
-      alice.node.submit([pay(0, { to: NOBODY, amount: 10_000n }).signed]),
-      'submitted',
-    );
+    await world.wait(alice.node.submit([pay(0, { to: NOBODY, amount: 10_000n }).signed]), 'submitted');
     await world.mine(alice, 1);
     alice.network.sent.length = 0;
     await gossip(make());
@@ -341,7 +338,9 @@ describe('a transaction that overtook its predecessor', () => {
     await world.wait(alice.node.submit([pay(0).signed]), 'submitted');
     await world.clock.advance(200);
     const sent = alice.network.sent.filter(({ topic }) => topic === 'transactions');
-    const told = sent.flatMap(({ message }) => decodeWire(TransactionsMessageType, message, 'sent').transactions);
+    const told = sent.flatMap(
+      ({ message }) => decodeWire(TransactionsMessageType, message, 'sent').transactions,
+    );
     expect(told.map(({ transaction }) => transaction.sequence)).toEqual([0n, 1n]);
     expect(eventsOf(bob, 'transaction.refused')).toEqual([]);
   });

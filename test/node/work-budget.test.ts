@@ -28,7 +28,7 @@ it('a budget is spent when it is drawn, and fills again', async () => {
 
 it('a debt is paid off in some seconds, however large it was', async () => {
   budgets.draw(peer('a'), 1_000_000);
-  await clock.advance(1_000 * ((BUDGET_UNITS / BUDGET_UNITS_PER_SECOND) + 1));
+  await clock.advance(1_000 * (BUDGET_UNITS / BUDGET_UNITS_PER_SECOND + 1));
   expect(budgets.isSpent(peer('a'))).toBe(false);
 });
 
