@@ -11,7 +11,7 @@ export const MAX_WAITING_PIECES_OF_PEER = 64;
 /** Bytes of one peer that wait: sixteen of the longest messages. */
 export const MAX_WAITING_BYTES_OF_PEER = 2 * 1_024 * 1_024;
 /** Bytes that wait in all; beyond it the peer that holds the most loses what came last of it. */
-export const MAX_WAITING_BYTES = 32 * 1_024 * 1_024;
+const MAX_WAITING_BYTES = 32 * 1_024 * 1_024;
 
 /** What a piece of work knows of its peer. */
 export interface Lane {

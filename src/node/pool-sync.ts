@@ -32,7 +32,7 @@ const IDS_PER_TURN = 256;
 /** Fetches in a row that bring nothing new, after which the rest is not asked for. */
 const MAX_IDLE_FETCHES = 3;
 /** Comparisons at once; each holds a page of 1 MiB. Others wait. */
-export const MAX_POOL_SYNCS = 32;
+const MAX_POOL_SYNCS = 32;
 
 export interface PoolSyncOptions {
   readonly network: Network;

@@ -8,9 +8,9 @@ import type { PeerId } from './ports.ts';
 import type { WeighedTransaction } from './transaction-check.ts';
 
 /** At most 5 MB. */
-export const MAX_WAITING = 4_096;
+const MAX_WAITING = 4_096;
 /** Of one peer: as many as a pool takes of one sender. */
-export const MAX_WAITING_OF_PEER = MAX_WAITING / 4;
+const MAX_WAITING_OF_PEER = MAX_WAITING / 4;
 /** Longer than any message is under way. */
 const WAITING_MS = 30_000;
 
