@@ -44,6 +44,11 @@ export class BlockTree {
     return this.#store.mainChain.at(record.height) === record.number;
   }
 
+  /** As `isOnChain`, without reading the header. */
+  isNumberOnChain(number: number): boolean {
+    return this.#store.mainChain.at(this.#link(number).height) === number;
+  }
+
   /** Writes a new block after its parent. */
   insert(id: BlockId, sealed: SealedHeader, parent: BlockRecord, status: BlockStatus): BlockRecord {
     const record: BlockRecord = {

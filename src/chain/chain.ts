@@ -25,7 +25,13 @@ import { Forks } from './forks.ts';
 import { Growth, type TipFollower, type TipListener } from './growth.ts';
 import { HeaderRun } from './header-run.ts';
 import { locatorFrom, MAX_LOCATOR_IDS } from './locator.ts';
-import { type ConfirmedTransaction, findHistory, findTransaction, type HistoryPage } from './lookup.ts';
+import {
+  type ConfirmedTransaction,
+  findHistory,
+  findTransaction,
+  type HistoryPage,
+  seemsConfirmed,
+} from './lookup.ts';
 import { openTip } from './opening.ts';
 import type { BlockRecord, CheckedBlock } from './records.ts';
 import { STEP_SIZES, type StepSizes } from './step-sizes.ts';
@@ -251,6 +257,11 @@ export class Chain {
   /** Undefined if it is not on the main chain. */
   transaction(id: TransactionId): ConfirmedTransaction | undefined {
     return findTransaction(this.#store, this.#tree, id);
+  }
+
+  /** As `transaction`, but without reading it; see `seemsConfirmed`. */
+  seemsConfirmed(id: TransactionId): boolean {
+    return seemsConfirmed(this.#store, this.#tree, id);
   }
 
   /** The main chain's transactions from or to an address, newest first. */

@@ -10,12 +10,7 @@ import { type BlockId, idFromBytes, type TransactionId } from '../core/identifie
 import { HASH_BYTES, partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignatureCheck } from '../core/signature.ts';
-import {
-  hashTransactions,
-  rootOfSignedRoots,
-  signedTransactionRoots,
-  signingMessages,
-} from '../core/transaction-hashes.ts';
+import { rootOfSignedRoots, signedTransactionRoots, signingMessages } from '../core/transaction-hashes.ts';
 import type { Block, SealedHeader, SignedTransaction } from '../core/types.ts';
 import type { SignatureVerifier } from './ports.ts';
 import type { Turns } from './turns.ts';
@@ -35,7 +30,7 @@ export function isAnothersBody(verdict: BodyVerdict): boolean {
 }
 
 /** One transaction's verdict. */
-export type TransactionVerdict =
+type TransactionVerdict =
   | { readonly checked: CheckedTransaction }
   | { readonly id: TransactionId; readonly error: RuleError };
 
@@ -107,11 +102,6 @@ export class BodyChecker {
       transactionIds[unverified[at] as number] = verdict.checked.id;
     });
     return trustBlock({ id, block, transactionIds: transactionIds as TransactionId[] });
-  }
-
-  /** Verifies signatures; a verdict for each transaction, in the same order. */
-  async checkTransactions(transactions: readonly SignedTransaction[]): Promise<TransactionVerdict[]> {
-    return this.#verify(transactions, hashTransactions(transactions).ids);
   }
 
   /** Whoever brings many has decoded or gathered them in this turn of the event loop. */

@@ -37,7 +37,7 @@ export const OFFENCES = {
 export type Offence = keyof typeof OFFENCES;
 
 /** At this score the connection ends. */
-const SCORE_LIMIT = 100;
+export const SCORE_LIMIT = 100;
 /** A score halves in this time: a peer on a poor link recovers, a hostile one gets a handful of tries an hour. */
 const SCORE_HALF_LIFE_MS = 10 * 60_000;
 /** How long a peer stays refused that earned it by misdeeds alone. */

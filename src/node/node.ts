@@ -18,7 +18,7 @@ import { BodyChecker } from './block-check.ts';
 import { BlockQueue } from './block-queue.ts';
 import { Blocks } from './blocks.ts';
 import { BodySync } from './body-sync.ts';
-import { Conduct } from './conduct.ts';
+import { Conduct, SCORE_LIMIT } from './conduct.ts';
 import { Dialer } from './dialer.ts';
 import type { NodeEvent, SyncProgress } from './events.ts';
 import { type Background, border, type During, own, runInBackground } from './faults.ts';
@@ -27,7 +27,7 @@ import { Mining } from './mining.ts';
 import { PeerExchange } from './peer-exchange.ts';
 import { Peers, tipOf } from './peers.ts';
 import { PoolKeeping } from './pool-keeping.ts';
-import { syncPool } from './pool-sync.ts';
+import { PoolSync } from './pool-sync.ts';
 import type { Clock, Miner, Network, PeerConnection, PeerId, Random, SignatureVerifier } from './ports.ts';
 import { RecentlyConfirmed } from './recently-confirmed.ts';
 import { serve } from './serve.ts';
@@ -35,6 +35,7 @@ import { STATUS_INTERVAL_MS, StatusExchange } from './status.ts';
 import { Sync } from './sync.ts';
 import { type SubmitOutcome, TransactionRelay } from './transaction-relay.ts';
 import { Turns } from './turns.ts';
+import { WorkBudgets } from './work-budget.ts';
 
 /** Whoever asked to resolve gets an answer, though a peer keeps us waiting or the way is long. */
 const RESOLVE_DEADLINE_MS = 60_000;
@@ -95,6 +96,8 @@ export interface NodeSizes {
   /** Transactions that overtook their predecessors. */
   readonly waitingTransactions: number;
   readonly transactionsToPass: number;
+  /** Gossip of transactions nobody has looked at yet. */
+  readonly transactionMessages: number;
   /** Peers whose headers are to be fetched. */
   readonly headersQueue: number;
 }
@@ -114,6 +117,7 @@ export class Node {
   readonly #queue: BlockQueue;
   readonly #blocks: Blocks;
   readonly #relay: TransactionRelay;
+  readonly #poolSync: PoolSync;
   readonly #dialer: Dialer;
   readonly #exchange: PeerExchange;
   readonly #journal: PoolJournal;
@@ -124,6 +128,7 @@ export class Node {
   /** When each peer's pool was last compared with ours, by elapsed time. */
   readonly #poolSyncedAtMs = new Map<PeerId, number>();
   readonly #recentlyConfirmed = new RecentlyConfirmed();
+  readonly #budgets: WorkBudgets;
   #cancelStatus: (() => void) | undefined;
   #stopped = false;
   /** Nothing may touch the store any more. */
@@ -180,6 +185,7 @@ export class Node {
     this.#during = during;
     this.#queue = queue;
     this.#conduct = conduct;
+    this.#budgets = new WorkBudgets(clock);
     this.#journal = PoolJournal.open(store, pool);
     this.#keeping = new PoolKeeping({ clock, background, turns, journal: this.#journal });
     this.#status = new StatusExchange({ ...shared, onStatus: (peer) => this.#onStatus(peer) });
@@ -204,11 +210,14 @@ export class Node {
     this.#sync = new Sync({ ...shared, headers, bodies: this.#bodies });
     this.#relay = new TransactionRelay({
       ...shared,
+      verifier,
+      budgets: this.#budgets,
       turns,
       keeping: this.#keeping,
       recentlyConfirmed: this.#recentlyConfirmed,
       onGap: (peer) => this.#onGap(peer),
     });
+    this.#poolSync = new PoolSync({ ...shared, turns, relay: this.#relay, budgets: this.#budgets });
     this.#dialer = new Dialer({
       ...shared,
       isConnected: (peer) => peers.has(peer),
@@ -353,6 +362,7 @@ export class Node {
     if (!this.#peers.has(peer)) return;
     this.#peers.disconnected(peer);
     this.#conduct.disconnected(peer);
+    this.#relay.forget(peer);
     this.#poolSyncedAtMs.delete(peer);
     this.#dialer.lost(peer);
     this.#emit({ event: 'peer.disconnected', peer, reason });
@@ -387,12 +397,8 @@ export class Node {
   async #syncPool(peer: PeerId): Promise<void> {
     await this.#sync.idle();
     if (this.#stopped || !this.#peers.has(peer)) return;
-    const { chain, pool } = this;
-    const isCompared = await this.#during(peer, 'pool', async () => {
-      await syncPool({ network: this.#network, chain, pool, relay: this.#relay }, peer);
-      return true;
-    });
-    if (isCompared === undefined) this.#poolSyncedAtMs.delete(peer); // tried again with its next status
+    const isCompared = await this.#during(peer, 'pool', () => this.#poolSync.run(peer));
+    if (isCompared !== true) this.#poolSyncedAtMs.delete(peer); // tried again with its next status
   }
 
   #onTipChange({ change, returned }: PoolUpdate): void {
@@ -416,6 +422,7 @@ export class Node {
       if (change.connected.length === 1 && !this.#sync.isCatchingUp()) {
         for (const connected of change.connected) this.#recentlyConfirmed.add(connected);
       }
+      for (const { transactionIds } of change.connected) this.#budgets.grant(transactionIds.length);
       for (const { block } of change.connected) {
         for (const { transaction } of block.transactions)
           this.#relay.admitWaiting(idFromBytes(transaction.sender));
@@ -442,6 +449,8 @@ export class Node {
 
   #emit(event: NodeEvent): void {
     if (event.event === 'transaction.accepted') this.mining.poolChanged();
+    // Its connection may take a moment to end; what it sent is not checked any more.
+    if (event.event === 'peer.penalised' && event.score >= SCORE_LIMIT) this.#relay.forget(event.peer);
     for (const listener of this.#listeners) listener(event);
   }
 }

@@ -3,7 +3,7 @@
  * threads; the simulator and the tests plug in virtual ones, and the node cannot tell.
  */
 import { OutsideError } from '../core/errors.ts';
-import type { SignatureCheck } from '../core/signature.ts';
+import type { SignatureCheck, Urgency } from '../core/signature.ts';
 
 /**
  * Two clocks. The ledger's is this machine's wall clock: an operator or NTP may set it back or forward by hours at any
@@ -28,8 +28,11 @@ export interface Random {
 
 /** Checks many signatures at once; which threads do it is its own business. */
 export interface SignatureVerifier {
-  /** @returns a verdict for each, in the same order */
-  verify(checks: readonly SignatureCheck[]): Promise<boolean[]>;
+  /**
+   * @param urgency `block` unless given; what strangers sent lets the others go before
+   * @returns a verdict for each, in the same order
+   */
+  verify(checks: readonly SignatureCheck[], urgency?: Urgency): Promise<boolean[]>;
 }
 
 /** A search for a nonce. */

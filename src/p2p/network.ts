@@ -42,6 +42,7 @@ import { MAX_INBOUND_STREAMS } from './request-limits.ts';
 import { RequestServer, type ServedProtocol } from './request-server.ts';
 import type { SharedKey } from './shared-key.ts';
 import { stopHost } from './shutdown.ts';
+import { VALIDATION_BOUNDS } from './validation-queue.ts';
 
 export interface Libp2pNetworkOptions {
   readonly networkId: NetworkId;
@@ -236,14 +237,17 @@ class HostedNetwork implements Libp2pNetwork {
 
   subscribe(topic: TopicName, validate: (message: Uint8Array, from: PeerId) => Promise<Verdict>): void {
     invariant(!this.#started, 'topics are subscribed to before the start');
-    this.#gossip.subscribe(topicId(this.#network, topic), (message, from) => {
+    const admitAndValidate = async (message: Uint8Array, from: PeerId): Promise<Verdict> => {
+      // Its connection takes a moment to end.
+      if (this.#gatekeeper.isDenied(from)) return 'ignore';
       // Whoever gossips here speaks for this network, even if its introduction is still under way.
       if (!this.#admission.isPeer(from)) {
         const connection = this.#open(peerIdFromString(from))[0];
         if (connection !== undefined) this.#admission.admit(connection);
       }
       return validate(message, from);
-    });
+    };
+    this.#gossip.subscribe(topicId(this.#network, topic), admitAndValidate, VALIDATION_BOUNDS[topic]);
   }
 
   async publish(topic: TopicName, message: Uint8Array): Promise<void> {

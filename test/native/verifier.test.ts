@@ -108,6 +108,32 @@ describe('createSignatureVerifier', () => {
     expect(order).toEqual(['small', 'large']);
   });
 
+  it("lets a caller's and a block's go before strangers'", async () => {
+    const one = verifier({ threads: 1 });
+    await one.verify(mixture(20, () => true));
+    const order: string[] = [];
+    const stranger = one
+      .verify(
+        mixture(1_500, () => true),
+        'stranger',
+      )
+      .then(() => order.push('stranger'));
+    const block = one
+      .verify(
+        mixture(600, () => true),
+        'block',
+      )
+      .then(() => order.push('block'));
+    const own = one
+      .verify(
+        mixture(600, () => true),
+        'own',
+      )
+      .then(() => order.push('own'));
+    await Promise.all([stranger, block, own]);
+    expect(order.at(-1)).toBe('stranger');
+  });
+
   it('checks a handful without a thread', async () => {
     // Closed before any thread could have answered.
     const lazy = verifier({ threads: 1 });
