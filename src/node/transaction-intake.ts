@@ -178,10 +178,10 @@ export class TransactionIntake {
       lane,
     );
     this.#pass(outcomes);
-    if (fault !== undefined) throw fault;
     // Another peer may have brought the same in better shape.
     const [first] = row;
     if (first !== undefined) this.admitWaiting(idFromBytes(first.signed.transaction.sender));
+    if (fault !== undefined) throw fault;
   }
 
   #pass(outcomes: readonly Outcome[]): void {
