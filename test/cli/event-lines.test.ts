@@ -11,7 +11,14 @@ class Clock implements LineClock {
   nowMs = 0;
   readonly #waiting = new Set<{ readonly atMs: number; readonly call: () => void }>();
 
+  /** How far the machine's clock was set forward. */
+  correctionMs = 0;
+
   now(): number {
+    return this.nowMs + this.correctionMs;
+  }
+
+  elapsed(): number {
     return this.nowMs;
   }
 

@@ -122,6 +122,7 @@ const LEVELS: Readonly<Record<NodeEvent['event'], EventLevel>> = {
   'peer.disconnected': 'info',
   'peer.penalised': 'warn',
   'peer.clock': 'warn',
+  'mining.waiting': 'warn',
   'sync.progress': 'info',
 };
 /** Where many are told as one, each may be told. */
