@@ -82,6 +82,13 @@ export class Lifetime {
   }
 
   #exit(status: number): void {
-    void this.#log.close().finally(() => process.exit(status));
+    void this.#log.close().then(
+      (isWritten) => {
+        // A thread that waits for the reader of the log would hold up the end for as long as that does not read.
+        if (!isWritten) process.kill(process.pid, 'SIGKILL');
+        process.exit(status);
+      },
+      () => process.exit(status),
+    );
   }
 }
