@@ -21,7 +21,7 @@ export function addStatus(program: Command): void {
         pool: `${counted(pool.count, 'transaction')}, ${counted(pool.bytes, 'byte')}`,
         mining: miningText(mining),
         'peer id': status.peerId,
-        addresses: status.addresses.join('\n           ') || 'none',
+        addresses: status.addresses.length === 0 ? 'none' : status.addresses,
         version: status.version,
         running: formatDuration(status.runningMs),
       });

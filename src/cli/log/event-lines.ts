@@ -12,6 +12,7 @@
 import type { EventJson } from '../../client/live-event.ts';
 import { amountText, blockName, describeEvent, transactionsText } from '../event-text.ts';
 import { counted, formatHashrate, short } from '../output.ts';
+import { printable } from '../printable.ts';
 import { BlockRun } from './block-run.ts';
 import { Branches } from './branches.ts';
 import type { AcceptedBlock, HeardEvent } from './heard-event.ts';
@@ -342,9 +343,4 @@ export class EventLines {
 
 function blockCell(mark: string, height: number, id: string): string {
   return `${mark} ${blockName(height, id)}`.padEnd(BLOCK_COLUMN);
-}
-
-/** What strangers sent is in some texts: nothing in them may move the cursor or begin a line of its own. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '·');
 }

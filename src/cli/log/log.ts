@@ -4,6 +4,7 @@ import { eventToJson } from '../../client/live-event.ts';
 import type { NodeEvent } from '../../node/events.ts';
 import { describeEvent } from '../event-text.ts';
 import { counted } from '../output.ts';
+import { printableColours, printableJson, printableLines } from '../printable.ts';
 import { type DaemonStatus, EventLines } from './event-lines.ts';
 import type { LogFormat, LogLevel } from './levels.ts';
 import { systemClock } from './line-clock.ts';
@@ -48,11 +49,14 @@ function jsonLog({ level }: LogOptions): Log {
     missing: (count) =>
       `${JSON.stringify({ level: WARN_LEVEL, time: systemClock.now(), pid, event: 'daemon.log', msg: missingText(count) })}\n`,
   });
-  const logger = pino({ level, base: { pid } }, { write: (text: string) => output.write(text) });
+  const logger = pino(
+    { level, base: { pid } },
+    { write: (text: string) => output.write(printableJson(text)) },
+  );
   return {
     logger,
     // Where stdout is for machines, people read stderr.
-    write: (text) => process.stderr.write(text),
+    write: (text) => process.stderr.write(printableLines(text)),
     event: eventLogger(logger),
     status: (status) => logger.debug({ event: 'daemon.status', ...status }, `at #${status.height}`),
     close: () => closeOutput(logger, output),
@@ -79,7 +83,7 @@ function prettyLog({ level, name }: LogOptions): Log {
   );
   return {
     logger,
-    write: (text) => output.write(text),
+    write: (text) => output.write(printableColours(text)),
     event: (event) => {
       if (!logger.isLevelEnabled(PRETTY_LEVELS[event.event] ?? LEVELS[event.event])) return;
       lines.hear(systemClock.now(), event.event === 'block.accepted' ? event : eventToJson(event));

@@ -2,6 +2,7 @@
 import type { StatusJson } from '../../client/contract.ts';
 import { transactionsText } from '../event-text.ts';
 import { counted, formatDuration, formatHashrate, short } from '../output.ts';
+import { printable } from '../printable.ts';
 import type { SeenBlock, WatchModel } from './model.ts';
 
 /** What a line is like; which colour that is, the screen decides. */
@@ -123,7 +124,7 @@ function timeOf(ms: number): string {
 
 /** What strangers sent is in some texts: nothing in them may move the cursor. */
 function cut(text: string, columns: number): string {
-  const characters = [...text.replaceAll(/\p{C}/gu, '·')];
+  const characters = [...printable(text)];
   if (characters.length <= columns) return characters.join('');
   return `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`.slice(0, columns);
 }
