@@ -1,5 +1,6 @@
 /** How a command fails: one line on stderr and an exit status. */
 import { CommanderError } from 'commander';
+import { adviceFor, failureText } from './machine-trouble.ts';
 import { printable, printableLines } from './printable.ts';
 
 /** 0 done, 1 refused or failed, 2 used wrongly. */
@@ -38,6 +39,7 @@ export function report(error: unknown): number {
   if (error instanceof Error && error.name === 'ConnectionError') {
     complain(`${error.message}: start one with tally start, or name its API with --api`);
   } else if (error instanceof Error && EXPECTED.has(error.name)) complain(error.message);
+  else if (adviceFor(error) !== undefined) complain(failureText(error));
   else
     process.stderr.write(
       `tally: this should not have happened: ${printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,

@@ -2,6 +2,7 @@
 import { isHarmlessStreamError } from '../p2p/errors.ts';
 import { EXIT } from './errors.ts';
 import type { Log } from './log/log.ts';
+import { failureText } from './machine-trouble.ts';
 import { isOrphan } from './parent.ts';
 
 /** A stop takes no longer, whatever hangs. */
@@ -34,10 +35,7 @@ export class Lifetime {
 
   /** A bug or a broken disk: better no daemon than a wrong ledger. */
   fail(error: unknown): void {
-    this.#log.logger.fatal(
-      { err: error, event: 'daemon.failed' },
-      `the daemon stops: ${error instanceof Error ? error.message : error}`,
-    );
+    this.#log.logger.fatal({ err: error, event: 'daemon.failed' }, `the daemon stops: ${failureText(error)}`);
     this.#exit(EXIT.failed);
   }
 

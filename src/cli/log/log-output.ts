@@ -19,7 +19,7 @@ const NO_READER: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EBADF', 'E
 type Write = (bytes: Buffer, done: (error: NodeJS.ErrnoException | null, written: number) => void) => void;
 
 export interface LogOutputOptions {
-  /** A line that tells how many are missing before it. */
+  /** A line that tells how many are missing in its place. */
   readonly missing: (count: number) => string;
   /** Default: to standard output. */
   readonly write?: Write;
@@ -30,8 +30,10 @@ export class LogOutput {
   readonly #write: Write;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
-  /** Lines dropped since the last that was written. */
-  #missing = 0;
+  /** Lines that were not taken since the last that was written. */
+  #lost = 0;
+  /** Lines there was no room for behind those that wait. */
+  #dropped = 0;
   #isWriting = false;
   /** A write was begun and has not come back: a thread waits for it. */
   #isUnderWay = false;
@@ -49,7 +51,7 @@ export class LogOutput {
   write(line: string): void {
     if (this.#isClosed) return;
     if (this.#waitingBytes >= MAX_UNREAD_BYTES) {
-      this.#missing++;
+      this.#dropped++;
       return;
     }
     const bytes = Buffer.from(line);
@@ -81,12 +83,16 @@ export class LogOutput {
     this.#isWriting = true;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    const before = [
-      ...(this.#isTorn ? [Buffer.from('\n')] : []),
-      ...(this.#missing === 0 ? [] : [Buffer.from(this.#options.missing(this.#missing))]),
-    ];
-    this.#missing = 0;
-    this.#send(Buffer.concat([...before, ...lines]), lines.length);
+    const count = this.#lost + lines.length + this.#dropped;
+    const torn = this.#isTorn ? [Buffer.from('\n')] : [];
+    const bytes = Buffer.concat([...torn, this.#missing(this.#lost), ...lines, this.#missing(this.#dropped)]);
+    this.#lost = 0;
+    this.#dropped = 0;
+    this.#send(bytes, count);
+  }
+
+  #missing(count: number): Buffer {
+    return Buffer.from(count === 0 ? '' : this.#options.missing(count));
   }
 
   /** @param count of the lines in it, for the case that they find no place */
@@ -106,7 +112,7 @@ export class LogOutput {
       // A full pipe has a reader that may go on; what a disk does not take is lost, and the next lines may be luckier.
       else if (code === 'EAGAIN') setTimeout(() => this.#send(bytes, count), RETRY_MS);
       else {
-        this.#missing += count;
+        this.#lost += count;
         setTimeout(() => this.#next(), RETRY_MS);
       }
     });
