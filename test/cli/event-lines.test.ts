@@ -215,6 +215,22 @@ describe('what belongs together is one line', () => {
     ]);
   });
 
+  test('goes on in its pace though the clock is set back by an hour', () => {
+    const told = new Told();
+    const progress = (height: number): HeardEvent => ({
+      ...{ event: 'sync.progress', state: 'blocks', height, targetHeight: 9 },
+    });
+    told.hear(progress(1), block('b', 1, { source: 'sync' }));
+    told.clock.correctionMs = -3_600_000;
+    told.clock.advance(5_000);
+    told.hear(progress(2));
+    expect(told.texts()).toEqual([
+      '… catching up: #1 of #9',
+      expect.stringContaining('#1 '),
+      '… catching up: #2 of #9',
+    ]);
+  });
+
   test('a single block that was fetched is a block like any other', () => {
     const told = new Told().hear(block('a', 7, { source: 'sync' }));
     told.hear({ event: 'sync.progress', state: 'idle', height: 7, targetHeight: 7 });
