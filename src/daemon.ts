@@ -64,6 +64,8 @@ export interface Daemon {
   readonly dataDir: string | undefined;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
+  /** How long it has run, ms, whatever became of the machine's clock. */
+  runningMs(): number;
   /** Multiaddrs others can reach it at. */
   addresses(): string[];
   /** Within two seconds; everything acknowledged is kept. */
@@ -130,6 +132,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (options.onEvent !== undefined) node.subscribe(options.onEvent);
     await node.start();
     if (options.mine) node.mining.start();
+    const started = performance.now();
     let stopping: Promise<void> | undefined;
     return {
       name: options.name,
@@ -138,6 +141,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       peerId: network.self,
       dataDir,
       startedAtMs: Date.now(),
+      runningMs: () => Math.floor(performance.now() - started),
       addresses: () => network.addresses(),
       stop: () => {
         stopping ??= within(node.stop(), STOP_DEADLINE_MS).then(release);

@@ -2,6 +2,7 @@
 import { isHarmlessStreamError } from '../p2p/errors.ts';
 import { EXIT } from './errors.ts';
 import type { Log } from './log/log.ts';
+import { failureText } from './machine-trouble.ts';
 import { isOrphan } from './parent.ts';
 
 /** A stop takes no longer, whatever hangs. */
@@ -34,10 +35,7 @@ export class Lifetime {
 
   /** A bug or a broken disk: better no daemon than a wrong ledger. */
   fail(error: unknown): void {
-    this.#log.logger.fatal(
-      { err: error, event: 'daemon.failed' },
-      `the daemon stops: ${error instanceof Error ? error.message : error}`,
-    );
+    this.#log.logger.fatal({ err: error, event: 'daemon.failed' }, `the daemon stops: ${failureText(error)}`);
     this.#exit(EXIT.failed);
   }
 
@@ -82,6 +80,13 @@ export class Lifetime {
   }
 
   #exit(status: number): void {
-    void this.#log.close().finally(() => process.exit(status));
+    void this.#log.close().then(
+      (isWritten) => {
+        // A thread that waits for the reader of the log would hold up the end for as long as that does not read.
+        if (!isWritten) process.kill(process.pid, 'SIGKILL');
+        process.exit(status);
+      },
+      () => process.exit(status),
+    );
   }
 }

@@ -6,6 +6,7 @@ import { MAX_RECEIPT_CHARACTERS, receiptFromJson } from '../client/receipt-json.
 import type { ReceiptJson } from '../client/schemas.ts';
 import { CommandError, systemCode } from './errors.ts';
 import { counted } from './output.ts';
+import { printableJson } from './printable.ts';
 
 const ENDING = '.receipt.json';
 
@@ -33,7 +34,9 @@ export async function receiptPaths(files: readonly string[], out: string | undef
 
 /** What a file of a receipt holds. */
 export function formatReceipt(receipt: ReceiptJson, { compact = false } = {}): string | Uint8Array {
-  return compact ? encodeReceipt(receiptFromJson(receipt)) : `${JSON.stringify(receipt, undefined, 2)}\n`;
+  return compact
+    ? encodeReceipt(receiptFromJson(receipt))
+    : `${printableJson(JSON.stringify(receipt, undefined, 2))}\n`;
 }
 
 /** Asked before anything is paid. @throws CommandError if nothing can be written there, or something may not be overwritten */

@@ -11,8 +11,9 @@ import { blockId, headerRoot } from '../core/hashing.ts';
 import { isEarly, MAX_FUTURE_MS } from '../core/header.ts';
 import type { Address, BlockId } from '../core/identifiers.ts';
 import { requireTarget } from '../core/target.ts';
+import type { NodeEvent } from './events.ts';
 import { type Background, own } from './faults.ts';
-import type { Clock, Miner } from './ports.ts';
+import { type Clock, type Miner, OperationError } from './ports.ts';
 
 /** A template is never older than this, so that timestamps stay true. */
 const TEMPLATE_MS = 1_000;
@@ -20,6 +21,8 @@ const TEMPLATE_MS = 1_000;
 const BETTER_TEMPLATE_MS = 100;
 /** And this many times as long as the last template took to make: a full pool's takes its time. */
 const TEMPLATE_SHARE = 20;
+/** Blocks on demand may come faster than a millisecond each; whoever waits longer for the tip's time is told. */
+const SHORT_WAIT_MS = 1_000;
 /** Why a search ends. Without a reason every abort would make an exception with a stack. */
 const OUTDATED = 'the template is out of date';
 /** Blocks one call may ask for. */
@@ -32,6 +35,7 @@ export interface MiningOptions {
   readonly clock: Clock;
   readonly address: Address;
   readonly background: Background;
+  readonly emit: (event: NodeEvent) => void;
   /** While true, mining would only lengthen a chain that is about to be left behind. */
   readonly isCatchingUp: () => boolean;
   /** Connects the block and sends it out. @returns false if it is not due yet: the clock was set back */
@@ -50,6 +54,8 @@ export class Mining {
   #turn: Promise<unknown> = Promise.resolve();
   #onDemand = 0;
   #templateTookMs = 0;
+  /** That it waits for the tip's time has been told. */
+  #isWaitTold = false;
   #stopped = false;
 
   constructor(options: MiningOptions) {
@@ -63,6 +69,16 @@ export class Mining {
 
   get threads(): number {
     return this.#options.miner.threads;
+  }
+
+  /**
+   * Until when no block can follow the tip, milliseconds since 1970; undefined if one can. So it is after this machine's
+   * clock was set back, and before the network begins.
+   */
+  get waitsUntilMs(): number | undefined {
+    const { chain, clock } = this.#options;
+    const dueMs = Number(chain.tip.sealed.header.timestamp) + 1 - MAX_FUTURE_MS;
+    return dueMs - clock.now() > SHORT_WAIT_MS ? dueMs : undefined;
   }
 
   hashrate(): number {
@@ -95,6 +111,7 @@ export class Mining {
    *
    * @param address gets the rewards; default: whoever gets those of continuous mining
    * @returns their ids, in order; fewer only if `signal` aborts or the node stops
+   * @throws OperationError if the tip is ahead of this machine's clock, so that no block can follow it yet
    */
   async mine(count: number, signal?: AbortSignal, address = this.#options.address): Promise<BlockId[]> {
     if (!Number.isSafeInteger(count) || count < 1 || count > MAX_BLOCKS_ON_DEMAND) {
@@ -115,6 +132,7 @@ export class Mining {
         isItsTurn = true;
         const ids: BlockId[] = [];
         while (ids.length < count && !this.#stopped && signal?.aborted !== true) {
+          this.#requireDue();
           const block = await this.#mineOne(address);
           if (block !== undefined) ids.push(block.id);
           await this.#turnOfOthers();
@@ -162,13 +180,21 @@ export class Mining {
   /** One search. @returns the block, or undefined if the search was aborted or the block was no use any more */
   async #mineOne(address: Address): Promise<CheckedBlock | undefined> {
     const { chain, clock, miner, onMined, pool } = this.#options;
+    if (this.waitsUntilMs !== undefined) {
+      this.#tellWait(this.waitsUntilMs);
+      // Not until then: the clock may be set right at any moment.
+      await this.#pause(TEMPLATE_MS);
+      return undefined;
+    }
+    this.#isWaitTold = false;
     const begunMs = clock.elapsed();
     const template = blockTemplate(chain, pool, { miner: address, nowMs: clock.now() });
     this.#templateTookMs = clock.elapsed() - begunMs;
     const { header } = template;
     if (isEarly(header, clock.now())) {
       // Blocks on demand came faster than a millisecond each: others would set this one aside.
-      await this.#pause(Math.max(1, Number(header.timestamp) - clock.now() - MAX_FUTURE_MS));
+      const aheadMs = Number(header.timestamp) - clock.now() - MAX_FUTURE_MS;
+      await this.#pause(Math.min(Math.max(1, aheadMs), TEMPLATE_MS));
       return undefined;
     }
     const search = new AbortController();
@@ -184,6 +210,29 @@ export class Mining {
       cancelRefresh();
       this.#searchEnded();
     }
+  }
+
+  #tellWait(untilMs: number): void {
+    if (this.#isWaitTold) return;
+    this.#isWaitTold = true;
+    const { chain, clock, emit } = this.#options;
+    emit({
+      event: 'mining.waiting',
+      height: chain.tip.height,
+      aheadMs: untilMs + MAX_FUTURE_MS - clock.now(),
+      untilMs,
+    });
+  }
+
+  /** @throws OperationError */
+  #requireDue(): void {
+    const { chain, clock } = this.#options;
+    if (this.waitsUntilMs === undefined) return;
+    const aheadMs = Number(chain.tip.sealed.header.timestamp) - clock.now();
+    const seconds = Math.ceil(aheadMs / 1_000).toLocaleString('en-US');
+    throw new OperationError(
+      `no block can follow #${chain.tip.height} yet, it is ${seconds} s ahead of this machine's clock: set the clock right, or wait`,
+    );
   }
 
   #searchEnded(): void {

@@ -144,6 +144,8 @@ function summaryOf(event: NodeEvent): { kind: TraceKind; value: number } {
       return { kind: 'penalised', value: event.score };
     case 'peer.clock':
       return { kind: 'clock', value: event.offsetMs };
+    case 'mining.waiting':
+      return { kind: 'mining-waits', value: event.height };
     case 'sync.progress':
       return { kind: 'sync', value: event.height };
   }

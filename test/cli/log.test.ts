@@ -75,6 +75,10 @@ const EVENTS: Record<NodeEvent['event'], [NodeEvent, string]> = {
     { event: 'peer.clock', peer: A_PEER, offsetMs: -61_000 },
     '! the clock of …b4kzhC is 61.0 s behind this one: one of the two is wrong',
   ],
+  'mining.waiting': [
+    { event: 'mining.waiting', height: 4, aheadMs: 7_200_000, untilMs: 1 },
+    "! mining waits: #4 is 2 h ahead of this machine's clock, and no block can follow it yet",
+  ],
   'sync.progress': [
     { event: 'sync.progress', state: 'blocks', height: 4, targetHeight: 9 },
     '… catching up: blocks 4 of 9',

@@ -32,6 +32,23 @@ describe('conduct', () => {
     expect(conduct.score(PEER)).toBeCloseTo(25);
   });
 
+  it.each([-3_600_000, 3_600_000])(
+    'fades and ends bans as ever while the clock is set by %d ms',
+    async (ms) => {
+      const { conduct, clock, network } = setUp();
+      conduct.penalise(PEER, 'malformed-message', '');
+      clock.correct(clock.now() + ms);
+      expect(conduct.score(PEER)).toBe(50);
+      conduct.penalise(PEER, 'malformed-message', '');
+      expect(network.isBanned(PEER)).toBe(true);
+      clock.correct(clock.now() - 2 * ms);
+      await clock.advance(10 * 60_000 - 1);
+      expect(network.isBanned(PEER)).toBe(true);
+      await clock.advance(2);
+      expect(network.isBanned(PEER)).toBe(false);
+    },
+  );
+
   it('refuses a peer at the limit, and only for a while', async () => {
     const { conduct, clock, network } = setUp();
     for (let i = 0; i < 2; i++) conduct.penalise(PEER, 'broken-promise', '');

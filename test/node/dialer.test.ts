@@ -54,6 +54,15 @@ describe('the dial loop', () => {
     expect(reached).toEqual([addressOf('a')]);
   });
 
+  it('keeps trying though the clock is set back by an hour', async () => {
+    const { clock, hub, us, dialer } = await setUp();
+    dialer.add(addressOf('late'), 'given');
+    await clock.advance(60_000);
+    clock.correct(clock.now() - 3_600_000);
+    await joinStarted(hub, 'late');
+    await clock.until(() => us.peers().length === 1, 'connected', 16_000);
+  });
+
   it('keeps trying a peer that comes up later', async () => {
     const { clock, hub, us, dialer } = await setUp();
     dialer.add(addressOf('late'), 'given');

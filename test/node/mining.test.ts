@@ -151,6 +151,26 @@ describe('continuous mining', () => {
     expect(miner.jobs.length).toBe(length + 1);
   });
 
+  it('tells once that it waits for a tip ahead of the clock, and goes on when the clock is set right', async () => {
+    const startMs = world.clock.now();
+    const genesisMs = Number(maker.genesis.block.sealed.header.timestamp);
+    const [hourMs, untilMs] = [3_600_000, genesisMs + 1 - MAX_FUTURE_MS];
+    world.clock.correct(genesisMs - hourMs);
+    node.node.mining.start();
+    await world.clock.advance(120_000);
+    const told = { event: 'mining.waiting', height: 0, aheadMs: hourMs + 1, untilMs };
+    expect(eventsOf(node, 'mining.waiting')).toEqual([told]);
+    expect(node.node.mining.waitsUntilMs).toBe(untilMs);
+    expect(miner.isSearching).toBe(false);
+    world.clock.correct(startMs);
+    await world.clock.until(() => miner.isSearching, 'searching', 2_000);
+    expect(node.node.mining.waitsUntilMs).toBeUndefined();
+    // It is told again when it happens again.
+    world.clock.correct(genesisMs - hourMs);
+    await world.clock.advance(5_000);
+    expect(eventsOf(node, 'mining.waiting')).toHaveLength(2);
+  });
+
   it('keeps its timestamps true however long the search takes', async () => {
     node.node.mining.start();
     await world.clock.advance(60_000);
@@ -181,6 +201,7 @@ describe('continuous mining', () => {
       clock: world.clock,
       address: node.key.address,
       background: (loop) => loops.push(loop),
+      emit: () => {},
       isCatchingUp: () => false,
       onMined: async () => true,
     });
@@ -343,6 +364,14 @@ describe('mining on demand', () => {
       expect(Number(timestamp)).toBeLessThanOrEqual(world.clock.now() + MAX_FUTURE_MS);
     }
     expect(await world.wait(easy, 'mined')).toHaveLength(3);
+  });
+
+  it('is refused, instead of waited for, while the tip is ahead of the clock', async () => {
+    world.clock.correct(Number(maker.genesis.block.sealed.header.timestamp) - 3_600_000);
+    await expect(world.wait(node.node.mining.mine(1), 'refused')).rejects.toThrow(
+      "no block can follow #0 yet, it is 3,600 s ahead of this machine's clock: set the clock right, or wait",
+    );
+    expect(miner.isSearching).toBe(false);
   });
 
   it('does not count a block that is not due any more because the clock was set back', async () => {

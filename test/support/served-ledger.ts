@@ -59,6 +59,7 @@ export function servedLedger(): ServedLedger {
     daemon: {
       peerId: A_PEER,
       startedAtMs: NOW_MS,
+      runningMs: () => 0,
       addresses: () => [`${NODE_ADDRESS}/p2p/${A_PEER}`],
       node: {
         definition: network,
@@ -81,6 +82,7 @@ export function servedLedger(): ServedLedger {
             return isMining;
           },
           threads: 2,
+          waitsUntilMs: undefined,
           hashrate: () => 0,
           start: () => {
             isMining = true;

@@ -119,6 +119,7 @@ function statusView(daemon: ServedDaemon): StatusJson {
     peerId: daemon.peerId,
     addresses: daemon.addresses(),
     startedAt: timeToJson(daemon.startedAtMs),
+    runningMs: daemon.runningMs(),
     height: tip.height,
     tip: tip.id,
     work: tip.work.toString(),
@@ -133,7 +134,11 @@ function statusView(daemon: ServedDaemon): StatusJson {
 }
 
 function miningView({ mining }: ServedNode): StatusJson['mining'] {
-  return { active: mining.active, hashrate: Math.round(mining.hashrate()), threads: mining.threads };
+  const { active, threads, waitsUntilMs } = mining;
+  return {
+    ...{ active, hashrate: Math.round(mining.hashrate()), threads },
+    ...(waitsUntilMs === undefined ? {} : { waitingUntil: timeToJson(waitsUntilMs) }),
+  };
 }
 
 function peerView(peer: PeerView): PeerJson {
