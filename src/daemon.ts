@@ -13,6 +13,7 @@ import type { Log } from './p2p/log.ts';
 import { createLibp2pNetwork, type Libp2pNetwork } from './p2p/network.ts';
 import { createPeerKey } from './p2p/peer-key.ts';
 import type { SharedKey } from './p2p/shared-key.ts';
+import { endInTurn } from './store/ending.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 import type { Store } from './store/store.ts';
@@ -65,7 +66,7 @@ export interface Daemon {
   readonly startedAtMs: number;
   /** Multiaddrs others can reach it at. */
   addresses(): string[];
-  /** Within two seconds; everything acknowledged is kept. */
+  /** Within two seconds; everything acknowledged is kept. Every part ends, whatever another throws. @throws what they threw */
   stop(): Promise<void>;
 }
 
@@ -97,10 +98,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       : SqliteStore.open({ folder: dataDir, network: definition, onFailure: options.onFailure });
   const verifier = createSignatureVerifier();
   const miner = createMiner({ threads: options.threads });
-  const release = async (): Promise<void> => {
-    await Promise.all([miner.close(), verifier.close()]);
-    store.close();
-  };
+  const release = (): Promise<void> =>
+    endInTurn([() => miner.close(), () => verifier.close(), () => store.close()]);
   try {
     const network = await createLibp2pNetwork({
       networkId: definition.id,
@@ -139,12 +138,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       startedAtMs: Date.now(),
       addresses: () => network.addresses(),
       stop: () => {
-        stopping ??= within(node.stop(), STOP_DEADLINE_MS).then(release);
+        stopping ??= endInTurn([() => within(node.stop(), STOP_DEADLINE_MS), release]);
         return stopping;
       },
     };
   } catch (error) {
-    await release();
+    // Why it did not start is what matters, whatever else goes wrong now.
+    await release().catch(() => {});
     throw error;
   }
 }
@@ -188,6 +188,5 @@ async function within(work: Promise<void>, limitMs: number): Promise<void> {
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, limitMs);
   });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
+  await Promise.race([work, limit]).finally(() => clearTimeout(timer));
 }

@@ -28,6 +28,10 @@ export class LogSync {
     this.#forceToDisk = forceToDisk;
   }
 
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** Resolves once all that is written by now is on the disk. @throws StoreError; then again and again */
   synced(): Promise<void> {
     // One under way may have begun before the last commit: it does not count.

@@ -6,6 +6,7 @@ import { Checkpointer } from './checkpointer.ts';
 import { idColumn, prefixColumn } from './columns.ts';
 import { CommitGroup } from './commit-group.ts';
 import { Database } from './database.ts';
+import { endEach } from './ending.ts';
 import { FolderLock } from './folder-lock.ts';
 import { LogSync } from './log-sync.ts';
 import { prepareSchema } from './schema.ts';
@@ -132,16 +133,19 @@ export class SqliteStore implements Store {
   }
 
   close(): void {
-    try {
-      this.#group.commit();
-      this.#checkpointer.close();
+    endEach([
+      () => this.#group.commit(),
+      () => this.#checkpointer.close(),
       // As the last connection to close would; the thread's may outlive this one for a moment.
-      this.#database.execute('PRAGMA wal_checkpoint(TRUNCATE)');
-    } finally {
-      this.#checkpointer.close();
-      this.#log.close();
-      this.#database.close();
-      this.#lock.release();
-    }
+      () => this.#moveLog(),
+      () => this.#log.close(),
+      () => this.#database.close(),
+      () => this.#lock.release(),
+    ]);
+  }
+
+  /** After a commit or a wait for the disk failed nobody knows what is on it: the log stays, for the next start. */
+  #moveLog(): void {
+    if (!this.#group.failed && !this.#log.failed) this.#database.execute('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 }
