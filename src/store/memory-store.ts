@@ -8,6 +8,7 @@ import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import { type Account, EMPTY_ACCOUNT } from '../core/state.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { BlockRecord, BlockStatus } from './block-record.ts';
+import type { Flaw } from './flaw.ts';
 import { type RowSharing, UNSHARED } from './shared-rows.ts';
 import type {
   AccountTable,
@@ -479,6 +480,14 @@ export class MemoryStore implements Store {
 
   atomically<T>(write: () => T, durability: Durability = 'full'): T {
     return this.#journal.commit(write, durability);
+  }
+
+  /** Nothing but memory. */
+  reread(): void {}
+
+  /** Nobody else can change it. */
+  async inspect(): Promise<readonly Flaw[]> {
+    return [];
   }
 
   async synced(): Promise<void> {
