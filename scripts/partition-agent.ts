@@ -59,16 +59,23 @@ async function mine(): Promise<void> {
   }
 }
 
-async function confirmed(): Promise<number> {
-  let count = 0;
+/** Those that are not confirmed here: `pending`, or `unknown`. */
+async function unconfirmed(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
   for (const id of acknowledged) {
-    try {
-      if ((await client.call('transaction', { params: { id } })).status === 'confirmed') count++;
-    } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) throw error;
-    }
+    const status = await statusOf(id);
+    if (status !== 'confirmed') found[id] = status;
   }
-  return count;
+  return found;
+}
+
+async function statusOf(id: string): Promise<string> {
+  try {
+    return (await client.call('transaction', { params: { id } })).status;
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
+    return 'unknown';
+  }
 }
 
 const orders: Record<string, () => unknown> = {
@@ -86,7 +93,7 @@ const orders: Record<string, () => unknown> = {
     return acknowledged.length;
   },
   mine: () => client.call('mine', { body: { blocks: 1 } }),
-  confirmed,
+  unconfirmed,
   valid: () => client.call('chainValidity', {}, { timeoutMs: 120_000 }),
 };
 

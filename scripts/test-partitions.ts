@@ -216,12 +216,17 @@ async function part(hosts: readonly Host[], scenario: Scenario): Promise<void> {
 
 async function nothingIsLost(hosts: readonly Host[]): Promise<void> {
   const counts = await Promise.all(hosts.map((host) => host.ask<number>('rest')));
+  let left: Record<string, string>[] = [];
   const confirmedAll = async (): Promise<boolean> => {
     await hosts[0]?.ask('mine');
-    const confirmed = await Promise.all(hosts.map((host) => host.ask<number>('confirmed')));
-    return confirmed.every((count, index) => count === counts[index]);
+    left = await Promise.all(hosts.map((host) => host.ask<Record<string, string>>('unconfirmed')));
+    return left.every((payments) => Object.keys(payments).length === 0);
   };
-  await until('every acknowledged payment is confirmed', GIVE_UP_MS, confirmedAll);
+  await until('every acknowledged payment is confirmed', GIVE_UP_MS, confirmedAll).catch((error: unknown) => {
+    throw new Error(
+      `${error}; left at each host: ${left.map((payments) => Object.values(payments).join(' ') || 'none').join(' | ')}`,
+    );
+  });
   await until('one tip in the end', GIVE_UP_MS, () => agree(hosts));
   const verdicts = await Promise.all(hosts.map((host) => host.ask<{ valid: boolean }>('valid')));
   if (!verdicts.every(({ valid }) => valid))

@@ -126,6 +126,8 @@ export class Database {
   readonly #connection: DatabaseSync;
   #writing = false;
   #writes = 0;
+  /** A step could not be taken back: half of it would be part of the next commit. */
+  #torn: unknown;
 
   /** @throws StoreError */
   constructor(path: string, busyTimeoutMs: number) {
@@ -170,11 +172,20 @@ export class Database {
       this.execute(isPart ? 'RELEASE step' : 'COMMIT');
       return result;
     } catch (error) {
-      // After a full disk SQLite has rolled back by itself.
-      if (this.isOpen) this.execute(isPart ? 'ROLLBACK TO step; RELEASE step' : 'ROLLBACK');
+      this.#takeBack(isPart);
       throw error;
     } finally {
       this.#writing = false;
+    }
+  }
+
+  #takeBack(isPart: boolean): void {
+    // After a full disk SQLite has rolled back by itself.
+    if (!this.isOpen) return;
+    try {
+      this.execute(isPart ? 'ROLLBACK TO step; RELEASE step' : 'ROLLBACK');
+    } catch (error) {
+      this.#torn = error;
     }
   }
 
@@ -184,6 +195,7 @@ export class Database {
   }
 
   execute(sql: string): void {
+    if (this.#torn !== undefined) throw this.#torn;
     try {
       this.#connection.exec(sql);
     } catch (error) {

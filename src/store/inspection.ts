@@ -10,6 +10,7 @@ import { partOf } from '../core/merkle.ts';
 import { hashTransactions } from '../core/transaction-hashes.ts';
 import { hexOf, LOCATIONS_PER_BLOCK, locationColumn, prefixColumn, suffixColumn } from './columns.ts';
 import { asStoreError } from './database.ts';
+import { decodeKept } from './decode-kept.ts';
 import { StoreError } from './errors.ts';
 import type { Flaw } from './flaw.ts';
 import { expectedSchema, schemaOf } from './schema.ts';
@@ -200,7 +201,7 @@ type Key = number | Uint8Array;
 
 /** Of each transaction: its key in `transaction_index`, and those in `history`. */
 function keysOf(bytes: Uint8Array): (readonly [readonly Key[], readonly Key[]])[] {
-  const transactions = decodeTransactions(bytes);
+  const transactions = decodeKept('a body', () => decodeTransactions(bytes));
   const { ids } = hashTransactions(transactions);
   return transactions.map(({ transaction: { recipient, sender } }, index) => {
     const prefix = prefixColumn(idFromBytes<TransactionId>(partOf(ids, index)));

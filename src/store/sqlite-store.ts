@@ -123,7 +123,7 @@ export class SqliteStore implements Store {
         this.#checkpointer.committed();
         return result;
       } finally {
-        this.#setSynchronous('NORMAL');
+        this.#relax();
       }
     } catch (error) {
       this.#forget();
@@ -163,6 +163,15 @@ export class SqliteStore implements Store {
     this.blocks.forget();
     this.accounts.forget();
     this.pool.forget();
+  }
+
+  /** A commit that is through is through: left as it is, the next ones only take longer. */
+  #relax(): void {
+    try {
+      this.#setSynchronous('NORMAL');
+    } catch {
+      // Whatever is wrong with the disk, the next commit meets it.
+    }
   }
 
   /** Cheap: SQLite notes it for the next commit. */
