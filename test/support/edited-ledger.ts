@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Chain } from '../../src/chain/chain.ts';
-import type { CheckedBlock } from '../../src/chain/records.ts';
+import type { CheckedBlock, CheckedTransaction } from '../../src/chain/records.ts';
 import type { Validity } from '../../src/chain/validity.ts';
 import { RuleError } from '../../src/core/errors.ts';
 import { verifySignature } from '../../src/native/signatures.ts';
@@ -29,13 +29,16 @@ const HINTS: Readonly<Record<string, string>> = {
   undo: 'SELECT * FROM undo WHERE number IN (SELECT number FROM main_chain) ORDER BY number',
 };
 
+/** From a key that has money. */
+export function pay(sequence: number, data = new Uint8Array(0)): CheckedTransaction {
+  return payment(network, { from: alice, to: bob.address, sequence, data, fee: 5_000n });
+}
+
 /** Makes one in a folder, and closes it. */
 export function makeLedger(folder: string): void {
   const store = SqliteStore.open({ folder, network });
   const chain = Chain.open(network, store);
   const maker = new BlockMaker(network);
-  const pay = (sequence: number, data = new Uint8Array(0)) =>
-    payment(network, { from: alice, to: bob.address, sequence, data, fee: 5_000n });
   const large = Array.from({ length: 8 }, (_, sequence) => pay(sequence, LARGE_DATA));
   const grow = (
     parent: CheckedBlock,
