@@ -330,8 +330,10 @@ function highestOf(lines: readonly LogLine[]): number {
 async function caughtUp(victim: TallyProcess, target: number): Promise<void> {
   const from = victim.lines.length;
   if ((await victim.client.call('status')).height >= target) return;
-  const reaches = ({ event, height, onChain }: LogLine): boolean =>
-    event === 'block.accepted' && onChain === true && Number(height) >= target;
+  // Blocks that come fast are told together.
+  const reaches = ({ event, height, onChain, state }: LogLine): boolean =>
+    ((event === 'block.accepted' && onChain === true) || (event === 'sync.progress' && state === 'idle')) &&
+    Number(height) >= target;
   await victim.waitFor(reaches, `the daemon has caught up to height ${target}`, { from });
 }
 
