@@ -129,41 +129,45 @@ const cases = [
 ] as const;
 
 describe.each(cases)('$code, once: $once', ({ code, once, sizes }) => {
-  it.each(steps)('%s', (_, before, step) => {
-    const expected = outcome(before, step, sizes);
-    for (let after = 0; after < 500; after++) {
-      rmSync(folder, { recursive: true, force: true });
-      const life = open(sizes);
-      for (const block of before) life.chain.addBlock(block, NOW_MS);
-      if (before.length > 1) {
-        life.pool.add(pay(2));
-        life.journal.flush();
-      }
-      const tips = [life.chain.tip.id];
-      disk.fail(code, after, once);
-      const error = said(() => step(life));
-      const isOver = error === undefined && disk.told <= after;
-      disk.mend();
-      if (error !== undefined) {
-        expect(error).toBeInstanceOf(StoreError);
-        expect(error.message).toMatch(life.failures.length > 0 ? /./ : WORDS[code]);
-        expect(error.message).not.toMatch(/\n/);
-      }
-      closeAnyway(life);
+  it.each(steps)(
+    '%s',
+    (_, before, step) => {
+      const expected = outcome(before, step, sizes);
+      for (let after = 0; after < 500; after++) {
+        rmSync(folder, { recursive: true, force: true });
+        const life = open(sizes);
+        for (const block of before) life.chain.addBlock(block, NOW_MS);
+        if (before.length > 1) {
+          life.pool.add(pay(2));
+          life.journal.flush();
+        }
+        const tips = [life.chain.tip.id];
+        disk.fail(code, after, once);
+        const error = said(() => step(life));
+        const isOver = error === undefined && disk.told <= after;
+        disk.mend();
+        if (error !== undefined) {
+          expect(error).toBeInstanceOf(StoreError);
+          expect(error.message).toMatch(life.failures.length > 0 ? /./ : WORDS[code]);
+          expect(error.message).not.toMatch(/\n/);
+        }
+        closeAnyway(life);
 
-      const next = open(sizes);
-      // Nothing acknowledged is lost.
-      if (before.length > 1)
-        expect(next.pool.has(pay(2).id) || next.chain.transaction(pay(2).id)).toBeTruthy();
-      // Either nothing of the step, or all of it that was acknowledged.
-      if (error === undefined) tips.splice(0, 1, life.chain.tip.id);
-      else tips.push(life.chain.tip.id);
-      expect(tips).toContain(next.chain.tip.id);
-      step(next);
-      expect(stateContents(next.chain, next.store)).toEqual(expected);
-      closeAnyway(next);
-      if (isOver) return;
-    }
-    expect.unreachable('the step never ends');
-  });
+        const next = open(sizes);
+        // Nothing acknowledged is lost.
+        if (before.length > 1)
+          expect(next.pool.has(pay(2).id) || next.chain.transaction(pay(2).id)).toBeTruthy();
+        // Either nothing of the step, or all of it that was acknowledged.
+        if (error === undefined) tips.splice(0, 1, life.chain.tip.id);
+        else tips.push(life.chain.tip.id);
+        expect(tips).toContain(next.chain.tip.id);
+        step(next);
+        expect(stateContents(next.chain, next.store)).toEqual(expected);
+        closeAnyway(next);
+        if (isOver) return;
+      }
+      expect.unreachable('the step never ends');
+    },
+    120_000,
+  );
 });
