@@ -123,7 +123,7 @@ function closeAnyway(store: SqliteStore | undefined): void {
 }
 
 /** Every row of every table that means something, by table. */
-export function rowsOf(folder: string): Record<string, string> {
+function rowsOf(folder: string): Record<string, string> {
   const database = new DatabaseSync(ledgerPath(folder), { readOnly: true });
   try {
     const tables = database

@@ -48,7 +48,7 @@ export function failingDisk(): Failing {
     }),
     vi.spyOn(StatementSync.prototype, 'run').mockImplementation(function (
       this: StatementSync,
-      ...values: never[]
+      ...values: Parameters<StatementSync['run']>
     ) {
       look();
       return run.apply(this, values);
