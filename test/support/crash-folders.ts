@@ -59,7 +59,10 @@ async function firstStart({ definition, folder, random }: FolderLifeOptions): Pr
   await first.kill('SIGKILL');
   const before = await Promise.all(['wallet.json', 'peer-key'].map((name) => contentOf(options.data, name)));
   const second = new TallyProcess(options);
-  await second.started;
+  await second.started.catch(async (error: unknown) => {
+    await second.kill('SIGKILL');
+    throw error;
+  });
   const exit = await second.kill('SIGTERM');
   const after = await Promise.all(['wallet.json', 'peer-key'].map((name) => contentOf(options.data, name)));
   const problems = exit.status === 0 ? [] : [`first start: the next one ended with ${exit.status}`];
