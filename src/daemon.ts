@@ -14,6 +14,7 @@ import type { Log } from './p2p/log.ts';
 import { createLibp2pNetwork, type Libp2pNetwork } from './p2p/network.ts';
 import { createPeerKey } from './p2p/peer-key.ts';
 import type { SharedKey } from './p2p/shared-key.ts';
+import { endInTurn } from './store/ending.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 import type { Store } from './store/store.ts';
@@ -68,7 +69,7 @@ export interface Daemon {
   runningMs(): number;
   /** Multiaddrs others can reach it at. */
   addresses(): string[];
-  /** Within two seconds; everything acknowledged is kept. */
+  /** Within two seconds; everything acknowledged is kept. Every part ends, whatever another throws. @throws what they threw */
   stop(): Promise<void>;
 }
 
@@ -100,10 +101,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       : SqliteStore.open({ folder: dataDir, network: definition, onFailure: options.onFailure });
   const verifier = createSignatureVerifier();
   const miner = createMiner({ threads: options.threads });
-  const release = async (): Promise<void> => {
-    await Promise.all([miner.close(), verifier.close()]);
-    store.close();
-  };
+  const release = (): Promise<void> =>
+    endInTurn([() => miner.close(), () => verifier.close(), () => store.close()]);
   try {
     const network = await createLibp2pNetwork({
       networkId: definition.id,
@@ -144,12 +143,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       runningMs: () => Math.floor(performance.now() - started),
       addresses: () => network.addresses(),
       stop: () => {
-        stopping ??= within(node.stop(), STOP_DEADLINE_MS).then(release);
+        stopping ??= endInTurn([() => within(node.stop(), STOP_DEADLINE_MS), release]);
         return stopping;
       },
     };
   } catch (error) {
-    await release();
+    // Why it did not start is what matters, whatever else goes wrong now.
+    await release().catch(() => {});
     throw error;
   }
 }
@@ -191,6 +191,5 @@ async function loadPeerKey(folder: string): Promise<Uint8Array> {
 async function within(work: Promise<void>, limitMs: number): Promise<void> {
   const { promise: limit, resolve } = Promise.withResolvers<void>();
   const cancel = after(limitMs, resolve);
-  await Promise.race([work, limit]);
-  cancel();
+  await Promise.race([work, limit]).finally(cancel);
 }

@@ -118,6 +118,11 @@ export class BlockTree {
     }
   }
 
+  /** The jump a block should have. */
+  jumpOf({ parent }: BlockRecord): number {
+    return parent < 0 ? 0 : this.#jumpAfter(this.#link(parent));
+  }
+
   /**
    * Goes from a block towards the genesis, as far as `holds` holds. It must hold for the block itself, and
    * for every block between one it holds for and the start.

@@ -293,9 +293,9 @@ export class Chain {
     return transactions && { sealed: record.sealed, transactions };
   }
 
-  /** Checks the whole main chain again, from the genesis. */
+  /** Checks all that is kept again, from the genesis. */
   verify(options: VerifyOptions): Promise<Validity> {
-    return verifyChain(this, this.#store, options);
+    return verifyChain(this, this.#store, this.#tree, options);
   }
 
   #validParent({ header }: SealedHeader, id: BlockId): BlockRecord {

@@ -60,6 +60,8 @@ export function describeEvent(event: EventJson, name: NamePeer = shortPeer): str
       return `! the clock of ${name(event.peer)} is ${formatOffset(event.offsetMs)} this one: one of the two is wrong`;
     case 'mining.waiting':
       return `! mining waits: #${event.height} is ${formatDuration(event.aheadMs)} ahead of this machine's clock, and no block can follow it yet`;
+    case 'mining.unpayable':
+      return `! nothing is mined for ${event.miner.slice(0, 14)}…: its balance has no room for the reward; name another with --miner`;
     case 'sync.progress':
       return event.state === 'idle'
         ? `✓ in step at #${event.height}`

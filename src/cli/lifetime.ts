@@ -1,5 +1,6 @@
 /** How the daemon's process ends: by a signal, with its parent, or by a failure. */
 import { isHarmlessStreamError } from '../p2p/errors.ts';
+import { endInTurn } from '../store/ending.ts';
 import { EXIT } from './errors.ts';
 import type { Log } from './log/log.ts';
 import { failureText } from './machine-trouble.ts';
@@ -68,7 +69,7 @@ export class Lifetime {
   };
 
   async #runSteps(): Promise<void> {
-    for (const step of this.#steps.splice(0)) await step();
+    await endInTurn(this.#steps.splice(0));
   }
 
   #uncaught(error: unknown): void {

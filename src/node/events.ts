@@ -105,4 +105,6 @@ export type NodeEvent =
       readonly aheadMs: number;
       readonly untilMs: number;
     }
+  /** The reward would lift the miner's balance over what the ledger can hold: nothing is mined for it. */
+  | { readonly event: 'mining.unpayable'; readonly miner: Address }
   | ({ readonly event: 'sync.progress' } & SyncProgress);

@@ -7,6 +7,7 @@ import type { Chain } from '../chain/chain.ts';
 import type { Mempool } from '../chain/mempool.ts';
 import { type CheckedBlock, trustBlock } from '../chain/records.ts';
 import { type BlockTemplate, blockTemplate } from '../chain/template.ts';
+import { formatAddress } from '../core/address.ts';
 import { blockId, headerRoot } from '../core/hashing.ts';
 import { isEarly, MAX_FUTURE_MS } from '../core/header.ts';
 import type { Address, BlockId } from '../core/identifiers.ts';
@@ -55,6 +56,8 @@ export class Mining {
   #onDemand = 0;
   #templateTookMs = 0;
   /** That it waits for the tip's time has been told. */
+  /** The last template could not pay its miner. */
+  #isUnpayable = false;
   #isWaitTold = false;
   #stopped = false;
 
@@ -111,7 +114,8 @@ export class Mining {
    *
    * @param address gets the rewards; default: whoever gets those of continuous mining
    * @returns their ids, in order; fewer only if `signal` aborts or the node stops
-   * @throws OperationError if the tip is ahead of this machine's clock, so that no block can follow it yet
+   * @throws OperationError if the tip is ahead of this machine's clock, so that no block can follow it yet, or if the
+   *   reward has no room in the balance
    */
   async mine(count: number, signal?: AbortSignal, address = this.#options.address): Promise<BlockId[]> {
     if (!Number.isSafeInteger(count) || count < 1 || count > MAX_BLOCKS_ON_DEMAND) {
@@ -134,6 +138,7 @@ export class Mining {
         while (ids.length < count && !this.#stopped && signal?.aborted !== true) {
           this.#requireDue();
           const block = await this.#mineOne(address);
+          if (this.#isUnpayable) throw unpayable(address);
           if (block !== undefined) ids.push(block.id);
           await this.#turnOfOthers();
         }
@@ -179,17 +184,24 @@ export class Mining {
 
   /** One search. @returns the block, or undefined if the search was aborted or the block was no use any more */
   async #mineOne(address: Address): Promise<CheckedBlock | undefined> {
-    const { chain, clock, miner, onMined, pool } = this.#options;
+    const { chain, clock, emit, miner, onMined, pool } = this.#options;
     if (this.waitsUntilMs !== undefined) {
       this.#tellWait(this.waitsUntilMs);
       // Not until then: the clock may be set right at any moment.
       await this.#pause(TEMPLATE_MS);
       return undefined;
     }
-    this.#isWaitTold = false;
     const begunMs = clock.elapsed();
     const template = blockTemplate(chain, pool, { miner: address, nowMs: clock.now() });
     this.#templateTookMs = clock.elapsed() - begunMs;
+    this.#isUnpayable = template === undefined;
+    if (template === undefined) {
+      if (!this.#isWaitTold) emit({ event: 'mining.unpayable', miner: address });
+      this.#isWaitTold = true;
+      await this.#pause(TEMPLATE_MS);
+      return undefined;
+    }
+    this.#isWaitTold = false;
     const { header } = template;
     if (isEarly(header, clock.now())) {
       // Blocks on demand came faster than a millisecond each: others would set this one aside.
@@ -263,6 +275,12 @@ export class Mining {
     });
     this.#searchEnded();
   }
+}
+
+function unpayable(address: Address): OperationError {
+  return new OperationError(
+    `the balance of ${formatAddress(address)} has no room for a reward: name another address for it`,
+  );
 }
 
 /** The template's transactions come from the pool, where they were checked. */

@@ -12,6 +12,7 @@ import { PoolJournal } from '../chain/pool-journal.ts';
 import { type Address, type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignedTransaction } from '../core/types.ts';
+import { endInTurn } from '../store/ending.ts';
 import type { Store } from '../store/store.ts';
 import { AddressBook } from './address-book.ts';
 import { BodyChecker } from './block-check.ts';
@@ -259,24 +260,31 @@ export class Node {
     this.#background(own(this.#queue.add([], 'full')));
   }
 
-  /** Ends everything and keeps what is not kept yet. The store is the caller's to close. */
+  /**
+   * Ends everything and keeps what is not kept yet. The store is the caller's to close.
+   *
+   * @throws what any part threw, once all of them have ended
+   */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#cancelStatus?.();
-    this.#dialer.stop();
-    this.#sync.stop();
-    this.#bodies.stop();
-    this.#blocks.stop();
-    this.#relay.stop();
-    this.#keeping.stop();
-    this.#status.stop();
-    // At once, for the caller may not wait for the rest; and again for what the rest changes.
-    this.#journal.flush();
-    await this.mining.close();
-    await this.#network.stop();
-    this.#journal.flush();
-    this.#closed = true;
+    await endInTurn([
+      () => this.#cancelStatus?.(),
+      () => this.#dialer.stop(),
+      () => this.#sync.stop(),
+      () => this.#bodies.stop(),
+      () => this.#blocks.stop(),
+      () => this.#relay.stop(),
+      () => this.#keeping.stop(),
+      () => this.#status.stop(),
+      // At once, for the caller may not wait for the rest; and again for what the rest changes.
+      () => this.#journal.flush(),
+      () => this.mining.close(),
+      () => this.#network.stop(),
+      () => this.#journal.flush(),
+    ]).finally(() => {
+      this.#closed = true;
+    });
   }
 
   /** Hears of everything that happens. @returns what ends it */

@@ -146,6 +146,8 @@ function summaryOf(event: NodeEvent): { kind: TraceKind; value: number } {
       return { kind: 'clock', value: event.offsetMs };
     case 'mining.waiting':
       return { kind: 'mining-waits', value: event.height };
+    case 'mining.unpayable':
+      return { kind: 'mining-waits', value: 0 };
     case 'sync.progress':
       return { kind: 'sync', value: event.height };
   }

@@ -9,6 +9,7 @@ import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import type { Account } from '../core/state.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { BlockRecord, BlockStatus } from './block-record.ts';
+import type { Flaw } from './flaw.ts';
 
 /**
  * - `full`: survives a power cut. For blocks of our own and acknowledged transactions.
@@ -40,6 +41,16 @@ export interface Store {
   atomically<T>(write: () => T, durability?: Durability): T;
   /** Resolves once every commit so far survives a power cut, the `bulk` ones too. @throws StoreError */
   synced(): Promise<void>;
+  /** Forgets what is held in memory: what is read next is what is kept, whatever became of it meanwhile. */
+  reread(): void;
+  /**
+   * Looks for what was changed behind our back in how rows are kept and what tables say of each other. What the rows
+   * mean is not looked at.
+   *
+   * @returns the first things wrong; empty if nothing is
+   * @throws StoreError if it cannot be read
+   */
+  inspect(): Promise<readonly Flaw[]>;
   /** Lets go of the files. Nothing may be called afterwards. */
   close(): void;
 }

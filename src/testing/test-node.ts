@@ -8,6 +8,7 @@ import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import type { Daemon } from '../daemon.ts';
 import type { NodeEvent } from '../node/events.ts';
 import { OperationError } from '../node/ports.ts';
+import { endInTurn } from '../store/ending.ts';
 
 const SILENT = pino({ level: 'silent' });
 /** Enough for any ordinary payment at the default minimum of a notch a byte. */
@@ -122,8 +123,7 @@ export class TestNode {
 
   /** Ends the node and its API. Its ledger stays where it is in a folder. */
   async stop(): Promise<void> {
-    await (await this.#api)?.close();
-    await this.daemon.stop();
+    await endInTurn([async () => (await this.#api)?.close(), () => this.daemon.stop()]);
   }
 }
 

@@ -3,6 +3,9 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_FUTURE_MS } from '../../src/core/header.ts';
 import { bigIntToBytes, bytesToBigInt } from '../../src/core/hex.ts';
 import { idToBytes } from '../../src/core/identifiers.ts';
+import { MAX_UINT63 } from '../../src/core/types.ts';
+import type { NodeEvent } from '../../src/node/events.ts';
+import { runInBackground } from '../../src/node/faults.ts';
 import { Mining } from '../../src/node/mining.ts';
 import type { Miner, MiningJob } from '../../src/node/ports.ts';
 import { FakePeer } from '../support/fake-peer.ts';
@@ -189,6 +192,36 @@ describe('continuous mining', () => {
     const { length } = miner.jobs;
     await world.clock.advance(5_000);
     expect(miner.jobs.length).toBe(length);
+  });
+
+  it('does not end the node when its reward has no room in the balance: it is said, and another may be paid', async () => {
+    const rich = testKey(5);
+    const definition = payingNetwork({
+      allocations: [{ address: rich.publicKey, amount: MAX_UINT63 }],
+      subsidy: 500n,
+    });
+    const other = new VirtualWorld(definition);
+    const { key, node: full } = await other.start('full');
+    const { chain, pool } = full;
+    const told: NodeEvent[] = [];
+    const failures: unknown[] = [];
+    const mining = new Mining({
+      ...{ chain, pool, miner, clock: other.clock, address: rich.address },
+      background: runInBackground((error) => failures.push(error)),
+      emit: (event) => told.push(event),
+      isCatchingUp: () => false,
+      onMined: () => Promise.resolve(false),
+    });
+    mining.start();
+    await other.clock.advance(5_000);
+    expect(told).toEqual([{ event: 'mining.unpayable', miner: rich.address }]);
+    expect(miner.jobs).toEqual([]);
+    await other.wait(mining.close(), 'closed');
+    expect(failures).toEqual([]);
+    const asked = full.mining.mine(1, undefined, rich.address);
+    await expect(other.wait(asked, 'answered')).rejects.toThrow('has no room for a reward');
+    await other.wait(full.mining.mine(1, undefined, key.address), 'mined');
+    expect(chain.tip.height).toBe(1);
   });
 
   it('goes on as one loop when it is stopped and started again at once', async () => {

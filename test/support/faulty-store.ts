@@ -56,6 +56,8 @@ export function faultyStore(inner: Store): FaultyStore {
     peers: faulty(inner.peers),
     atomically: (write, durability) => inner.atomically(write, durability),
     synced: () => inner.synced(),
+    reread: () => inner.reread(),
+    inspect: () => inner.inspect(),
     close: () => inner.close(),
   };
   return {

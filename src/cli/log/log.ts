@@ -120,6 +120,7 @@ const LEVELS: Readonly<Record<NodeEvent['event'], EventLevel>> = {
   'peer.penalised': 'warn',
   'peer.clock': 'warn',
   'mining.waiting': 'warn',
+  'mining.unpayable': 'warn',
   'sync.progress': 'info',
 };
 /** Where many are told as one, each may be told. */
