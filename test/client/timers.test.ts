@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { delayAfter } from '../../src/client/back-off.ts';
 import { ApiError } from '../../src/client/errors.ts';
 import { TallyClient } from '../../src/client/tally-client.ts';
-import { after, timeLimit } from '../../src/client/timers.ts';
+import * as timers from '../../src/client/timers.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -19,7 +19,7 @@ describe('a timer', () => {
     'of %d ms goes off then, not before, and once',
     (delayMs) => {
       const call = vi.fn();
-      after(delayMs, call);
+      timers.after(delayMs, call);
       vi.advanceTimersByTime(Math.max(0, delayMs - 1));
       expect(call).toHaveBeenCalledTimes(delayMs === 0 ? 1 : 0);
       vi.advanceTimersByTime(1);
@@ -29,25 +29,25 @@ describe('a timer', () => {
   );
 
   test('of no end never goes off', () => {
-    after(Number.POSITIVE_INFINITY, () => expect.unreachable());
+    timers.after(Number.POSITIVE_INFINITY, () => expect.unreachable());
     expect(vi.getTimerCount()).toBe(0);
   });
 
   test('is cancelled in any part of it', () => {
-    const cancel = after(100 * DAY_MS, () => expect.unreachable());
+    const cancel = timers.after(100 * DAY_MS, () => expect.unreachable());
     vi.advanceTimersByTime(60 * DAY_MS);
     cancel();
     expect(vi.getTimerCount()).toBe(0);
   });
 
   test.each([-1, Number.NaN, undefined as never])('of %s ms is refused', (delayMs) => {
-    expect(() => after(delayMs, () => {})).toThrow(RangeError);
+    expect(() => timers.after(delayMs, () => {})).toThrow(RangeError);
   });
 });
 
 describe('a time limit', () => {
   test('of a month aborts after a month, as a timeout', () => {
-    const { signal } = timeLimit(30 * DAY_MS);
+    const { signal } = timers.timeLimit(30 * DAY_MS);
     vi.advanceTimersByTime(30 * DAY_MS - 1);
     expect(signal.aborted).toBe(false);
     vi.advanceTimersByTime(1);
@@ -55,7 +55,7 @@ describe('a time limit', () => {
   });
 
   test('leaves no timer once it is over', () => {
-    timeLimit(30 * DAY_MS).end();
+    timers.timeLimit(30 * DAY_MS).end();
     expect(vi.getTimerCount()).toBe(0);
   });
 });
