@@ -43,7 +43,9 @@ async function fuzz(): Promise<void> {
     onFinding: (finding) => {
       findings.push(finding);
       const path = writeFinding(values.findings, finding);
-      console.log(`${finding.target}: ${finding.kind}: ${finding.message.slice(0, 300)}\n  npm run fuzz -- --reproduce ${path}`);
+      console.log(
+        `${finding.target}: ${finding.kind}: ${finding.message.slice(0, 300)}\n  npm run fuzz -- --reproduce ${path}`,
+      );
     },
     onResult: (result) => {
       results.push(result);
@@ -59,7 +61,9 @@ async function fuzz(): Promise<void> {
   const newEdges = results.reduce((sum, result) => sum + result.newEdges, 0);
   const inputs = results.reduce((sum, result) => sum + result.inputs, 0);
   const all = `all ${results.length}, ${Math.round(seconds)} s`;
-  console.log(row(all, executions, edges, newEdges, inputs, Math.round(executions / seconds), findings.length));
+  console.log(
+    row(all, executions, edges, newEdges, inputs, Math.round(executions / seconds), findings.length),
+  );
   if (findings.length > 0) process.exitCode = 1;
 }
 

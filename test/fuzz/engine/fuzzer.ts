@@ -96,7 +96,13 @@ export class Fuzzer {
     if (heapBytes !== undefined) await this.#checkGrowth(heapBytes);
     const { size: edges } = this.#corpus.edges;
     const seconds = (performance.now() - begunMs) / 1_000;
-    return { executions: this.#executions, seconds, edges, newEdges: edges - firstEdges, corpus: this.#corpus };
+    return {
+      executions: this.#executions,
+      seconds,
+      edges,
+      newEdges: edges - firstEdges,
+      corpus: this.#corpus,
+    };
   }
 
   #next(): Uint8Array {
@@ -124,7 +130,8 @@ export class Fuzzer {
   async #execute(input: Uint8Array): Promise<void> {
     const { renewEvery = Number.POSITIVE_INFINITY } = this.#target;
     if (this.#trail.length >= renewEvery) await this.#renew();
-    const session = (this.#session ??= await this.#target.open());
+    this.#session ??= await this.#target.open();
+    const session = this.#session;
     if (renewEvery !== Number.POSITIVE_INFINITY) this.#trail.push(input);
     this.#run.onInput(input);
     this.#executions++;
@@ -168,12 +175,17 @@ export class Fuzzer {
   async #minimise(input: Uint8Array, finding: Finding): Promise<Uint8Array> {
     let least = input;
     let tries = 0;
-    for (let length = Math.ceil(least.length / 2); length >= 1 && tries < MAX_MINIMISING; length = length >> 1) {
+    for (
+      let length = Math.ceil(least.length / 2);
+      length >= 1 && tries < MAX_MINIMISING;
+      length = length >> 1
+    ) {
       for (let at = 0; at < least.length && tries < MAX_MINIMISING; tries++) {
         const shorter = new Uint8Array(Buffer.concat([least.subarray(0, at), least.subarray(at + length)]));
         const error = await this.#thrownBy([shorter]);
         const isSame =
-          error !== undefined && findingKey(this.#finding('exception', error, [shorter])) === findingKey(finding);
+          error !== undefined &&
+          findingKey(this.#finding('exception', error, [shorter])) === findingKey(finding);
         if (isSame) least = shorter;
         else at += length;
       }
@@ -211,7 +223,13 @@ export class Fuzzer {
     }
     if (least <= stillMs) return;
     const message = `held the event loop for ${Math.round(least)} ms of processor time, at most ${stillMs}`;
-    const finding: Finding = { target: this.#target.name, kind: 'slow', message, stack: '', inputs: [toBase64(input)] };
+    const finding: Finding = {
+      target: this.#target.name,
+      kind: 'slow',
+      message,
+      stack: '',
+      inputs: [toBase64(input)],
+    };
     if (this.#isNew({ ...finding, message: 'slow' })) this.#run.onFinding(finding);
   }
 

@@ -9,15 +9,18 @@ const SOURCES = new URL('../../../src/', import.meta.url).href;
 const LIBRARIES =
   /\/node_modules\/(@chainsafe\/ssz|@scure\/base|@scure\/bip39|@libp2p\/utils|@multiformats\/multiaddr|eventsource-parser)\/(?!.*node_modules).*\.js$/;
 
-export function instrumentWhatLoads(): void {
+/** @param folder whose modules are ours; a test has its own */
+export function instrumentWhatLoads(folder = SOURCES): void {
   registerHooks({
     load: (url, context, nextLoad) => {
-      const isOurs = url.startsWith(SOURCES) && url.endsWith('.ts');
+      const isOurs = url.startsWith(folder) && url.endsWith('.ts');
       if (!isOurs && !(context.format === 'module' && LIBRARIES.test(url))) return nextLoad(url, context);
       const path = fileURLToPath(url);
       return {
         format: isOurs ? 'module-typescript' : 'module',
-        source: instrument(path, readFileSync(path, 'utf8'), (edges, tokens) => addModule(url, edges, tokens)),
+        source: instrument(path, readFileSync(path, 'utf8'), (edges, tokens) =>
+          addModule(url, edges, tokens),
+        ),
         shortCircuit: true,
       };
     },

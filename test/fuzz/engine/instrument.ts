@@ -66,7 +66,8 @@ class Places {
 
   token(node: unknown): void {
     const value = isNode(node) && node.type === 'Literal' ? node.value : undefined;
-    if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TOKEN_LENGTH) this.tokens.add(value);
+    if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TOKEN_LENGTH)
+      this.tokens.add(value);
     if (typeof value === 'number' && Math.abs(value) > 1) this.tokens.add(String(value));
   }
 
@@ -91,7 +92,13 @@ function visit(node: SyntaxNode, places: Places): void {
   mark(node, places);
   for (const [name, field] of Object.entries(node)) {
     // Of types nothing is left when the code runs.
-    if (name === 'typeAnnotation' || name === 'returnType' || name === 'typeParameters' || name === 'typeArguments') continue;
+    if (
+      name === 'typeAnnotation' ||
+      name === 'returnType' ||
+      name === 'typeParameters' ||
+      name === 'typeArguments'
+    )
+      continue;
     for (const child of Array.isArray(field) ? field : [field]) {
       if (isNode(child) && !isType(child)) visit(child, places);
     }
@@ -100,7 +107,10 @@ function visit(node: SyntaxNode, places: Places): void {
 
 /** Types, declarations of them, and signatures without a body; `as`, `satisfies` and `!` stand around code. */
 function isType({ type }: SyntaxNode): boolean {
-  return type.startsWith('TS') && !['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression'].includes(type);
+  return (
+    type.startsWith('TS') &&
+    !['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression'].includes(type)
+  );
 }
 
 function mark(node: SyntaxNode, places: Places): void {

@@ -13,8 +13,34 @@ export interface Materials {
 }
 
 const INTERESTING = [
-  0n, 1n, 2n, 4n, 16n, 32n, 64n, 100n, 127n, 128n, 255n, 256n, 512n, 1_000n, 1_024n, 4_096n, 32_767n, 32_768n, 65_535n,
-  65_536n, 100_663_045n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 63n,
+  0n,
+  1n,
+  2n,
+  4n,
+  16n,
+  32n,
+  64n,
+  100n,
+  127n,
+  128n,
+  255n,
+  256n,
+  512n,
+  1_000n,
+  1_024n,
+  4_096n,
+  32_767n,
+  32_768n,
+  65_535n,
+  65_536n,
+  100_663_045n,
+  2n ** 31n - 1n,
+  2n ** 31n,
+  2n ** 32n - 1n,
+  2n ** 53n - 1n,
+  2n ** 53n,
+  2n ** 63n - 1n,
+  2n ** 63n,
   2n ** 64n - 1n,
 ];
 const MAX_CHANGES = 6;
@@ -75,7 +101,10 @@ function token({ chance, tokens }: Materials): Uint8Array {
 function splice(input: Uint8Array, at: number, { chance, other }: Materials): Uint8Array {
   const second = other();
   const from = chance.below(second.length);
-  const part = second.slice(from, chance.oneIn(2) ? second.length : from + rangeLength(chance, second.length - from));
+  const part = second.slice(
+    from,
+    chance.oneIn(2) ? second.length : from + rangeLength(chance, second.length - from),
+  );
   return chance.oneIn(2) ? concat(input.subarray(0, at), part) : insert(input, at, part);
 }
 
@@ -96,7 +125,9 @@ function addToInteger(input: Uint8Array, at: number, chance: Chance): Uint8Array
 }
 
 function encode(value: bigint, width: number, isBigEndian: boolean): Uint8Array {
-  const bytes = Uint8Array.from({ length: width }, (_, index) => Number((value >> BigInt(8 * index)) & 0xffn));
+  const bytes = Uint8Array.from({ length: width }, (_, index) =>
+    Number((value >> BigInt(8 * index)) & 0xffn),
+  );
   return isBigEndian ? bytes.reverse() : bytes;
 }
 
@@ -117,7 +148,8 @@ export function randomBytes(chance: Chance, length: number): Uint8Array {
 /** Over what is there. */
 function put(input: Uint8Array, at: number, over: ArrayLike<number>): Uint8Array {
   const bytes = input.slice();
-  for (let index = 0; index < over.length && at + index < bytes.length; index++) bytes[at + index] = over[index] as number;
+  for (let index = 0; index < over.length && at + index < bytes.length; index++)
+    bytes[at + index] = over[index] as number;
   return bytes;
 }
 

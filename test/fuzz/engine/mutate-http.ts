@@ -49,9 +49,10 @@ function mutateSegment(line: Uint8Array, materials: Materials): Uint8Array {
   const pieces = bytesText(line).split(/([/?&=])/);
   const at = chance.below(pieces.length);
   const piece = pieces[at] ?? '';
-  if (chance.oneIn(3) && tokens.length > 0) pieces[at] = encodeURIComponent(bytesText(chance.pick(tokens)));
-  else if (chance.oneIn(6)) pieces.splice(at, 1);
-  else if (chance.oneIn(6)) pieces.splice(at, 0, piece);
+  const way = chance.below(12);
+  if (way < 4 && tokens.length > 0) pieces[at] = encodeURIComponent(bytesText(chance.pick(tokens)));
+  else if (way < 6) pieces.splice(at, 1);
+  else if (way < 7) pieces.splice(at, 0, piece);
   else pieces[at] = bytesText(mutatePart(Buffer.from(piece, 'latin1'), materials));
   return Buffer.from(pieces.join('').replaceAll('\n', ''), 'latin1');
 }
@@ -74,7 +75,11 @@ export function split(input: Uint8Array): Parts {
   const headEnd = bytes.indexOf('\n\n', lineEnd);
   const line = input.subarray(0, lineEnd);
   if (headEnd < 0) return { line, headers: input.subarray(lineEnd + 1), body: new Uint8Array(0) };
-  return { line, headers: input.subarray(Math.min(lineEnd + 1, headEnd), headEnd), body: input.subarray(headEnd + 2) };
+  return {
+    line,
+    headers: input.subarray(Math.min(lineEnd + 1, headEnd), headEnd),
+    body: input.subarray(headEnd + 2),
+  };
 }
 
 function text(value: string): Uint8Array {

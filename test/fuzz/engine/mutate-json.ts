@@ -5,14 +5,47 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 const VALUES: readonly unknown[] = [
-  null, true, false, 0, -0, -1, 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, 1e21, 1e308, 5e-324, 0.1, 1.5, '', '0', '-1', '1e3',
-  '0x10', '9223372036854775807', '9223372036854775808', '18446744073709551616', 'true', 'null', '\u0000', '\r\n', '\u202e',
-  '\ud800', 'é', '__proto__', [], {}, [null], [[]],
+  null,
+  true,
+  false,
+  0,
+  -0,
+  -1,
+  1,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53 - 1,
+  2 ** 53,
+  1e21,
+  1e308,
+  5e-324,
+  0.1,
+  1.5,
+  '',
+  '0',
+  '-1',
+  '1e3',
+  '0x10',
+  '9223372036854775807',
+  '9223372036854775808',
+  '18446744073709551616',
+  'true',
+  'null',
+  '\u0000',
+  '\r\n',
+  '\u202e',
+  '\ud800',
+  'é',
+  '__proto__',
+  [],
+  {},
+  [null],
+  [[]],
 ];
 const NAMES = ['__proto__', 'constructor', 'toString', 'length', '', '0', 'then', 'toJSON'];
 const MAX_CHANGES = 4;
 const MAX_DEPTH = 2_000;
-const BLOW_UP_ONE_IN = 3_000;
+const BLOW_UP_ONE_IN = 10_000;
 
 type Container = unknown[] | Record<string, unknown>;
 interface Place {
@@ -88,7 +121,8 @@ function scalar(value: unknown, materials: Materials): unknown {
     const changed = decoder.decode(mutateBytes(encoder.encode(value), { ...materials, maxBytes: 4_096 }));
     return changed;
   }
-  if (typeof value === 'number') return chance.oneIn(2) ? value + chance.below(5) - 2 : value * 2 ** (chance.below(80) - 20);
+  if (typeof value === 'number')
+    return chance.oneIn(2) ? value + chance.below(5) - 2 : value * 2 ** (chance.below(80) - 20);
   return clone(chance.pick(VALUES));
 }
 
@@ -102,7 +136,8 @@ function placesOf(root: Place): Place[] {
   for (let at = 0; at < places.length && places.length < 10_000; at++) {
     const value = get(places[at] as Place);
     if (!isContainer(value)) continue;
-    for (const key of Object.keys(value)) places.push({ holder: value, key: Array.isArray(value) ? Number(key) : key });
+    for (const key of Object.keys(value))
+      places.push({ holder: value, key: Array.isArray(value) ? Number(key) : key });
   }
   return places;
 }

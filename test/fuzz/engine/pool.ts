@@ -71,7 +71,10 @@ class Thread {
   #assignment: Assignment | undefined;
   #watch: NodeJS.Timeout | undefined;
 
-  constructor(planOnce: (targets: readonly { name: string; share: number }[]) => Assignment[], options: PoolOptions) {
+  constructor(
+    planOnce: (targets: readonly { name: string; share: number }[]) => Assignment[],
+    options: PoolOptions,
+  ) {
     this.#options = options;
     this.#shared = {
       state: new Int32Array(new SharedArrayBuffer(8)),

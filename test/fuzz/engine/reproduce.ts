@@ -26,5 +26,7 @@ export async function reproduce({ inputs, target: name }: Finding): Promise<stri
   process.off('unhandledRejection', onRejection);
   const [error] = errors;
   if (error !== undefined) return `${name}: ${error instanceof Error ? error.stack : error}`;
-  return slowMs > (target.stillMs ?? STILL_MS) ? `${name}: held the event loop for ${Math.round(slowMs)} ms` : undefined;
+  return slowMs > (target.stillMs ?? STILL_MS)
+    ? `${name}: held the event loop for ${Math.round(slowMs)} ms`
+    : undefined;
 }

@@ -37,7 +37,9 @@ async function fuzz({ executions, seconds, seed, target: name }: Assignment): Pr
     onFinding: (finding: Finding) => tell({ kind: 'finding', finding }),
   });
   const { corpus, ...result } = await fuzzer.run();
-  const minimal = corpus.minimal((MAX_KEPT_BYTES * 3) / 4).map((input) => Buffer.from(input).toString('base64'));
+  const minimal = corpus
+    .minimal((MAX_KEPT_BYTES * 3) / 4)
+    .map((input) => Buffer.from(input).toString('base64'));
   tell({ kind: 'done', result: { ...result, target: name, inputs: corpus.size, minimal } });
 }
 

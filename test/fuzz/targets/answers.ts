@@ -65,7 +65,10 @@ async function open(): Promise<Session> {
         const index = answers.findIndex((answer) => answer.protocol === protocol);
         const [answer] = index < 0 ? [] : answers.splice(index, 1);
         if (answer === undefined) throw new RequestError('timeout', 'it has nothing to say');
-        if (answer.chunks.length > limits.maxChunks || answer.chunks.some(({ length }) => length > limits.maxChunkBytes))
+        if (
+          answer.chunks.length > limits.maxChunks ||
+          answer.chunks.some(({ length }) => length > limits.maxChunkBytes)
+        )
           throw new RequestError('malformed', 'the answer is over the limits');
         return answer.chunks;
       };

@@ -17,7 +17,7 @@ import { ChainFileError, type ChainFilePart, ChainFileReader } from '../../../sr
 import { RuleError } from '../../../src/core/errors.ts';
 import { bytesEqual } from '../../../src/core/hex.ts';
 import { formatNetworkFile } from '../../../src/core/network-file.ts';
-import { importChain, ImportRefusedError } from '../../../src/node/chain-import.ts';
+import { ImportRefusedError, importChain } from '../../../src/node/chain-import.ts';
 import { OperationError } from '../../../src/node/ports.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';
 import { NOW_MS } from '../../support/ledger.ts';

@@ -2,10 +2,17 @@
  * What strangers gossip. The first byte of an input says what is put right in the rest, so that what lies behind a
  * signature, a root or a proof of work is reached too.
  */
-import sodium from 'sodium-native';
+
 import type { ValueOf } from '@chainsafe/ssz';
+import sodium from 'sodium-native';
 import { encodeSignedTransaction } from '../../../src/core/encoding.ts';
-import { blockId, signingMessage, transactionId, transactionRoot, transactionsRoot } from '../../../src/core/hashing.ts';
+import {
+  blockId,
+  signingMessage,
+  transactionId,
+  transactionRoot,
+  transactionsRoot,
+} from '../../../src/core/hashing.ts';
 import { idToBytes } from '../../../src/core/identifiers.ts';
 import { packShortIds, shortIdsOf } from '../../../src/core/short-ids.ts';
 import type { SignedTransaction, Transaction } from '../../../src/core/types.ts';
@@ -85,14 +92,20 @@ const prepareBlock: Prepare = (session, how, message) => {
   const tipHeader = tip.sealed.header;
   const header = { ...told.sealed.header };
   if (how & FIX.content) {
-    told.prefilled = told.prefilled.map(({ signed }, index) => ({ index, signed: sign(signed.transaction, FIX.place) }));
+    told.prefilled = told.prefilled.map(({ signed }, index) => ({
+      index,
+      signed: sign(signed.transaction, FIX.place),
+    }));
   }
   if (how & FIX.place) Object.assign(header, { parent: idToBytes(tip.id), height: tipHeader.height + 1n });
   if (how & FIX.time) header.timestamp = tipHeader.timestamp + 1_000n;
   if (how & FIX.bits) header.bits = NETWORK.params.initialBits;
   const transactions = told.prefilled.map(({ signed }) => signed);
   if (how & FIX.root) header.transactionsRoot = transactionsRoot(transactions);
-  const sealed = how & FIX.work && header.bits === NETWORK.params.initialBits ? mineHeader(header) : { ...told.sealed, header };
+  const sealed =
+    how & FIX.work && header.bits === NETWORK.params.initialBits
+      ? mineHeader(header)
+      : { ...told.sealed, header };
   if (how & FIX.shortIds) {
     const ids = Buffer.concat(transactions.map(({ transaction }) => idToBytes(transactionId(transaction))));
     told.shortIds = packShortIds(shortIdsOf(new Uint8Array(ids), idToBytes(blockId(sealed))));
@@ -105,7 +118,12 @@ function blockSeeds(): Uint8Array[] {
   const chain = exampleBlocks().map(({ block }) => maker.adopt(block));
   const tip = chain.at(-1) ?? maker.genesis;
   const waiting = examplePayments(6).slice(3);
-  const blocks = [maker.block(tip), maker.block(tip, { transactions: waiting }), maker.block(maker.genesis), ...chain];
+  const blocks = [
+    maker.block(tip),
+    maker.block(tip, { transactions: waiting }),
+    maker.block(maker.genesis),
+    ...chain,
+  ];
   return blocks.flatMap((checked) =>
     [0, 0xff].flatMap((how) =>
       [new Set<never>(), new Set(checked.block.transactions)].map((fresh) =>
@@ -117,7 +135,10 @@ function blockSeeds(): Uint8Array[] {
 
 function transactionSeeds(): Uint8Array[] {
   const payments = examplePayments(9).map(({ signed }) => signed);
-  must(payments.every((signed) => encodeSignedTransaction(signed).length > 0), 'no payments');
+  must(
+    payments.every((signed) => encodeSignedTransaction(signed).length > 0),
+    'no payments',
+  );
   return [0, 1, 3, 7].flatMap((how) =>
     [payments.slice(6), payments.slice(8), payments.slice(0, 1)].map((transactions) =>
       Uint8Array.of(how, ...TransactionsMessageType.serialize({ salt: how, transactions })),

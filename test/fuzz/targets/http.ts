@@ -2,7 +2,12 @@
 import pino from 'pino';
 import { buildApi } from '../../../src/api/server.ts';
 import { transactionToJson } from '../../../src/client/json.ts';
-import { BATCH_MEDIA_TYPE, MAX_BATCH_BYTES, routes, TRANSACTION_MEDIA_TYPE } from '../../../src/client/routes.ts';
+import {
+  BATCH_MEDIA_TYPE,
+  MAX_BATCH_BYTES,
+  routes,
+  TRANSACTION_MEDIA_TYPE,
+} from '../../../src/client/routes.ts';
 import { formatAddress } from '../../../src/core/address.ts';
 import { encodeSignedTransaction, encodeTransactions } from '../../../src/core/encoding.ts';
 import { A_PEER } from '../../support/served-ledger.ts';
@@ -59,7 +64,8 @@ async function open(): Promise<Session> {
         error.stack = errors.at(-1)?.err?.stack ?? error.stack ?? '';
         throw error;
       }
-      if (status >= 400 && text !== '') must(/"code":"[a-z-]+"/.test(text), `${status} without a code: ${text.slice(0, 80)}`);
+      if (status >= 400 && text !== '')
+        must(/"code":"[a-z-]+"/.test(text), `${status} without a code: ${text.slice(0, 80)}`);
       errors.length = 0;
       session.requireAlive();
     },
@@ -103,7 +109,8 @@ function readHeaders(bytes: Uint8Array): Record<string, string> {
     const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): *([\t\x20-\x7e\x80-\xff]*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) continue;
     // Node reads the body by it, and has refused one that does not fit.
-    if (!/^(content-length|transfer-encoding|expect|connection|upgrade)$/i.test(name)) headers[name.toLowerCase()] = value;
+    if (!/^(content-length|transfer-encoding|expect|connection|upgrade)$/i.test(name))
+      headers[name.toLowerCase()] = value;
   }
   return headers;
 }
@@ -167,7 +174,21 @@ export const httpTargets: readonly FuzzTarget[] = [
     shape: 'http',
     maxBytes: MAX_BATCH_BYTES + 1_024,
     seeds,
-    words: ['application/json', 'octet-stream', 'content-type', 'accept', 'origin', 'x-forwarded-host', 'authorization', '%00', '%ff', '..', '?', '&', 'tip'],
+    words: [
+      'application/json',
+      'octet-stream',
+      'content-type',
+      'accept',
+      'origin',
+      'x-forwarded-host',
+      'authorization',
+      '%00',
+      '%ff',
+      '..',
+      '?',
+      '&',
+      'tip',
+    ],
     open,
     renewEvery: 512,
     share: 1,

@@ -1,9 +1,16 @@
 /** A whole node in memory, on a virtual clock, whose handlers and validators are called directly. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PeerId, ProtocolName, RequestHandler, RequestLimits, TopicName, Verdict } from '../../../src/node/ports.ts';
-import { exampleBlocks, examplePayments, NETWORK } from './examples.ts';
+import type {
+  PeerId,
+  ProtocolName,
+  RequestHandler,
+  RequestLimits,
+  TopicName,
+  Verdict,
+} from '../../../src/node/ports.ts';
 import { type VirtualHub, VirtualNetwork } from '../../support/virtual-network.ts';
 import { type VirtualNode, VirtualWorld } from '../../support/virtual-node.ts';
+import { exampleBlocks, examplePayments, NETWORK } from './examples.ts';
 
 /** Turns of the event loop without virtual time passing: what needs none is done by then. */
 const TURNS = 24;
@@ -99,7 +106,8 @@ export class NodeSession {
     promise.then(note, note);
     for (let turn = 0; turn < TURNS && !isSettled; turn++) await nextTurn();
     for (let waitedMs = 0; !isSettled; waitedMs += STEP_MS) {
-      if (waitedMs > MAX_WAIT_MS) throw new Error(`the node did not come to an end within ${MAX_WAIT_MS} virtual ms`);
+      if (waitedMs > MAX_WAIT_MS)
+        throw new Error(`the node did not come to an end within ${MAX_WAIT_MS} virtual ms`);
       await this.world.clock.advance(STEP_MS);
     }
     return promise;

@@ -3,20 +3,21 @@ import { encodeReceipt } from '../../../src/client/receipt.ts';
 import { receiptToJson } from '../../../src/client/receipt-json.ts';
 import { encodeRecord } from '../../../src/client/record.ts';
 import { ReceiptError, readReceipt, verifyReceipt } from '../../../src/client/verify-receipt.ts';
-import { fileOf, makeReceipt } from '../../support/receipts.ts';
 import { testNetwork } from '../../support/ledger.ts';
+import { fileOf, makeReceipt } from '../../support/receipts.ts';
 import { bytesOf, type FuzzTarget, must, refusedBy, refusedLaterBy } from '../engine/target.ts';
 
 /** On a network where half of all headers have done their work, so that mutations get past that. */
 const network = testNetwork({ halfLife: 20_000n });
 const file = fileOf(network);
 const receipts = () =>
-  [0, 2].map((burying) =>
-    makeReceipt(network, {
-      burying,
-      before: 1,
-      data: burying === 0 ? new Uint8Array(0) : encodeRecord({ sha256: new Uint8Array(32), note: 'note' }),
-    }).receipt,
+  [0, 2].map(
+    (burying) =>
+      makeReceipt(network, {
+        burying,
+        before: 1,
+        data: burying === 0 ? new Uint8Array(0) : encodeRecord({ sha256: new Uint8Array(32), note: 'note' }),
+      }).receipt,
   );
 
 async function executeReceipt(input: Uint8Array): Promise<void> {
@@ -26,8 +27,14 @@ async function executeReceipt(input: Uint8Array): Promise<void> {
   if (read === undefined) return;
   const compact = encodeReceipt(read);
   if (proven !== undefined) {
-    const [again, asJson] = await Promise.all([verifyReceipt(compact, file), verifyReceipt(receiptToJson(read), file)]);
-    must(again.block.id === proven.block.id && asJson.block.id === proven.block.id, 'the forms prove different blocks');
+    const [again, asJson] = await Promise.all([
+      verifyReceipt(compact, file),
+      verifyReceipt(receiptToJson(read), file),
+    ]);
+    must(
+      again.block.id === proven.block.id && asJson.block.id === proven.block.id,
+      'the forms prove different blocks',
+    );
   }
 }
 

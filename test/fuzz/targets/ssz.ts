@@ -38,7 +38,10 @@ interface Codec<T> {
 function execute<T>({ decode, encode, root, second }: Codec<T>, input: Uint8Array): T | undefined {
   const value = refusedBy([RuleError], () => decode(input));
   const other = refusedBy([Error], () => second.deserialize(input));
-  must((value === undefined) === (other === undefined), `${value === undefined ? 'refused' : 'read'} here only`);
+  must(
+    (value === undefined) === (other === undefined),
+    `${value === undefined ? 'refused' : 'read'} here only`,
+  );
   if (value === undefined) return undefined;
   must(bytesEqual(encode(value), input), 'what was read encodes to other bytes');
   if (root !== undefined) must(bytesEqual(root(value), second.hashTreeRoot(other)), 'the roots differ');

@@ -11,8 +11,14 @@ import { type FuzzTarget, must, type Session } from '../engine/target.ts';
 import { exampleBlocks, examplePayments, NETWORK } from './examples.ts';
 import { NodeSession } from './node-session.ts';
 
-const CALLER = { remotePeer: peerIdFromString('12D3KooWPvLEfJEhP9EERFRe87myDJPSsSsEsf1rXu7ooxb4kzhC') } as Connection;
-const SILENT_LOG = Object.assign(() => {}, { enabled: false, error: () => {}, trace: () => {} }) as unknown as Logger;
+const CALLER = {
+  remotePeer: peerIdFromString('12D3KooWPvLEfJEhP9EERFRe87myDJPSsSsEsf1rXu7ooxb4kzhC'),
+} as Connection;
+const SILENT_LOG = Object.assign(() => {}, {
+  enabled: false,
+  error: () => {},
+  trace: () => {},
+}) as unknown as Logger;
 /** First byte of an input: the stream ends in good order, is reset, or just stays. */
 const ENDINGS = 4;
 
@@ -51,7 +57,10 @@ async function open(protocol: ProtocolName): Promise<Session> {
       await session.settled(serving);
       must(failures.length === 0, failures[0] ?? '');
       const answer = Buffer.concat(stream.sent);
-      must(answer.length === 0 || (answer[0] === 1 && (answer[1] ?? 9) <= 2), 'the answer is none, or a failure of ours');
+      must(
+        answer.length === 0 || (answer[0] === 1 && (answer[1] ?? 9) <= 2),
+        'the answer is none, or a failure of ours',
+      );
       session.requireAlive();
     },
     close: () => session.close(),
@@ -100,7 +109,8 @@ export const streamTargets: readonly FuzzTarget[] = Object.entries(REQUESTS).map
   name: `stream-${name}`,
   shape: 'bytes',
   maxBytes: 32 * 1_024,
-  seeds: () => [0, 1, 180].flatMap((how) => requests().map((request) => Uint8Array.of(how, ...withLength(request)))),
+  seeds: () =>
+    [0, 1, 180].flatMap((how) => requests().map((request) => Uint8Array.of(how, ...withLength(request)))),
   open: () => open(name as ProtocolName),
   renewEvery: 4_096,
   share: 0.4,

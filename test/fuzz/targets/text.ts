@@ -1,7 +1,7 @@
 /** What people and programs write down: addresses, amounts, words, records, networks, scenarios, keys. */
-import { readSharedKey } from '../../../src/p2p/shared-key.ts';
-import { requireMultiaddrs } from '../../../src/cli/multiaddrs.ts';
+
 import { UsageError } from '../../../src/cli/errors.ts';
+import { requireMultiaddrs } from '../../../src/cli/multiaddrs.ts';
 import { formatTally, parseAmount } from '../../../src/client/amount.ts';
 import { parseWords } from '../../../src/client/mnemonic.ts';
 import { decodeRecord, encodeRecord } from '../../../src/client/record.ts';
@@ -12,6 +12,7 @@ import { idToBytes } from '../../../src/core/identifiers.ts';
 import { formatNetworkFile, parseNetworkFile } from '../../../src/core/network-file.ts';
 import { DEV_PARAMS, defineNetwork, TEST_PARAMS } from '../../../src/core/network-params.ts';
 import { OperationError } from '../../../src/node/ports.ts';
+import { readSharedKey } from '../../../src/p2p/shared-key.ts';
 import { parseScenario } from '../../../src/simulation/scenario-file.ts';
 import { decodeBech32m, encodeBech32m } from '../../support/independent-bech32m.ts';
 import { bytesOf, type FuzzTarget, must, refusedBy, refusedLaterBy, textOf } from '../engine/target.ts';
@@ -119,14 +120,18 @@ export const textTargets: readonly FuzzTarget[] = [
     name: 'record',
     shape: 'bytes',
     maxBytes: 1_100,
-    seeds: () => [encodeRecord({ sha256: new Uint8Array(32) }), encodeRecord({ sha256: new Uint8Array(32), note: 'a ü' })],
+    seeds: () => [
+      encodeRecord({ sha256: new Uint8Array(32) }),
+      encodeRecord({ sha256: new Uint8Array(32), note: 'a ü' }),
+    ],
     open: () => ({ execute: executeRecord }),
   },
   {
     name: 'network-file',
     shape: 'json',
     maxBytes: 256 * 1_024,
-    seeds: () => [TEST_PARAMS, DEV_PARAMS, NETWORK.params].map((params) => jsonBytes(formatNetworkFile(params))),
+    seeds: () =>
+      [TEST_PARAMS, DEV_PARAMS, NETWORK.params].map((params) => jsonBytes(formatNetworkFile(params))),
     words: ['2026-01-31T12:00:00Z', '2026-02-30T00:00:00+14:00', '0x207fffff', formatAddress(POOR.address)],
     open: () => ({ execute: executeNetworkFile }),
     stillMs: COMMAND_STILL_MS,
@@ -157,14 +162,22 @@ export const textTargets: readonly FuzzTarget[] = [
     name: 'shared-key',
     shape: 'bytes',
     maxBytes: 1_024,
-    seeds: () => [bytesOf(`/key/swarm/psk/1.0.0/\n/base16/\n${'a5'.repeat(32)}\n`), bytesOf(`/key/swarm/psk/1.0.0/\r\n/base16/\r\n${'A5'.repeat(32)}`)],
+    seeds: () => [
+      bytesOf(`/key/swarm/psk/1.0.0/\n/base16/\n${'a5'.repeat(32)}\n`),
+      bytesOf(`/key/swarm/psk/1.0.0/\r\n/base16/\r\n${'A5'.repeat(32)}`),
+    ],
     open: () => ({ execute: executeSharedKey }),
   },
   {
     name: 'multiaddr',
     shape: 'bytes',
     maxBytes: 512,
-    seeds: () => ['/ip4/127.0.0.1/tcp/4141', '/ip6/::1/tcp/1/p2p/12D3KooWBhSxbmVkb1JEEVpZfSPRZqfkMDJaMt3jDbBZGRqYjUyE', '/dns4/a.example/tcp/80'].map(bytesOf),
+    seeds: () =>
+      [
+        '/ip4/127.0.0.1/tcp/4141',
+        '/ip6/::1/tcp/1/p2p/12D3KooWBhSxbmVkb1JEEVpZfSPRZqfkMDJaMt3jDbBZGRqYjUyE',
+        '/dns4/a.example/tcp/80',
+      ].map(bytesOf),
     words: ['/ip4/', '/ip6/', '/dns4/', '/tcp/', '/p2p/', '/unix/', '/ip6zone/', '127.0.0.1', '::'],
     open: () => ({
       execute: (input) => refusedLaterBy([UsageError], () => requireMultiaddrs([textOf(input)])),

@@ -1,7 +1,7 @@
 /** What is told to people and to clients: lines of the log with strangers' words in them, the stream of events. */
 import { EventLines } from '../../../src/cli/log/event-lines.ts';
 import { tellLine } from '../../../src/cli/log/log-line.ts';
-import { paintName, painted } from '../../../src/cli/log/paint.ts';
+import { painted, paintName } from '../../../src/cli/log/paint.ts';
 import { PeerNames } from '../../../src/cli/log/peer-names.ts';
 import { ApiError, ConnectionError } from '../../../src/client/errors.ts';
 import { openStream } from '../../../src/client/event-stream.ts';
@@ -13,12 +13,41 @@ const PARENT = 'cd'.repeat(32);
 const RIVAL = 'ef'.repeat(32);
 /** One of each kind; a stranger chooses some of the words. */
 const EVENTS: readonly Record<string, unknown>[] = [
-  { event: 'block.accepted', height: 1, id: ID, parent: PARENT, miner: 'tally1q', transactions: 1, source: 'gossip', from: 'peer-1', latencyMs: 3, onChain: true, firstTransactions: [ID] },
-  { event: 'block.accepted', height: 1, id: RIVAL, parent: PARENT, transactions: 1, source: 'sync', from: 'peer-1', onChain: false },
+  {
+    event: 'block.accepted',
+    height: 1,
+    id: ID,
+    parent: PARENT,
+    miner: 'tally1q',
+    transactions: 1,
+    source: 'gossip',
+    from: 'peer-1',
+    latencyMs: 3,
+    onChain: true,
+    firstTransactions: [ID],
+  },
+  {
+    event: 'block.accepted',
+    height: 1,
+    id: RIVAL,
+    parent: PARENT,
+    transactions: 1,
+    source: 'sync',
+    from: 'peer-1',
+    onChain: false,
+  },
   { event: 'block.refused', id: ID, code: 'wrong-bits', message: 'words', from: 'peer-1' },
   { event: 'block.early', id: ID, height: 3, aheadMs: 70_000 },
   { event: 'chain.reorganised', depth: 1, height: 2, oldTip: RIVAL, newTip: ID, forkHeight: 0, returned: 1 },
-  { event: 'transaction.accepted', id: ID, sender: 'tally1q', recipient: 'tally1q', amount: '5', fee: '1', from: 'peer-1' },
+  {
+    event: 'transaction.accepted',
+    id: ID,
+    sender: 'tally1q',
+    recipient: 'tally1q',
+    amount: '5',
+    fee: '1',
+    from: 'peer-1',
+  },
   { event: 'transaction.refused', id: ID, code: 'fee-too-low', message: 'words', from: 'peer-1' },
   { event: 'peer.connected', peer: 'peer-1', address: '/ip4/127.0.0.1/tcp/1', direction: 'inbound' },
   { event: 'peer.named', peer: 'peer-1', name: 'anna' },
@@ -44,7 +73,13 @@ function executeLog(input: Uint8Array): void {
     names: new PeerNames('own'),
     paintName,
     print: (line) => lines.push(painted(line)),
-    clock: { now: () => 5, after: (_, call) => (waiting.push(call), () => {}) },
+    clock: {
+      now: () => 5,
+      after: (_, call) => {
+        waiting.push(call);
+        return () => {};
+      },
+    },
   });
   for (const item of Array.isArray(told) ? told : [told]) {
     const [kind, words] = Array.isArray(item) ? item : [0, item];
@@ -76,7 +111,15 @@ export const toldTargets: readonly FuzzTarget[] = [
     name: 'log-lines',
     shape: 'json',
     maxBytes: 16 * 1_024,
-    seeds: () => EVENTS.map((_, index) => bytesOf(JSON.stringify([[index, 'words'], [EVENTS.length, 'a\r\nb']]))),
+    seeds: () =>
+      EVENTS.map((_, index) =>
+        bytesOf(
+          JSON.stringify([
+            [index, 'words'],
+            [EVENTS.length, 'a\r\nb'],
+          ]),
+        ),
+      ),
     words: ['\u202e', '\u2028', '\u001b[2J', '\r\n', '\u0085', '\u200b'],
     open: () => ({ execute: executeLog }),
   },
@@ -84,7 +127,11 @@ export const toldTargets: readonly FuzzTarget[] = [
     name: 'event-stream',
     shape: 'bytes',
     maxBytes: 8 * 1_024,
-    seeds: () => ['id: 1\nevent: block\ndata: {"a":1}\n\n: still here\n\n', 'retry: 1000\r\n\r\ndata: 1\ndata: 2\r\n\r\n'].map(bytesOf),
+    seeds: () =>
+      [
+        'id: 1\nevent: block\ndata: {"a":1}\n\n: still here\n\n',
+        'retry: 1000\r\n\r\ndata: 1\ndata: 2\r\n\r\n',
+      ].map(bytesOf),
     words: ['data: ', 'id: ', 'event: ', 'retry: ', '\n\n', '\r\n'],
     open: () => ({ execute: executeEvents }),
     stillMs: 100,

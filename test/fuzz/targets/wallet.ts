@@ -24,7 +24,8 @@ async function executeKeyFile(input: Uint8Array): Promise<void> {
 async function openFile(text: string): Promise<void> {
   const file = refusedBy([WalletError], () => new KeyFile(text));
   if (file === undefined) return;
-  for (const { name } of file.accounts) must(name === undefined || !/\p{C}/u.test(name), 'a name that moves the cursor');
+  for (const { name } of file.accounts)
+    must(name === undefined || !/\p{C}/u.test(name), 'a name that moves the cursor');
   const { scrypt } = JSON.parse(text);
   if (scrypt !== undefined && scrypt.N * scrypt.r * scrypt.p > MAX_SCRYPT_WORK) return;
   const wallet = await refusedLaterBy([WalletError], () => file.unlock(PASSPHRASE));
@@ -54,7 +55,10 @@ async function seeds(): Promise<Uint8Array[]> {
   const all = Wallet.withoutWords();
   all.importSeed(new Uint8Array(32).fill(7), 'brought');
   all.watch(POOR.address, 'watched');
-  const [seed, { address }] = [new Uint8Array(32).fill(9), Wallet.withoutWords().importSeed(new Uint8Array(32).fill(9))];
+  const [seed, { address }] = [
+    new Uint8Array(32).fill(9),
+    Wallet.withoutWords().importSeed(new Uint8Array(32).fill(9)),
+  ];
   const single = {
     version: 1,
     kind: 'unencrypted-ed25519-seed',

@@ -31,7 +31,9 @@ const WORDS: readonly Word[] = [
     name: 'status',
     type: wire.StatusType,
     second: container({ networkId: bytes32, tip: bytes32, height: uint(8), work: uint(32), clock: uint(8) }),
-    examples: () => [{ networkId: NETWORK.idBytes, tip: ids()[0], height: 1n, work: 5n, clock: 1_767_225_600_000n }],
+    examples: () => [
+      { networkId: NETWORK.idBytes, tip: ids()[0], height: 1n, work: 5n, clock: 1_767_225_600_000n },
+    ],
   },
   {
     name: 'headers-request',
@@ -91,7 +93,14 @@ const WORDS: readonly Word[] = [
       shortIds: byteList(6 * 12_786),
       prefilled: list(container({ index: uint(2), signed: SignedTransaction }), 128),
     }),
-    examples: () => [{ publishedAt: 5n, sealed: exampleBlocks()[0]?.block.sealed, shortIds: bytesOf('123456'), prefilled: [] }],
+    examples: () => [
+      {
+        publishedAt: 5n,
+        sealed: exampleBlocks()[0]?.block.sealed,
+        shortIds: bytesOf('123456'),
+        prefilled: [],
+      },
+    ],
   },
 ];
 
@@ -117,7 +126,10 @@ function executeCompact(input: Uint8Array): void {
   const again = encodeCompactBlock(compact);
   // A time beyond what a number holds is taken for none.
   must(Buffer.compare(again.subarray(8), input.subarray(8)) === 0, 'what was read encodes to other bytes');
-  must(compact.prefilled.every(({ index }) => 6 * index < compact.shortIds.length), 'a place outside the block');
+  must(
+    compact.prefilled.every(({ index }) => 6 * index < compact.shortIds.length),
+    'a place outside the block',
+  );
 }
 
 export const wireTargets: readonly FuzzTarget[] = [
