@@ -11,13 +11,16 @@ const touched = new Uint32Array(MAX_EDGES);
 let touchedCount = 0;
 let edges = 0;
 
+/** A literal of the code. */
+export type Token = string | number;
+
 /** A module whose branches are counted. */
 export interface InstrumentedModule {
   readonly url: string;
   readonly firstEdge: number;
   readonly edges: number;
   /** Literals that its code compares with: what inputs may have to hold. */
-  readonly tokens: readonly string[];
+  readonly tokens: readonly Token[];
 }
 
 const modules: InstrumentedModule[] = [];
@@ -28,7 +31,7 @@ export function hit(edge: number): void {
 }
 
 /** @returns the number of the module's first edge */
-export function addModule(url: string, moduleEdges: number, tokens: readonly string[]): number {
+export function addModule(url: string, moduleEdges: number, tokens: readonly Token[]): number {
   const firstEdge = edges;
   edges += moduleEdges;
   if (edges > MAX_EDGES) throw new RangeError(`more than ${MAX_EDGES} edges`);
@@ -67,7 +70,7 @@ export function edgeOf(feature: number): number {
 }
 
 /** The literals of the modules that any of these edges is in. */
-export function tokensOf(reached: ReadonlySet<number>): string[] {
+export function tokensOf(reached: ReadonlySet<number>): Token[] {
   const used = modules.filter(({ edges: count, firstEdge }) => {
     for (let edge = firstEdge; edge < firstEdge + count; edge++) if (reached.has(edge)) return true;
     return false;

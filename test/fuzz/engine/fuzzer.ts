@@ -1,7 +1,7 @@
 /** Fuzzes one target: executes inputs, keeps those that go where none went before, and makes new ones of them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Corpus } from './corpus.ts';
-import { beginExecution, tokensOf } from './coverage.ts';
+import { beginExecution, type Token, tokensOf } from './coverage.ts';
 import { type Finding, findingKey } from './finding.ts';
 import { type Materials, mutateBytes } from './mutate-bytes.ts';
 import { mutateHttp } from './mutate-http.ts';
@@ -52,7 +52,7 @@ export class Fuzzer {
   readonly #corpus = new Corpus();
   readonly #found = new Set<string>();
   #session: Session | undefined;
-  /** What this session has taken. */
+  /** What this session has taken; if it has no state, what was taken since the last turn of the event loop. */
   #trail: Uint8Array[] = [];
   #executions = 0;
   readonly #stillMs: number;
@@ -122,7 +122,7 @@ export class Fuzzer {
       this.#tokensAtEdges = edges.size + WORDS_EVERY_EDGES;
       // Words of the format twice: they are few, and the code has many.
       const words = this.#target.words ?? [];
-      this.#tokens = [...words, ...words, ...tokensOf(edges)].map(bytesOf);
+      this.#tokens = [...words, ...words, ...tokensOf(edges)].flatMap(tokenBytes);
     }
     return this.#tokens;
   }
@@ -132,7 +132,7 @@ export class Fuzzer {
     if (this.#trail.length >= renewEvery) await this.#renew();
     this.#session ??= await this.#target.open();
     const session = this.#session;
-    if (renewEvery !== Number.POSITIVE_INFINITY) this.#trail.push(input);
+    this.#trail.push(input);
     this.#run.onInput(input);
     this.#executions++;
     beginExecution();
@@ -148,8 +148,11 @@ export class Fuzzer {
     this.#corpus.take(input);
     if (thrown !== undefined) await this.#exception(input, thrown.error);
     else if (tookMs > this.#stillMs) await this.#checkStill(input);
-    if (this.#executions % TURN_EVERY === 0) await nextTurn();
+    const isTurn = this.#executions % TURN_EVERY === 0;
+    if (isTurn) await nextTurn();
     this.#reportRejections();
+    // Without a state, what came before an unowned promise was heard of can be forgotten.
+    if (isTurn && renewEvery === Number.POSITIVE_INFINITY) this.#trail = [];
   }
 
   async #renew(): Promise<void> {
@@ -267,6 +270,15 @@ export class Fuzzer {
     this.#found.add(key);
     return true;
   }
+}
+
+/** A number as digits, and as a byte or in as many as it takes, of either order. */
+function tokenBytes(token: Token): Uint8Array[] {
+  if (typeof token === 'string') return [bytesOf(token)];
+  const little: number[] = [];
+  for (let rest = token; rest > 0; rest = Math.floor(rest / 256)) little.push(rest % 256);
+  const bytes = Uint8Array.from(little);
+  return [bytesOf(String(token)), bytes, ...(bytes.length > 1 ? [bytes.toReversed()] : [])];
 }
 
 function toBase64(bytes: Uint8Array): string {

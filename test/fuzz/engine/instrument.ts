@@ -3,6 +3,7 @@
  * errors stay right; types stay where they are, for Node strips them afterwards.
  */
 import { parseSync } from 'vite';
+import type { Token } from './coverage.ts';
 
 const COUNTER_URL = new URL('./coverage.ts', import.meta.url).href;
 const HIT = '$hit';
@@ -21,7 +22,7 @@ interface SyntaxNode {
 export function instrument(
   path: string,
   code: string,
-  firstEdge: (edges: number, tokens: readonly string[]) => number,
+  firstEdge: (edges: number, tokens: readonly Token[]) => number,
 ): string {
   const places = new Places();
   const { errors, program } = parseSync(path, code, { lang: path.endsWith('.ts') ? 'ts' : 'js' });
@@ -37,7 +38,7 @@ interface Insertion {
 
 /** Where something is put in, and what the code compares with. */
 class Places {
-  readonly tokens = new Set<string>();
+  readonly tokens = new Set<Token>();
   readonly #openings: Insertion[] = [];
   readonly #closings: Insertion[] = [];
   edges = 0;
@@ -51,6 +52,12 @@ class Places {
     }
     this.#insert(node.start, (first) => `{${HIT}(${first + edge});`);
     this.#closings.push({ at: node.end, text: () => '}' });
+  }
+
+  /** Behind the only statement of an `if`. */
+  otherwise(consequent: SyntaxNode): void {
+    const edge = this.edges++;
+    this.#closings.push({ at: consequent.end, text: (first) => `else{${HIT}(${first + edge});}` });
   }
 
   before(node: SyntaxNode): void {
@@ -68,7 +75,7 @@ class Places {
     const value = isNode(node) && node.type === 'Literal' ? node.value : undefined;
     if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TOKEN_LENGTH)
       this.tokens.add(value);
-    if (typeof value === 'number' && Math.abs(value) > 1) this.tokens.add(String(value));
+    if (Number.isSafeInteger(value) && Number(value) > 1) this.tokens.add(Number(value));
   }
 
   write(code: string, firstEdge: number): string {
@@ -121,6 +128,8 @@ function mark(node: SyntaxNode, places: Places): void {
       if (isNode(node.body)) markBody(node.body, places);
       break;
     case 'IfStatement':
+      // What is passed over counts too: what follows is another way then.
+      if (!isNode(node.alternate)) places.otherwise(node.consequent as SyntaxNode);
       markStatement(node.consequent, places);
       // `else if` is marked as the statement it is.
       markStatement(node.alternate, places);

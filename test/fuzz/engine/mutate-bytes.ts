@@ -59,6 +59,8 @@ function change(input: Uint8Array, materials: Materials): Uint8Array {
   const { chance } = materials;
   if (input.length === 0) return insert(input, 0, randomBytes(chance, 1 + chance.below(8)));
   const at = chance.below(input.length);
+  // Also behind the last byte.
+  const gap = chance.below(input.length + 1);
   switch (chance.below(12)) {
     case 0:
       return put(input, at, [(input[at] as number) ^ (1 << chance.below(8))]);
@@ -73,17 +75,18 @@ function change(input: Uint8Array, materials: Materials): Uint8Array {
     case 5:
       return remove(input, at, rangeLength(chance, input.length - at));
     case 6:
-      return insert(input, at, input.slice(at, at + rangeLength(chance, input.length - at)));
+      return insert(input, gap, input.slice(at, at + rangeLength(chance, input.length - at)));
     case 7:
-      return insert(input, at, randomBytes(chance, 1 + chance.below(16)));
+      return insert(input, gap, randomBytes(chance, 1 + chance.below(16)));
     case 8: {
       const from = chance.below(input.length);
       return put(input, at, input.slice(from, from + rangeLength(chance, input.length - from)));
     }
     case 9:
-      return chance.oneIn(4) ? input.slice(0, at) : splice(input, at, materials);
+      if (chance.oneIn(8)) return token(materials);
+      return chance.oneIn(4) ? input.slice(0, at) : splice(input, gap, materials);
     case 10:
-      return insert(input, at, token(materials));
+      return insert(input, gap, token(materials));
     default:
       return put(input, at, token(materials));
   }
@@ -145,11 +148,11 @@ export function randomBytes(chance: Chance, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => chance.below(256));
 }
 
-/** Over what is there. */
+/** Over what is there, and beyond it. */
 function put(input: Uint8Array, at: number, over: ArrayLike<number>): Uint8Array {
-  const bytes = input.slice();
-  for (let index = 0; index < over.length && at + index < bytes.length; index++)
-    bytes[at + index] = over[index] as number;
+  const bytes = new Uint8Array(Math.max(input.length, at + over.length));
+  bytes.set(input);
+  bytes.set(over, at);
   return bytes;
 }
 

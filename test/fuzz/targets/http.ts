@@ -190,7 +190,7 @@ export const httpTargets: readonly FuzzTarget[] = [
       'tip',
     ],
     open,
-    renewEvery: 512,
-    share: 1,
+    renewEvery: 4_096,
+    share: 0.5,
   },
 ];
