@@ -75,7 +75,8 @@ const fuzz: Way = async (block) => {
   const script = await readFile(join(ROOT, 'scripts/fuzz.ts'), 'utf8');
   for (const command of commands) {
     expect(command).toMatch(/^npm run fuzz -- /);
-    for (const [, option = ''] of command.matchAll(/--([a-z]+)/g)) expect(script).toContain(` ${option}: { type:`);
+    for (const [, option = ''] of command.matchAll(/--([a-z]+)/g))
+      expect(script).toContain(` ${option}: { type:`);
   }
   await terminal.run(`${commands[1]?.replace(/http .*/, 'shared-key --executions 100')} --threads 1`);
 };

@@ -10,7 +10,7 @@ import type { Finding } from './engine/finding.ts';
 import { instrument } from './engine/instrument.ts';
 
 const run = promisify(execFile);
-const DEADLINE_MS = 180_000;
+const DEADLINE_MS = 300_000;
 
 function node(...parameters: readonly string[]): Promise<{ stdout: string }> {
   return run(process.execPath, ['--conditions=tallystick-source', ...parameters], { cwd: ROOT });

@@ -144,7 +144,7 @@ function blowUp(input: Uint8Array, { chance, maxBytes }: Materials): Uint8Array 
   return insert(input, from, filler);
 }
 
-export function randomBytes(chance: Chance, length: number): Uint8Array {
+function randomBytes(chance: Chance, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => chance.below(256));
 }
 

@@ -28,7 +28,7 @@ export interface FuzzTarget {
 }
 
 /** Something that must hold for every input did not. */
-export class PropertyError extends Error {
+class PropertyError extends Error {
   override readonly name = 'PropertyError';
 }
 
