@@ -37,6 +37,8 @@ export interface Attack {
   /** Processes that run it at the same time. Default: 1. */
   readonly processes?: number;
   readonly newcomer?: Newcomer;
+  /** Hash power of each process as a share of all honest miners'. Default: a third, for it is no attack to have most of it. */
+  readonly hashShare?: number;
   /** Part of `--short`. */
   readonly isShort?: boolean;
   /** Leaves something behind by right, such as a full account: the next attack gets a network of its own. */
@@ -61,10 +63,14 @@ export type ToAttacker = { readonly newcomer: Target } | { readonly stop: true }
 
 /** From an attacker to the suite: how it went. Sent once a second, and at the end. */
 export interface AttackerReport {
+  /** Everything is loaded, and the attack has begun. */
+  readonly hasBegun: true;
   /** Hashes that its blocks stand for. */
   readonly work: number;
   /** Things done: messages, requests, blocks; which, the attack says. */
   readonly done: Readonly<Record<string, number>>;
+  /** Processor time it had, seconds: a starved attacker shows nothing. */
+  readonly cpuSeconds: number;
   /** The longest a socket of it that libp2p knows nothing of was held open, ms. */
   readonly longestHeldMs: number;
   /** Why `run` ended before it was told to. */

@@ -18,11 +18,13 @@ process.on('unhandledRejection', () => {});
 
 process.once('message', (orders: AttackerOrders) => {
   const over = new AbortController();
-  const attacker = new Attacker(orders, over.signal);
+  const attack = attackNamed(orders.attack);
+  const attacker = new Attacker(orders, attack.hashShare, over.signal);
   let ended: string | undefined;
   const report = (): void => {
     process.send?.({ ...attacker.report(), ...(ended === undefined ? {} : { ended }) });
   };
+  report();
   const reporting = setInterval(report, REPORT_MS);
   process.on('message', (message: ToAttacker) => {
     if ('newcomer' in message) attacker.newcomerStarted(message.newcomer);
@@ -39,10 +41,8 @@ process.once('message', (orders: AttackerOrders) => {
     process.exit();
   }
 
-  attackNamed(orders.attack)
-    .run(attacker)
-    .catch((error: unknown) => {
-      if (over.signal.aborted) return;
-      ended = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    });
+  attack.run(attacker).catch((error: unknown) => {
+    if (over.signal.aborted) return;
+    ended = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  });
 });

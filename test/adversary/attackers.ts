@@ -1,12 +1,19 @@
 /** The processes of one attack. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bytesToHex } from '../../src/core/hex.ts';
 import type { Attack, AttackerOrders, AttackerReport, Target, ToAttacker } from './attack.ts';
 import type { HonestNetwork } from './honest-network.ts';
 
 const ENTRY = fileURLToPath(new URL('./attacker-process.ts', import.meta.url));
+/** What Node compiled of the sources, so that the next attacker begins sooner. */
+const COMPILED = join(tmpdir(), 'tally-adversary-compiled');
+const BEGIN_DEADLINE_MS = 60_000;
+const LOOK_AGAIN_MS = 50;
 /** To say goodbye, and a little more. */
 const STOP_DEADLINE_MS = 5_000;
 /** What it may take: an attacker that eats the machine shows nothing. */
@@ -34,6 +41,7 @@ export class Attackers {
     const children = Array.from({ length: processes }, (_, index) => {
       const child = fork(ENTRY, [], {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
         execArgv: [`--max-old-space-size=${HEAP_MB}`],
       });
       const orders: AttackerOrders = {
@@ -49,6 +57,15 @@ export class Attackers {
     return new Attackers(children);
   }
 
+  /** Until all have loaded what they need, which takes seconds on a busy machine. @throws Error after a minute */
+  async begun(): Promise<void> {
+    const endsAt = performance.now() + BEGIN_DEADLINE_MS;
+    while (this.#reports.includes(undefined)) {
+      if (performance.now() > endsAt) throw new Error(`an attacker does not start: ${this.errors}`);
+      await delay(LOOK_AGAIN_MS);
+    }
+  }
+
   newcomerStarted(newcomer: Target): void {
     this.#tell({ newcomer });
   }
@@ -57,16 +74,24 @@ export class Attackers {
   get report(): AttackerReport {
     const done: Record<string, number> = {};
     let work = 0;
+    let cpuSeconds = 0;
     let longestHeldMs = 0;
     const ended = new Set<string>();
     for (const report of this.#reports) {
       if (report === undefined) continue;
       work += report.work;
+      cpuSeconds += report.cpuSeconds;
       longestHeldMs = Math.max(longestHeldMs, report.longestHeldMs);
       if (report.ended !== undefined) ended.add(report.ended);
       for (const [what, times] of Object.entries(report.done)) done[what] = (done[what] ?? 0) + times;
     }
-    return { work, done, longestHeldMs, ...(ended.size === 0 ? {} : { ended: [...ended].join('; ') }) };
+    return {
+      work,
+      cpuSeconds,
+      done,
+      longestHeldMs,
+      ...(ended.size === 0 ? {} : { ended: [...ended].join('; ') }),
+    };
   }
 
   /** What they said on standard error, for who mends the suite. */

@@ -36,9 +36,23 @@ export interface Outcome {
   readonly newcomer?: { readonly inStepMs: number | undefined };
   /** From the end of the attack until all had one tip; undefined: they did not come together. */
   readonly convergedMs: number | undefined;
+  /** Processor time the attackers had, seconds. */
+  readonly cpuSeconds: number;
   readonly done: Readonly<Record<string, number>>;
   /** Why an attacker gave up. */
   readonly ended?: string;
+}
+
+/**
+ * Why nothing can be said: without any attack the machine already takes so long, or gives so little, that the bars would
+ * measure its other work.
+ */
+export function notJudged({ before, during, done }: Outcome): string | undefined {
+  if (before.statusMs > STATUS_MS / 2 || before.submitMs > SUBMIT_MS / 2)
+    return 'the machine was busy before';
+  if (before.blocks < LEAST_BEFORE || before.payments < LEAST_BEFORE) return 'the network did not run before';
+  if (Object.keys(done).length === 0 && during.statusMs < STATUS_MS) return 'the attacker did nothing';
+  return undefined;
 }
 
 /** The bars that were missed, in a few words each. */

@@ -2,7 +2,9 @@
  * Three honest daemons, started as a user does, each a process of its own: they mine, and know each other by
  * `--peer`. Newcomers join them.
  */
+import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { generateKeyPair, type KeyPair } from '../../src/client/keys.ts';
 import { idToBytes } from '../../src/core/identifiers.ts';
@@ -74,18 +76,23 @@ export class HonestNetwork {
   static async start(): Promise<HonestNetwork> {
     const network = new HonestNetwork(await TallyProcesses.create());
     await writeFile(network.#path, JSON.stringify(network.file));
-    for (let number = 0; number < DAEMONS; number++) {
-      const daemon = network.#spawn(`daemon-${number}`, network.targets, true);
-      network.daemons.push(daemon);
-      network.targets.push(await targetOf(daemon));
+    const ports = await freePorts(DAEMONS);
+    for (const [number, port] of ports.entries()) {
+      const others = ports.filter((other) => other !== port).map((other) => `/ip4/127.0.0.1/tcp/${other}`);
+      network.daemons.push(network.#spawn(`daemon-${number}`, others, { mines: true, port }));
     }
+    network.targets.push(...(await Promise.all(network.daemons.map(targetOf))));
     return network;
   }
 
   /** @returns it and its address, once it is ready */
   async startNewcomer({ knows }: Newcomer): Promise<{ daemon: TallyProcess; target: Target }> {
     const known = knows === 'all' ? this.targets : this.targets.slice(0, 1);
-    const daemon = this.#spawn(`newcomer-${this.#newcomers++}`, known, false);
+    const daemon = this.#spawn(
+      `newcomer-${this.#newcomers++}`,
+      known.map(({ address }) => address),
+      { mines: false, port: 0 },
+    );
     return { daemon, target: await targetOf(daemon) };
   }
 
@@ -140,14 +147,29 @@ export class HonestNetwork {
     return join(this.#processes.folder, name);
   }
 
-  #spawn(name: string, peers: readonly Target[], mines: boolean): TallyProcess {
+  /** @param port 0: any free one */
+  #spawn(
+    name: string,
+    peers: readonly string[],
+    { mines, port }: { mines: boolean; port: number },
+  ): TallyProcess {
     return this.#processes.spawn({
       data: this.#folder(name),
       network: this.#path,
-      peers: peers.map(({ address }) => address),
+      p2pPort: port,
+      peers,
       more: ['--name', name, ...(mines ? ['--mine'] : [])],
     });
   }
+}
+
+/** Free a moment ago, so that daemons that start together can be told of each other. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
 }
 
 async function targetOf(daemon: TallyProcess): Promise<Target> {

@@ -1,11 +1,12 @@
 /** Users: a payment ten times a second, each payer's one after the other, each by the daemon it always uses. */
 import type { KeyPair } from '../../src/client/keys.ts';
-import { signPayment } from '../../src/client/keys.ts';
 import { formatAddress } from '../../src/core/address.ts';
 import { encodeSignedTransaction } from '../../src/core/encoding.ts';
+import { idToBytes } from '../../src/core/identifiers.ts';
 import type { Target } from './attack.ts';
 import type { HonestNetwork } from './honest-network.ts';
 import { call } from './hostile/http.ts';
+import { signWith } from './hostile/sign.ts';
 import { LONGEST_MS, type Timeline } from './timeline.ts';
 
 const PAYMENT_EVERY_MS = 100;
@@ -64,11 +65,13 @@ export class Load {
     try {
       payer.sequence ??= await pendingSequence(payer);
       const recipient = (this.#payers[this.#next % this.#payers.length] as Payer).key.address;
-      const { signed } = signPayment(this.#network.definition.id, payer.key, {
-        recipient,
+      const signed = signWith(this.#network.definition.id, payer.key, {
+        sender: idToBytes(payer.key.address),
         sequence: payer.sequence,
+        recipient: idToBytes(recipient),
         amount: 1n,
         fee: FEE,
+        data: new Uint8Array(0),
       });
       const submittedAtMs = performance.now();
       const { status } = await call(`${payer.target.api}/v1/transactions`, {

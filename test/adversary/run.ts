@@ -5,7 +5,6 @@ import type { Attack, Newcomer, Target } from './attack.ts';
 import { Attackers } from './attackers.ts';
 import { attackNamed } from './attacks/index.ts';
 import type { Outcome } from './bars.ts';
-import { missed } from './bars.ts';
 import { HonestNetwork } from './honest-network.ts';
 import { call } from './hostile/http.ts';
 import { Load } from './load.ts';
@@ -23,6 +22,10 @@ const CONVERGENCE_DEADLINE_MS = 30_000;
 const LOOK_AGAIN_MS = 150;
 /** The attack is under way by then. */
 const NEWCOMER_AFTER_MS = 5_000;
+/** Points that honest daemons still hold against each other, and fade. */
+const HARMLESS_PENALTIES = 4;
+/** Blocks at the tip that may still be left for others. */
+const UNSETTLED_BLOCKS = 2;
 /** Blocks that a newcomer may be behind, for there is always one on its way. */
 const IN_STEP_BLOCKS = 4;
 
@@ -56,7 +59,7 @@ export async function runAttacks(options: RunOptions): Promise<Row[]> {
       const row = { attack, outcome };
       rows.push(row);
       options.told(row);
-      if (attack.isLast === true || isSpoilt(attack, outcome)) {
+      if (attack.isLast === true || isSpoilt(outcome)) {
         await closeArena(arena);
         arena = undefined;
       }
@@ -115,8 +118,9 @@ async function runAttack(
   const honest = new Set(network.honest);
   const tipWork = await workOfTip(network);
 
-  const fromMs = performance.now();
   const attackers = Attackers.start(name, attack, network);
+  await attackers.begun();
+  const fromMs = performance.now();
   const newcomer =
     attack.newcomer === undefined
       ? undefined
@@ -127,10 +131,10 @@ async function runAttack(
   await attackers.stop();
   newcomer?.end();
 
-  const convergedMs = await untilConverged(timeline);
+  const convergedMs = await untilConverged(network);
   const calm = await beQuiet(arena, quietMs);
   const seconds = (performance.now() - fromMs) / 1_000;
-  const { done, ended, longestHeldMs, work } = attackers.report;
+  const { cpuSeconds, done, ended, longestHeldMs, work } = attackers.report;
   if (attackers.errors !== '') progress(attackers.errors.slice(0, 2_000));
   const during = figuresOf(timeline, [window]);
   return {
@@ -147,20 +151,38 @@ async function runAttack(
     longestHeldMs,
     ...(newcomer === undefined ? {} : { newcomer: { inStepMs: newcomer.inStepMs } }),
     convergedMs,
+    cpuSeconds,
     done,
     ...(ended === undefined ? {} : { ended }),
   };
 }
 
 /** @returns since the attack ended, ms; undefined: not in time */
-async function untilConverged(timeline: Timeline): Promise<number | undefined> {
+async function untilConverged(network: HonestNetwork): Promise<number | undefined> {
   const startedMs = performance.now();
   while (performance.now() - startedMs < CONVERGENCE_DEADLINE_MS) {
-    const tips = await timeline.tips();
-    if (tips[0] !== undefined && new Set(tips).size === 1) return performance.now() - startedMs;
+    if (await isTogether(network)) return performance.now() - startedMs;
     await delay(LOOK_AGAIN_MS);
   }
   return undefined;
+}
+
+/** The tips themselves are never the same for long: what lies a little below them is. */
+async function isTogether({ targets }: HonestNetwork): Promise<boolean> {
+  try {
+    const heights = await Promise.all(targets.map(heightOf));
+    const settled = Math.min(...heights) - UNSETTLED_BLOCKS;
+    if (Math.max(...heights) - settled > 2 * IN_STEP_BLOCKS + UNSETTLED_BLOCKS) return false;
+    const ids = await Promise.all(
+      targets.map(async ({ api }) => {
+        const { body } = await call(`${api}/v1/blocks/${Math.max(0, settled)}`);
+        return (JSON.parse(body.toString()) as { id: string }).id;
+      }),
+    );
+    return new Set(ids).size === 1;
+  } catch {
+    return false;
+  }
 }
 
 /** Starts a daemon in the middle of the attack, and waits until it is in step or the attack is over. */
@@ -223,12 +245,11 @@ function memoryGrowthAtEnd({ memory }: Timeline, before: readonly number[]): num
 }
 
 /** What an attack did to the daemons would be held against the next one. */
-function isSpoilt(attack: Attack, outcome: Outcome): boolean {
-  const { conduct, convergedMs, died } = outcome;
+function isSpoilt({ conduct, convergedMs, died }: Outcome): boolean {
   return (
     died.length > 0 ||
     convergedMs === undefined ||
-    conduct.honestPunished.length > 0 ||
-    missed(attack, outcome).some((words) => /after|stays \+/.test(words))
+    conduct.honestLost.length > 0 ||
+    conduct.honestPunished.length > HARMLESS_PENALTIES
   );
 }

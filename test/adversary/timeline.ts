@@ -80,20 +80,6 @@ export class Timeline {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** Tips of all daemons, asked now; undefined for one that does not answer. */
-  tips(): Promise<(string | undefined)[]> {
-    return Promise.all(
-      this.#network.targets.map(async ({ api }) => {
-        try {
-          const { body } = await call(`${api}/v1/status`);
-          return (JSON.parse(body.toString()) as { tip: string }).tip;
-        } catch {
-          return undefined;
-        }
-      }),
-    );
-  }
-
   async #askStatus(): Promise<void> {
     const daemon = this.#next++ % this.#network.targets.length;
     const atMs = performance.now();

@@ -7,7 +7,8 @@ export const heavyBranchWithUnpayable: Attack = {
   what: 'a side branch with a payment that cannot be paid, made the heaviest by empty blocks once it has been passed on',
   tries: 'only what a peer says itself counts as its tip',
   doesWrong: true,
-  processes: 2,
+  // With less it would take too much luck for half a minute.
+  hashShare: 1.5,
   async run(attacker) {
     const peer = await attacker.peerOf(attacker.targets);
     await peer.heard(1, attacker.signal);

@@ -10,7 +10,7 @@ export const httpGarbageTransactions: Attack = {
   tries: "cheap checks first; the daemon's own callers come in turn",
   doesWrong: false,
   async run(attacker) {
-    const model = wronglySigned(attacker, attacker.key, 0n, 500);
+    const model = wronglySigned(attacker.key, 0n, 500);
     const forged = () => ({
       transaction: { ...model.transaction, recipient: randomBytes(32) },
       signature: wrongSignature(),

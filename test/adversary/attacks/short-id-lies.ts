@@ -22,13 +22,13 @@ export const shortIdLies: Attack = {
         answers: {
           'block-transactions': () => {
             attacker.did('asked');
-            return [encodeTransactions([wronglySigned(attacker, attacker.key, 5n)])];
+            return [encodeTransactions([wronglySigned(attacker.key, 5n)])];
           },
           blocks: (request) => (kind % 2 === 0 || block === undefined ? [] : bodiesOf([block])(request)),
         },
       });
       await peer.heard(1, attacker.signal);
-      const transactions = [0n, 1n].map((sequence) => wronglySigned(attacker, attacker.key, sequence));
+      const transactions = [0n, 1n].map((sequence) => wronglySigned(attacker.key, sequence));
       ({ block } = await mineAtTip(attacker, attacker.target(), () => ({ transactions })));
       const ids = Buffer.concat(transactions.map(({ transaction }) => idToBytes(transactionId(transaction))));
       const right = packShortIds(shortIdsOf(ids, idToBytes(blockId(block.sealed))));

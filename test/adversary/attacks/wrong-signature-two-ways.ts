@@ -24,7 +24,7 @@ export const wrongSignatureTwoWays: Attack = {
       const gossiper = await attacker.peerOf(attacker.targets);
       await gossiper.heard(1, attacker.signal);
       const mined = await mineAtTip(attacker, attacker.target(), () => ({
-        transactions: [wronglySigned(attacker, attacker.key, 0n)],
+        transactions: [wronglySigned(attacker.key, 0n)],
       }));
       block = mined.block;
       const tip = idToBytes(blockId(block.sealed));

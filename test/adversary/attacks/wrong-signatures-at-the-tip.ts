@@ -13,7 +13,7 @@ export const wrongSignaturesAtTheTip: Attack = {
       await peer.heard(1, attacker.signal);
       for (let block = 0; block < 4; block++) {
         const mined = await mineAtTip(attacker, attacker.target(), () => ({
-          transactions: [wronglySigned(attacker, attacker.key, 0n)],
+          transactions: [wronglySigned(attacker.key, 0n)],
         }));
         await peer.publish('block', messageWith(mined.block, Date.now()));
         attacker.did('blocks');

@@ -13,7 +13,7 @@ export const wrongSignaturesOnOldParents: Attack = {
       await peer.heard(1, attacker.signal);
       for (let block = 0; block < 8; block++) {
         const forged = await mineOn(attacker, genesisPlace(attacker), {
-          transactions: [wronglySigned(attacker, attacker.key, 0n)],
+          transactions: [wronglySigned(attacker.key, 0n)],
         });
         await peer.publish('block', messageWith(forged, Date.now()));
         attacker.did('blocks');

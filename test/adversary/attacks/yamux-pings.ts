@@ -1,35 +1,31 @@
 import type { Attack } from '../attack.ts';
-import { FLAG, FRAME, frame, RawConnection } from '../hostile/raw-connection.ts';
-import { holdRaw } from '../hostile/raw-peer.ts';
+import { FLAG, FRAME, frame } from '../hostile/raw-connection.ts';
 
 const PINGS = 4_000;
-/** Sent faster than it leaves, it would fill the attacker's own memory. */
+/** More would fill the attacker's own memory. */
 const MAX_UNSENT_BYTES = 8 * 1_024 * 1_024;
 
 export const yamuxPings: Attack = {
-  what: 'yamux pings as fast as the line takes them, whose answers are not read',
+  what: 'a peer in good standing sends yamux pings as fast as the line takes them, and does not read the answers',
   tries: "a connection's unsent bytes have a bound",
   doesWrong: true,
   isShort: true,
+  processes: 3,
   async run(attacker) {
     const ping = frame(FRAME.ping, FLAG.syn, 0, 7);
     const burst = Buffer.concat(Array.from({ length: PINGS }, () => ping));
     await attacker.forever(async () => {
-      const raw = await RawConnection.open(attacker.target());
-      const release = holdRaw(attacker, raw);
-      raw.stopReading();
-      try {
-        while (raw.isOpen && !attacker.signal.aborted) {
-          if (raw.unsent < MAX_UNSENT_BYTES) {
-            raw.send(burst);
-            attacker.did('pings', PINGS);
-          }
-          await attacker.pause(1);
-        }
-      } finally {
-        release();
-        raw.close();
+      const target = attacker.target();
+      const peer = await attacker.peerOf([target]);
+      await peer.heard(1, attacker.signal);
+      peer.stopReading();
+      let unsent = 0;
+      while (peer.connections > 0 && !attacker.signal.aborted) {
+        unsent = await peer.sendFrames(target, unsent > MAX_UNSENT_BYTES ? new Uint8Array(0) : burst);
+        attacker.did('pings', unsent > MAX_UNSENT_BYTES ? 0 : PINGS);
+        await attacker.pause(1);
       }
+      await peer.end();
     });
   },
 };

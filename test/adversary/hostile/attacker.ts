@@ -7,6 +7,7 @@ import { defineNetwork, type NetworkDefinition } from '../../../src/core/network
 import type { AttackerOrders, AttackerReport, Target } from '../attack.ts';
 import { HostilePeer, type PeerOptions } from './peer.ts';
 
+const DEFAULT_HASH_SHARE = 1 / 3;
 /** Between two tries of something that failed at once, so that failing is not all that the attacker does. */
 const PAUSE_AFTER_FAILURE_MS = 100;
 
@@ -18,6 +19,8 @@ export class Attacker {
   readonly targets: readonly Target[];
   /** Of the processes of this attack, from 0. */
   readonly index: number;
+  /** Of all honest miners' hash power: what it takes for itself. */
+  readonly hashShare: number;
   /** Aborts when the attack is over. */
   readonly signal: AbortSignal;
   readonly #newcomer = Promise.withResolvers<Target>();
@@ -27,7 +30,12 @@ export class Attacker {
   #longestHeldMs = 0;
   #work = 0;
 
-  constructor({ index, network, seed, targets }: AttackerOrders, signal: AbortSignal) {
+  constructor(
+    { index, network, seed, targets }: AttackerOrders,
+    hashShare: number | undefined,
+    signal: AbortSignal,
+  ) {
+    this.hashShare = hashShare ?? DEFAULT_HASH_SHARE;
     this.definition = defineNetwork(parseNetworkFile(network));
     this.key = keyPairFromSeed(hexToBytes(seed));
     this.targets = targets;
@@ -112,9 +120,12 @@ export class Attacker {
   }
 
   report(): AttackerReport {
+    const { system, user } = process.cpuUsage();
     const held = [...this.#held].map((since) => performance.now() - since);
     return {
+      hasBegun: true,
       work: this.#work,
+      cpuSeconds: (system + user) / 1e6,
       done: Object.fromEntries(this.#done),
       longestHeldMs: held.reduce((most, ms) => Math.max(most, ms), this.#longestHeldMs),
     };

@@ -1,21 +1,26 @@
 /** Blocks an attacker makes: on any parent, with whatever is wrong, and with real proof of work. */
-import { type KeyPair, signPayment } from '../../../src/client/keys.ts';
+import type { KeyPair } from '../../../src/client/keys.ts';
 import { nextBits } from '../../../src/core/difficulty.ts';
 import { decodeBlock } from '../../../src/core/encoding.ts';
 import { genesisBlock } from '../../../src/core/genesis.ts';
 import { blockId, headerRoot, transactionsRoot } from '../../../src/core/hashing.ts';
 import { bytesToHex } from '../../../src/core/hex.ts';
-import { type Address, idFromBytes, idToBytes } from '../../../src/core/identifiers.ts';
+import { type Address, idToBytes } from '../../../src/core/identifiers.ts';
 import { targetFromBits, workOfBits } from '../../../src/core/target.ts';
-import type { Block, Header, SignedTransaction } from '../../../src/core/types.ts';
+import type { Block, Header, SignedTransaction, Transaction } from '../../../src/core/types.ts';
 import { NonceBatch } from '../../../src/mining/nonce-batch.ts';
 import type { Target } from '../attack.ts';
 import type { Attacker } from './attacker.ts';
 import { get } from './http.ts';
+import { signWith } from './sign.ts';
 
 /** Hashed between two looks at the tip and at the clock. */
 const BATCH_HASHES = 1_024;
 const BATCHES_PER_TURN = 16;
+/** A block that takes no more is no matter of hash power. */
+const CHEAP_HASHES = 2 ** 14;
+/** Then the tip may be another. */
+const LONGEST_PAUSE_MS = 100;
 /** How old the tip that is mined on may be. */
 const TIP_MS = 150;
 
@@ -31,7 +36,7 @@ export interface Forgery {
   readonly transactions?: SignedTransaction[];
   /** What is not as the rules demand. */
   readonly header?: Partial<Header>;
-  /** Bits to mine with instead of those the rules demand, which the header claims nevertheless only if `header` says so. */
+  /** Raised to just after the parent's if it is not later. Default: now. */
   readonly timestampMs?: number;
 }
 
@@ -99,14 +104,19 @@ async function seal(
   const target = targetFromBits(header.bits) ?? 0n;
   const batch = new NonceBatch(target > 1n << 247n ? 64 : BATCH_HASHES);
   batch.start(headerRoot(header), target);
+  const work = Number(workOfBits(header.bits));
+  const hashesEachMs = (attacker.hashShare * work) / Number(attacker.definition.params.blockInterval);
+  const startedMs = performance.now();
   for (let batches = 1; ; batches++) {
     const nonce = batch.next();
     if (nonce !== undefined) {
-      attacker.worked(Number(workOfBits(header.bits)));
+      attacker.worked(work);
       return nonce;
     }
     if (batches % BATCHES_PER_TURN !== 0) continue;
     await new Promise((resolve) => setImmediate(resolve));
+    const aheadMs = (batches * batch.size) / hashesEachMs - (performance.now() - startedMs);
+    if (work > CHEAP_HASHES && aheadMs > 1) await attacker.pause(Math.min(aheadMs, LONGEST_PAUSE_MS));
     if (attacker.signal.aborted || isOutdated()) return undefined;
   }
 }
@@ -172,14 +182,9 @@ export async function privateChain(
 }
 
 /** A payment with a signature that is well made but wrong. */
-export function wronglySigned(
-  attacker: Attacker,
-  key: KeyPair,
-  sequence: bigint,
-  dataBytes = 0,
-): SignedTransaction {
+export function wronglySigned(key: KeyPair, sequence: bigint, dataBytes = 0): SignedTransaction {
   return {
-    ...payment(attacker, key, sequence, { data: randomBytes(dataBytes) }),
+    transaction: draftPayment(key, sequence, { data: randomBytes(dataBytes) }),
     signature: wrongSignature(),
   };
 }
@@ -192,14 +197,32 @@ export function wrongSignature(): Uint8Array {
   return signature;
 }
 
+interface PaymentFields {
+  readonly amount?: bigint;
+  /** Default: four notches a byte. */
+  readonly fee?: bigint;
+  readonly data?: Uint8Array;
+  /** Default: an account nobody has. */
+  readonly recipient?: Address;
+}
+
 export function payment(
   { definition }: Attacker,
   key: KeyPair,
   sequence: bigint,
-  fields: { amount?: bigint; fee?: bigint; data?: Uint8Array; recipient?: Address } = {},
+  fields: PaymentFields = {},
 ): SignedTransaction {
+  return signWith(definition.id, key, draftPayment(key, sequence, fields));
+}
+
+function draftPayment(key: KeyPair, sequence: bigint, fields: PaymentFields): Transaction {
   const { amount = 1n, data = new Uint8Array(0), recipient } = fields;
-  const fee = fields.fee ?? 4n * BigInt(160 + data.length);
-  const to = recipient ?? idFromBytes<Address>(randomBytes(32));
-  return signPayment(definition.id, key, { recipient: to, sequence, amount, fee, data }).signed;
+  return {
+    sender: idToBytes(key.address),
+    sequence,
+    recipient: recipient === undefined ? randomBytes(32) : idToBytes(recipient),
+    amount,
+    fee: fields.fee ?? 4n * BigInt(160 + data.length),
+    data,
+  };
 }

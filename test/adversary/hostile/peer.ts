@@ -3,7 +3,7 @@ import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
 import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
-import type { Connection, Libp2p, Stream } from '@libp2p/interface';
+import type { Connection, Libp2p, MessageStream, MultiaddrConnection, Stream } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
@@ -35,23 +35,38 @@ export interface PeerOptions {
   readonly userAgent?: string;
 }
 
+/** What libp2p's connections have, and do not show. */
+interface ConnectionInternals {
+  /** Encrypted; what is sent here is yamux. */
+  readonly muxer: { readonly maConn: MessageStream };
+}
+
 export class HostilePeer {
+  /** Below noise; those that were dialled. */
+  readonly #sockets: Set<MultiaddrConnection>;
   readonly #node: Libp2p;
   readonly #definition: NetworkDefinition;
   readonly #gossip: GossipSub | undefined;
 
-  private constructor(node: Libp2p, definition: NetworkDefinition, gossip: GossipSub | undefined) {
+  private constructor(
+    node: Libp2p,
+    sockets: Set<MultiaddrConnection>,
+    definition: NetworkDefinition,
+    gossip: GossipSub | undefined,
+  ) {
     this.#node = node;
+    this.#sockets = sockets;
     this.#definition = definition;
     this.#gossip = gossip;
   }
 
   static async create(definition: NetworkDefinition, options: PeerOptions): Promise<HostilePeer> {
     const { answers = {}, gossips = true, protocols = [], rawAnswers = {}, userAgent } = options;
+    const sockets = new Set<MultiaddrConnection>();
     const node = await createLibp2p({
       ...(userAgent === undefined ? {} : { nodeInfo: { userAgent } }),
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-      transports: [tcp()],
+      transports: [tcpThatTells((socket) => sockets.add(socket))],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux({ enableKeepAlive: false })],
       connectionManager: { maxConnections: 1_000, inboundConnectionThreshold: 1_000 },
@@ -73,7 +88,7 @@ export class HostilePeer {
       },
     });
     const gossip = (node.services as { gossip?: GossipSub }).gossip;
-    const peer = new HostilePeer(node, definition, gossip);
+    const peer = new HostilePeer(node, sockets, definition, gossip);
     const all: Partial<Record<ProtocolName, Answer>> = {
       status: () => [statusBytes(definition, {})],
       ...answers,
@@ -148,6 +163,19 @@ export class HostilePeer {
     }
   }
 
+  /** From now on nothing that arrives is read, by any layer. */
+  stopReading(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** Yamux frames of its own making, on the connection to a target. @returns bytes that wait to leave here */
+  async sendFrames(target: Target, frames: Uint8Array): Promise<number> {
+    const { muxer } = (await this.connect(target)) as unknown as ConnectionInternals;
+    muxer.maConn.send(frames);
+    const waiting = [...this.#sockets].reduce((sum, socket) => sum + socket.writeBufferLength, 0);
+    return waiting + muxer.maConn.writeBufferLength;
+  }
+
   async end(): Promise<void> {
     await this.#node.stop();
   }
@@ -162,6 +190,23 @@ export class HostilePeer {
       { maxInboundStreams: 1_000 },
     );
   }
+}
+
+/** TCP whose sockets can be got hold of. */
+function tcpThatTells(dialled: (socket: MultiaddrConnection) => void): ReturnType<typeof tcp> {
+  return (components) => {
+    const transport = tcp()(components);
+    const dial = transport.dial.bind(transport);
+    transport.dial = (to, options) => {
+      const upgrader = Object.create(options.upgrader) as typeof options.upgrader;
+      upgrader.upgradeOutbound = (socket, upgrading) => {
+        dialled(socket);
+        return options.upgrader.upgradeOutbound(socket, upgrading);
+      };
+      return dial(to, { ...options, upgrader });
+    };
+    return transport;
+  };
 }
 
 export interface StatusClaim {

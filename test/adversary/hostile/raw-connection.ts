@@ -70,19 +70,9 @@ export class RawConnection {
     return this.#stream.status === 'open' && this.#socket.status === 'open';
   }
 
-  /** From now on nothing that arrives is read. */
-  stopReading(): void {
-    this.#socket.pause();
-  }
-
   /** Reads and forgets. */
   forgetWhatArrives(): void {
     this.#stream.addEventListener('message', () => {});
-  }
-
-  /** Bytes that wait to leave here. */
-  get unsent(): number {
-    return this.#stream.writeBufferLength + this.#socket.writeBufferLength;
   }
 
   send(...frames: Uint8Array[]): void {
