@@ -86,6 +86,7 @@ export class Attackers {
       for (const [what, times] of Object.entries(report.done)) done[what] = (done[what] ?? 0) + times;
     }
     return {
+      hasBegun: true,
       work,
       cpuSeconds,
       done,

@@ -14,7 +14,7 @@ import { MAX_UINT63 } from '../../src/core/types.ts';
 import { type LogLine, type TallyProcess, TallyProcesses } from '../support/tally-process.ts';
 import type { Newcomer, Target } from './attack.ts';
 
-export const DAEMONS = 3;
+const DAEMONS = 3;
 const PAYERS = 12;
 /** Little, so that a miner's account can be filled to the brim by an attacker who has the rest. */
 const TALLY_EACH = 50n;
@@ -187,7 +187,7 @@ async function targetOf(daemon: TallyProcess): Promise<Target> {
 }
 
 /** Of a process; 0 if it is gone. */
-export async function residentBytes(pid: number): Promise<number> {
+async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
 }

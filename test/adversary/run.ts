@@ -14,8 +14,8 @@ import { type Stretch, Timeline } from './timeline.ts';
 
 /** For the difficulty to be what the processors give. */
 const WARM_UP_MS = 20_000;
-/** A process starts, attacks, and has lost what it must lose in half a minute. */
-const ATTACK_MS = 36_000;
+/** From when its processes have begun: who must lose a connection has half a minute for it. */
+const ATTACK_MS = 33_000;
 /** Stretches without an attack that are "before": the last ones. */
 const QUIET_STRETCHES = 2;
 const CONVERGENCE_DEADLINE_MS = 30_000;

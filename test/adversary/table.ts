@@ -32,12 +32,12 @@ function verdict(bars: readonly string[], notJudged: string | undefined): string
 }
 
 function cells({ attack, outcome }: Row): string[] {
-  const { before, during, memoryGrowth, memoryLeft, diskGrowth } = outcome;
+  const { after, before, during, memoryGrowth, memoryLeft, diskGrowth } = outcome;
   const bars = missed(attack, outcome);
   return [
     outcome.attack,
-    `${before.blocks.toFixed(2)} → ${during.blocks.toFixed(2)}`,
-    `${before.payments.toFixed(1)} → ${during.payments.toFixed(1)}`,
+    [before, during, after].map(({ blocks }) => blocks.toFixed(2)).join(' → '),
+    [before, during, after].map(({ payments }) => payments.toFixed(1)).join(' → '),
     `${Math.round(before.statusMs)} → ${Math.round(during.statusMs)} ms`,
     `${Math.round(before.submitMs)} → ${Math.round(during.submitMs)} ms`,
     `+${megabytes(memoryGrowth)}, then ${memoryLeft < 0 ? '−' : '+'}${megabytes(Math.abs(memoryLeft))} MB`,

@@ -11,7 +11,6 @@ export const cheapSideBlocks: Attack = {
   what: 'full blocks on the genesis and on other old parents, at the difficulty of that place, one signed body for all',
   tries: 'work is weighed before a block is fetched, kept or passed on',
   doesWrong: false,
-  isShort: true,
   async run(attacker) {
     const body: SignedTransaction[] = [];
     for (let sequence = 0; sequence < TRANSACTIONS && !attacker.signal.aborted; sequence++) {

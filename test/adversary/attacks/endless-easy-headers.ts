@@ -1,7 +1,6 @@
-import { blockId } from '../../../src/core/hashing.ts';
 import type { Attack } from '../attack.ts';
 import { headersFrom } from '../hostile/fake-chain.ts';
-import { genesisPlace, privateChain } from '../hostile/forge.ts';
+import { genesisPlace, lastPlace, privateChain } from '../hostile/forge.ts';
 
 const HEADERS = 12_000;
 
@@ -13,10 +12,7 @@ export const endlessEasyHeaders: Attack = {
   async run(attacker) {
     const genesis = genesisPlace(attacker);
     const easing = await privateChain(attacker, genesis, 6, 16_000);
-    const [before, last] = easing.slice(-2);
-    if (last === undefined || before === undefined) return;
-    const place = { id: blockId(last.sealed), header: last.sealed.header, parent: before.sealed.header };
-    const chain = [...easing, ...(await privateChain(attacker, place, HEADERS, 1_000))];
+    const chain = [...easing, ...(await privateChain(attacker, lastPlace(easing), HEADERS, 1_000))];
     attacker.did('headers', chain.length);
     const headers = headersFrom(chain, genesis.id);
     const newcomer = await attacker.newcomer;

@@ -7,7 +7,6 @@ export const jsonOfUnknownKeys: Attack = {
   what: 'posts of megabytes of JSON with two hundred thousand keys that mean nothing, by several callers',
   tries: 'the size and shape of a body are looked at before its meaning',
   doesWrong: false,
-  isShort: true,
   async run(attacker) {
     const keys = Array.from({ length: KEYS }, (_, key) => `"k${key}":0`);
     const body = Buffer.from(`{"transactions":[],${keys.join(',')}}`);

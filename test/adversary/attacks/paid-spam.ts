@@ -13,15 +13,14 @@ export const paidSpam: Attack = {
   async run(attacker) {
     const peer = await attacker.peerOf(attacker.targets);
     await peer.heard(1, attacker.signal);
-    let sequence = await nextSequence(attacker);
     await attacker.forever(async () => {
+      let sequence = await nextSequence(attacker);
       const transactions = Array.from({ length: BATCH }, () =>
         payment(attacker, attacker.key, sequence++, { data: randomBytes(1_000), fee: 1_200n }),
       );
       await peer.publish('transactions', TransactionsMessageType.serialize({ salt: 0, transactions }));
       attacker.did('payments', BATCH);
       await attacker.pause(20);
-      if (sequence % 1_000n === 0n) sequence = await nextSequence(attacker);
     });
   },
 };

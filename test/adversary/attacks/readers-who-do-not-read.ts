@@ -11,7 +11,6 @@ export const readersWhoDoNotRead: Attack = {
   what: 'ten peers that ask for headers on many streams and do not read the answers, while a newcomer has to catch up',
   tries: 'least progress of an answer; places for answers by kind and peer',
   doesWrong: false,
-  isShort: true,
   newcomer: { knows: 'first', finds: 1 },
   async run(attacker) {
     const request = HeadersRequestType.serialize({ locator: [idToBytes(attacker.definition.genesisId)] });

@@ -7,7 +7,8 @@ export const withheldBodies: Attack = {
   tries: 'mining goes on unless blocks are really arriving',
   doesWrong: false,
   isShort: true,
-  processes: 2,
+  // With less it would take too much luck for half a minute.
+  hashShare: 1.5,
   async run(attacker) {
     await attacker.forever(async () => {
       const peer = await attacker.peerOf(attacker.targets, {

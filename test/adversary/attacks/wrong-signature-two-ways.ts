@@ -11,7 +11,6 @@ export const wrongSignatureTwoWays: Attack = {
   what: 'a mined block with a wrong signature, gossiped by one peer and served through sync by another at the same time',
   tries: 'the border between what a peer causes and a failure of the daemon',
   doesWrong: true,
-  isShort: true,
   async run(attacker) {
     await attacker.forever(async () => {
       let block: Block | undefined;

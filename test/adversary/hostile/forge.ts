@@ -55,6 +55,13 @@ export function after(place: Place, { sealed }: Block): Place {
   return { id: blockId(sealed), header: sealed.header, parent: place.header };
 }
 
+/** Behind the last of at least two blocks that follow each other. */
+export function lastPlace(chain: readonly Block[]): Place {
+  const [before, last] = chain.slice(-2);
+  if (before === undefined || last === undefined) throw new Error('the attack is over');
+  return after({ id: '', header: before.sealed.header, parent: undefined }, last);
+}
+
 /** A block of a target's chain. @param name its id, its height, or `tip` */
 export async function placeOf(attacker: Attacker, target: Target, name: string): Promise<Place> {
   const header = async (which: string): Promise<Header> => {
