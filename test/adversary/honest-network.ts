@@ -16,11 +16,11 @@ import type { Newcomer, Target } from './attack.ts';
 
 const DAEMONS = 3;
 const PAYERS = 12;
-/** Little, so that a miner's account can be filled to the brim by an attacker who has the rest. */
-const TALLY_EACH = 50n;
+/** Enough for hours of payments; little, so that an attacker can have nearly all there can be. */
+const TALLY_EACH = 5n;
 /** Accounts of attackers, one a process. The first has all there can be. */
 const ATTACKERS = 8;
-const ATTACKER_TALLY = 1_000n;
+const ATTACKER_TALLY = 10n;
 /** A block every half second: a window of half a minute has sixty, whose count means something. */
 const INTERVAL_MS = 500n;
 /** Difficulty follows what the processors give within a few seconds, so that hashing is no bottleneck. */

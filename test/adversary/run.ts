@@ -44,8 +44,8 @@ interface Arena {
   readonly timeline: Timeline;
   readonly load: Load;
   readonly quiet: Stretch[];
-  /** Bytes a second that a data folder grows by without an attack. */
-  diskRate: number;
+  /** Bytes that the data folder that grew most grew by in all quiet stretches. */
+  diskGrown: number;
 }
 
 export async function runAttacks(options: RunOptions): Promise<Row[]> {
@@ -78,7 +78,7 @@ async function openArena({ progress, quietMs }: RunOptions): Promise<Arena> {
   timeline.start();
   load.start();
   await delay(WARM_UP_MS);
-  const arena: Arena = { network, timeline, load, quiet: [], diskRate: 0 };
+  const arena: Arena = { network, timeline, load, quiet: [], diskGrown: 0 };
   await beQuiet(arena, quietMs);
   await beQuiet(arena, quietMs);
   return arena;
@@ -97,10 +97,14 @@ async function beQuiet(arena: Arena, ms: number): Promise<Stretch> {
   const fromMs = performance.now();
   await delay(ms);
   const stretch = { fromMs, toMs: performance.now() };
-  const rate = mostGrowth(sizes, await network.disk()) / (ms / 1_000);
-  arena.diskRate = Math.max(rate, arena.diskRate);
+  arena.diskGrown += mostGrowth(sizes, await network.disk());
   quiet.push(stretch);
   return stretch;
+}
+
+/** Bytes a second that a data folder grows by without an attack. */
+function diskRate({ diskGrown, quiet }: Arena): number {
+  return diskGrown / quiet.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / 1_000, 0);
 }
 
 async function runAttack(
@@ -145,7 +149,7 @@ async function runAttack(
     died: await network.dead(),
     memoryGrowth: memoryGrowth(timeline, weighed, { fromMs, toMs: performance.now() }),
     memoryLeft: memoryGrowthAtEnd(timeline, weighed),
-    diskGrowth: mostGrowth(sizes, await network.disk()) - arena.diskRate * seconds,
+    diskGrowth: mostGrowth(sizes, await network.disk()) - diskRate(arena) * seconds,
     diskPaid: (work / tipWork) * network.definition.params.maxBlockBytes,
     conduct: conductOf(network.logSince(positions), honest, endMs),
     longestHeldMs,

@@ -1,10 +1,13 @@
 import { formatAddress, parseAddress } from '../../../src/core/address.ts';
 import { encodeSignedTransaction } from '../../../src/core/encoding.ts';
+import { MAX_UINT63 } from '../../../src/core/types.ts';
 import type { Attack } from '../attack.ts';
 import { payment } from '../hostile/forge.ts';
 import { call, get } from '../hostile/http.ts';
 
 const FEE = 10_000n;
+/** Rewards that still fit. */
+const ROOM = 3n;
 
 export const balanceAtTheLimit: Attack = {
   what: 'a payment of nearly all money there is to a miner, whose account the next reward would fill beyond 2^63 − 1',
@@ -13,11 +16,11 @@ export const balanceAtTheLimit: Attack = {
   isLast: true,
   async run(attacker) {
     const { api, miner } = attacker.target(0);
-    const { body } = await get(`${api}/v1/accounts/${formatAddress(attacker.key.address)}`);
-    const { balance, sequence } = JSON.parse(body.toString()) as { balance: string; sequence: number };
+    const { sequence } = await accountOf(api, formatAddress(attacker.key.address));
+    const { balance } = await accountOf(api, miner);
     const signed = payment(attacker, attacker.key, BigInt(sequence), {
       recipient: parseAddress(miner),
-      amount: BigInt(balance) - FEE,
+      amount: MAX_UINT63 - BigInt(balance) - ROOM * attacker.definition.params.subsidy,
       fee: FEE,
     });
     const { status } = await call(`${api}/v1/transactions`, {
@@ -29,3 +32,8 @@ export const balanceAtTheLimit: Attack = {
     await attacker.rest();
   },
 };
+
+async function accountOf(api: string, address: string): Promise<{ balance: string; sequence: number }> {
+  const { body } = await get(`${api}/v1/accounts/${address}`);
+  return JSON.parse(body.toString()) as { balance: string; sequence: number };
+}
