@@ -1,6 +1,7 @@
 /** The composition root: one running daemon, built out of the rooms below. */
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { after } from './client/timers.ts';
 import type { Address } from './core/identifiers.ts';
 import type { NetworkDefinition } from './core/network-params.ts';
 import { createMiner } from './mining/miner.ts';
@@ -71,13 +72,13 @@ export interface Daemon {
 
 const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after: (delayMs, call) => {
     if (delayMs <= 0) {
       const immediate = setImmediate(call);
       return () => clearImmediate(immediate);
     }
-    const timer = setTimeout(call, delayMs);
-    return () => clearTimeout(timer);
+    return after(delayMs, call);
   },
 };
 
@@ -184,10 +185,8 @@ async function loadPeerKey(folder: string): Promise<Uint8Array> {
 
 /** Waits for `work`, but not longer. */
 async function within(work: Promise<void>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
+  const { promise: limit, resolve } = Promise.withResolvers<void>();
+  const cancel = after(limitMs, resolve);
   await Promise.race([work, limit]);
-  clearTimeout(timer);
+  cancel();
 }

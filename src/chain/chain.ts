@@ -31,6 +31,7 @@ import type { BlockRecord, CheckedBlock } from './records.ts';
 import { STEP_SIZES, type StepSizes } from './step-sizes.ts';
 import { blocksBetween } from './tree-part.ts';
 import { type Validity, type VerifyOptions, verifyChain } from './validity.ts';
+import { isOutweighed } from './weight.ts';
 
 export interface AddedHeaders {
   /** Those that were new, in order. */
@@ -97,6 +98,11 @@ export class Chain {
 
   *#read(numbers: readonly number[]): Generator<BlockRecord> {
     for (const number of numbers) yield this.#tree.get(number);
+  }
+
+  /** True if a branch of so much work is far below the tip: nothing of it is passed on, fetched or kept. */
+  isOutweighed(work: bigint): boolean {
+    return isOutweighed(this.tip, work);
   }
 
   /** Undefined for the genesis. */

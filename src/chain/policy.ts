@@ -2,6 +2,8 @@
  * What this node is willing to keep and pass on. Not consensus: a block may carry what the pool refuses,
  * and each operator may choose otherwise.
  */
+import { OutsideError } from '../core/errors.ts';
+
 export const POLICIES = {
   'fee-too-low': 'the fee is below what this node asks for each byte',
   'sequence-gap': 'an earlier transaction of this sender is missing',
@@ -14,7 +16,7 @@ export const POLICIES = {
 export type PolicyCode = keyof typeof POLICIES;
 
 /** The transaction may be valid, but this node does not want it now. No peer is at fault. */
-export class PolicyError extends Error {
+export class PolicyError extends OutsideError {
   override readonly name = 'PolicyError';
   readonly code: PolicyCode;
 

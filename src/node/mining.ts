@@ -11,7 +11,7 @@ import { blockId, headerRoot } from '../core/hashing.ts';
 import { isEarly, MAX_FUTURE_MS } from '../core/header.ts';
 import type { Address, BlockId } from '../core/identifiers.ts';
 import { requireTarget } from '../core/target.ts';
-import type { Background } from './background.ts';
+import { type Background, own } from './faults.ts';
 import type { Clock, Miner } from './ports.ts';
 
 /** A template is never older than this, so that timestamps stay true. */
@@ -74,7 +74,7 @@ export class Mining {
     this.#active = true;
     if (this.#isLooping) return;
     this.#isLooping = true;
-    this.#options.background(this.#mineContinuously());
+    this.#options.background(own(this.#mineContinuously()));
   }
 
   /** Blocks on demand are mined nevertheless. Resolves once nothing is searched for any more. */
@@ -162,9 +162,9 @@ export class Mining {
   /** One search. @returns the block, or undefined if the search was aborted or the block was no use any more */
   async #mineOne(address: Address): Promise<CheckedBlock | undefined> {
     const { chain, clock, miner, onMined, pool } = this.#options;
-    const nowMs = clock.now();
-    const template = blockTemplate(chain, pool, { miner: address, nowMs });
-    this.#templateTookMs = Math.max(0, clock.now() - nowMs);
+    const begunMs = clock.elapsed();
+    const template = blockTemplate(chain, pool, { miner: address, nowMs: clock.now() });
+    this.#templateTookMs = clock.elapsed() - begunMs;
     const { header } = template;
     if (isEarly(header, clock.now())) {
       // Blocks on demand came faster than a millisecond each: others would set this one aside.

@@ -14,7 +14,6 @@ import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { Store } from '../store/store.ts';
 import { AddressBook } from './address-book.ts';
-import { type Background, runInBackground } from './background.ts';
 import { BodyChecker } from './block-check.ts';
 import { BlockQueue } from './block-queue.ts';
 import { Blocks } from './blocks.ts';
@@ -22,10 +21,11 @@ import { BodySync } from './body-sync.ts';
 import { Conduct } from './conduct.ts';
 import { Dialer } from './dialer.ts';
 import type { NodeEvent, SyncProgress } from './events.ts';
+import { type Background, border, type During, own, runInBackground } from './faults.ts';
 import { HeaderSync } from './header-sync.ts';
 import { Mining } from './mining.ts';
 import { PeerExchange } from './peer-exchange.ts';
-import { Peers } from './peers.ts';
+import { Peers, tipOf } from './peers.ts';
 import { PoolKeeping } from './pool-keeping.ts';
 import { syncPool } from './pool-sync.ts';
 import type { Clock, Miner, Network, PeerConnection, PeerId, Random, SignatureVerifier } from './ports.ts';
@@ -69,7 +69,7 @@ export interface PeerView {
   readonly name?: string;
   readonly address: string;
   readonly direction: 'inbound' | 'outbound';
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, to be shown. */
   readonly connectedAt: number;
   /** What it last told of its chain; absent until then. */
   readonly height?: number;
@@ -119,8 +119,9 @@ export class Node {
   readonly #journal: PoolJournal;
   readonly #keeping: PoolKeeping;
   readonly #background: Background;
+  readonly #during: During;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
-  /** When each peer's pool was last compared with ours. */
+  /** When each peer's pool was last compared with ours, by elapsed time. */
   readonly #poolSyncedAtMs = new Map<PeerId, number>();
   readonly #recentlyConfirmed = new RecentlyConfirmed();
   #cancelStatus: (() => void) | undefined;
@@ -143,6 +144,7 @@ export class Node {
     });
     const peers = this.#peers;
     const conduct = new Conduct(network, clock, emit);
+    const during = border(conduct);
     const turns = new Turns((call) => clock.after(0, call));
     const checker = new BodyChecker(
       definition,
@@ -164,6 +166,7 @@ export class Node {
       conduct,
       checker,
       queue,
+      during,
       background,
       emit,
     };
@@ -174,6 +177,7 @@ export class Node {
     this.#network = network;
     this.#clock = clock;
     this.#background = background;
+    this.#during = during;
     this.#queue = queue;
     this.#conduct = conduct;
     this.#journal = PoolJournal.open(store, pool);
@@ -190,7 +194,13 @@ export class Node {
       refuse: (id, error, from) => this.#blocks.refuse(id, error, from),
       onRest: () => this.#sync.bodiesRest(),
     });
-    const headers = new HeaderSync({ ...shared, onHeaders: () => this.#bodies.wake() });
+    const headers = new HeaderSync({
+      ...shared,
+      onHeaders: (peer, last) => {
+        peers.promised(peer, last);
+        this.#bodies.wake();
+      },
+    });
     this.#sync = new Sync({ ...shared, headers, bodies: this.#bodies });
     this.#relay = new TransactionRelay({
       ...shared,
@@ -237,7 +247,7 @@ export class Node {
     this.#dialer.start();
     this.#askStatusLater();
     // A long move of the tip may have been under way when the last process ended.
-    this.#background(this.#queue.add([], 'full'));
+    this.#background(own(this.#queue.add([], 'full')));
   }
 
   /** Ends everything and keeps what is not kept yet. The store is the caller's to close. */
@@ -272,20 +282,18 @@ export class Node {
   }
 
   peers(): PeerView[] {
-    return this.#peers.all().map(({ connection, name, status, roundTripMs }) => ({
-      ...connection,
-      ...(name === undefined ? {} : { name }),
-      ...(status === undefined
-        ? {}
-        : {
-            height: status.height,
-            tip: status.tip,
-            work: status.work,
-            clockOffsetMs: Math.round(status.clockOffsetMs),
-          }),
-      ...(roundTripMs === undefined ? {} : { roundTripMs }),
-      score: Math.round(this.#conduct.score(connection.id)),
-    }));
+    return this.#peers.all().map((peer) => {
+      const { connection, name, roundTripMs, status } = peer;
+      const has = tipOf(peer);
+      return {
+        ...connection,
+        ...(name === undefined ? {} : { name }),
+        ...(has === undefined ? {} : { height: has.height, tip: has.tip, work: has.work }),
+        ...(status === undefined ? {} : { clockOffsetMs: Math.round(status.clockOffsetMs) }),
+        ...(roundTripMs === undefined ? {} : { roundTripMs }),
+        score: Math.round(this.#conduct.score(connection.id)),
+      };
+    });
   }
 
   /** Connects to a multiaddr and stays connected to it. @throws OperationError if nobody of this network is there */
@@ -323,7 +331,7 @@ export class Node {
   }
 
   #onConnected(connection: PeerConnection): void {
-    this.#peers.connected(connection);
+    this.#peers.connected(connection, this.#clock.elapsed());
     this.#emit({
       event: 'peer.connected',
       peer: connection.id,
@@ -354,14 +362,14 @@ export class Node {
   #onStatus(peer: PeerId): void {
     this.#sync.heard(peer);
     if (this.#poolSyncedAtMs.has(peer)) return;
-    this.#poolSyncedAtMs.set(peer, this.#clock.now());
-    this.#background(this.#syncPool(peer));
+    this.#poolSyncedAtMs.set(peer, this.#clock.elapsed());
+    this.#background(own(this.#syncPool(peer)));
   }
 
   /** Gossip lost something, and does not repeat itself: pools are compared again, with the peer's next status. */
   #onGap(peer: PeerId): void {
     const atMs = this.#poolSyncedAtMs.get(peer);
-    if (atMs !== undefined && this.#clock.now() - atMs > POOL_SYNC_INTERVAL_MS)
+    if (atMs !== undefined && this.#clock.elapsed() - atMs > POOL_SYNC_INTERVAL_MS)
       this.#poolSyncedAtMs.delete(peer);
   }
 
@@ -380,12 +388,11 @@ export class Node {
     await this.#sync.idle();
     if (this.#stopped || !this.#peers.has(peer)) return;
     const { chain, pool } = this;
-    try {
+    const isCompared = await this.#during(peer, 'pool', async () => {
       await syncPool({ network: this.#network, chain, pool, relay: this.#relay }, peer);
-    } catch (error) {
-      this.#poolSyncedAtMs.delete(peer); // tried again with its next status
-      this.#conduct.blame(peer, error, 'pool');
-    }
+      return true;
+    });
+    if (isCompared === undefined) this.#poolSyncedAtMs.delete(peer); // tried again with its next status
   }
 
   #onTipChange({ change, returned }: PoolUpdate): void {
@@ -401,7 +408,7 @@ export class Node {
         returned: returned.length,
       });
       this.#recentlyConfirmed.clear();
-      this.#background(this.#passReturned(returned));
+      this.#background(own(this.#passReturned(returned)));
     }
     if (change.isLong) this.#relay.admitAllWaiting();
     else {

@@ -102,7 +102,7 @@ export class TransactionRelay {
   admitWaiting(sender: Address): void {
     const { clock, pool } = this.#options;
     while (this.#waiting.size > 0) {
-      const next = this.#waiting.take(sender, pool.pendingAccount(sender).sequence, clock.now());
+      const next = this.#waiting.take(sender, pool.pendingAccount(sender).sequence, clock.elapsed());
       if (next === undefined || !this.#admit({ checked: next.checked }, next.from).accepted) return;
       this.pass(next.checked.signed);
     }
@@ -132,9 +132,7 @@ export class TransactionRelay {
   }
 
   #untilNextBatch(): number {
-    const sinceLast = this.#options.clock.now() - this.#lastBatchMs;
-    // The clock may have been set back.
-    return Math.min(Math.max(BATCH_MS - sinceLast, 0), BATCH_MS);
+    return Math.max(this.#lastBatchMs + BATCH_MS - this.#options.clock.elapsed(), 0);
   }
 
   /** Transactions this node told others of a moment ago, or is about to: a block may overtake them. */
@@ -144,7 +142,7 @@ export class TransactionRelay {
   }
 
   #forgetOldBatches(): void {
-    const since = this.#options.clock.now() - FRESH_MS;
+    const since = this.#options.clock.elapsed() - FRESH_MS;
     this.#left = this.#left.filter(({ atMs }) => atMs > since);
   }
 
@@ -166,7 +164,7 @@ export class TransactionRelay {
     if (transactions.length === 0) return;
     const { clock, network, random } = this.#options;
     this.#forgetOldBatches();
-    this.#lastBatchMs = clock.now();
+    this.#lastBatchMs = clock.elapsed();
     this.#left.push({ atMs: this.#lastBatchMs, transactions });
     const salt = Math.floor(random.next() * 2 ** 32);
     network.publish('transactions', TransactionsMessageType.serialize({ salt, transactions })).catch(() => {
@@ -266,7 +264,7 @@ export class TransactionRelay {
       if (!(error instanceof RuleError || error instanceof PolicyError)) throw error;
       const id = 'checked' in verdict ? verdict.checked.id : verdict.id;
       if (from !== undefined && 'checked' in verdict && error.code === 'sequence-gap') {
-        this.#waiting.add(verdict.checked, from, this.#options.clock.now());
+        this.#waiting.add(verdict.checked, from, this.#options.clock.elapsed());
         onGap(from);
       }
       emit({

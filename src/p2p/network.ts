@@ -79,7 +79,7 @@ export interface Libp2pNetwork extends Network {
  */
 export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Libp2pNetwork> {
   const { networkId } = options;
-  const gatekeeper = new Gatekeeper(Date.now);
+  const gatekeeper = new Gatekeeper(() => performance.now());
   const host: Host = await createHost({
     name: options.name,
     key: options.key === undefined ? await generateKeyPair('Ed25519') : readPeerKey(options.key),
@@ -212,8 +212,8 @@ class HostedNetwork implements Libp2pNetwork {
     await this.#hangUp(peerIdFromString(peer), reason);
   }
 
-  async ban(peer: PeerId, untilMs: number): Promise<void> {
-    this.#gatekeeper.ban(peer, untilMs);
+  async ban(peer: PeerId, forMs: number): Promise<void> {
+    this.#gatekeeper.ban(peer, forMs);
     await this.#hangUp(peerIdFromString(peer), 'it was banned');
   }
 

@@ -166,6 +166,13 @@ class MemoryBlocks implements BlockTable {
     return this.#rows.find(({ record }) => record.parent === number)?.record.number;
   }
 
+  childrenWithBody(number: number, limit: number): number[] {
+    return this.#rows
+      .filter(({ record }) => record.parent === number && record.status === 'body')
+      .slice(0, limit)
+      .map(({ record }) => record.number);
+  }
+
   descendants(number: number): number[] {
     const found = new Set([number]);
     for (const { record } of this.#rows.slice(number + 1)) {

@@ -69,6 +69,8 @@ export interface BlockTable {
   atHeight(height: number, limit: number): number[];
   /** Number of the first child that came; undefined if there is none. */
   firstChild(number: number): number | undefined;
+  /** Numbers of the children whose body is here, `limit` at most. */
+  childrenWithBody(number: number, limit: number): number[];
   /** Numbers of all blocks that descend from this one, without itself, ascending. */
   descendants(number: number): number[];
   /** Most work among those not invalid; of equals, the first that came. Undefined if there is none. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runInBackground } from '../../src/node/background.ts';
 import { Dialer } from '../../src/node/dialer.ts';
+import { runInBackground } from '../../src/node/faults.ts';
 import type { PeerId } from '../../src/node/ports.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { VirtualHub, type VirtualNetwork } from '../support/virtual-network.ts';

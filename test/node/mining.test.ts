@@ -101,7 +101,7 @@ describe('continuous mining', () => {
     const { pool } = node.node;
     const select = pool.select.bind(pool);
     vi.spyOn(pool, 'select').mockImplementation((maxBytes) => {
-      world.clock.correct(world.clock.now() + 20);
+      world.clock.pass(20);
       return select(maxBytes);
     });
     node.node.mining.start();
@@ -199,20 +199,37 @@ describe('continuous mining', () => {
     await world.wait(mining.close(), 'closed');
   });
 
-  it('waits while the node catches up with a chain that has proven its work', async () => {
+  it('waits while the blocks of a longer chain come', async () => {
     const chain = maker.filled(maker.genesis, 300);
     const peer = await FakePeer.join(world, 'peer', chain);
-    const answered: (() => void)[] = [];
+    peer.bend('blocks', async function* (request) {
+      await new Promise<void>((resolve) => world.clock.after(1_000, resolve));
+      yield* [...peer.answerBlocks(request)].slice(0, 10);
+    });
+    node.node.mining.start();
+    await peer.connectTo(node);
+    const isHere = (height: number) => () => node.node.chain.tip.height >= height;
+    await world.clock.until(isHere(40), 'some blocks are here', 60_000);
+    await world.clock.advance(100);
+    const before = miner.jobs.length;
+    await world.clock.until(isHere(280), 'nearly all', 60_000);
+    expect(miner.jobs).toHaveLength(before);
+    await world.clock.until(isHere(300), 'all', 60_000);
+    await world.clock.until(() => miner.jobs.length > before, 'it mines', 5_000);
+  });
+
+  it('goes on while blocks are only promised', async () => {
+    const chain = maker.filled(maker.genesis, 300);
+    const peer = await FakePeer.join(world, 'peer', chain);
+    let asked = 0;
     peer.bend('blocks', async function* () {
-      await new Promise<void>((resolve) => answered.push(resolve));
+      asked++;
+      await new Promise<never>(() => {});
     });
     await peer.connectTo(node);
-    await world.clock.until(() => answered.length > 0, 'bodies asked for');
+    await world.clock.until(() => asked > 0, 'bodies asked for');
     node.node.mining.start();
-    await world.clock.advance(3_000);
-    expect(miner.jobs).toEqual([]);
-    for (const answer of answered) answer();
-    await world.clock.until(() => miner.jobs.length > 0, 'nobody gives them, so it mines', 60_000);
+    await world.clock.until(() => miner.isSearching, 'it mines', 1_000);
   });
 
   it('is not kept waiting by claims nobody proves', async () => {

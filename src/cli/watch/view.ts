@@ -1,5 +1,5 @@
 /** `tally watch` on a terminal: follows the daemon and paints what it hears. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../../client/back-off.ts';
 import { ConnectionError, type TallyClient } from '../../client/tally-client.ts';
 import { startModel, type WatchModel, withEvent, withoutDaemon, withStatus } from './model.ts';
 import { namesOf, type WatchedNames } from './names.ts';
@@ -86,6 +86,6 @@ async function pollStatus(client: TallyClient, change: Change, signal: AbortSign
       if (!(error instanceof ConnectionError)) throw error;
       change((model) => withoutDaemon(model, Date.now()));
     }
-    await delay(STATUS_EVERY_MS, undefined, { signal }).catch(() => {});
+    await pause(STATUS_EVERY_MS, signal);
   }
 }
