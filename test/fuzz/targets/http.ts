@@ -43,6 +43,7 @@ async function open(): Promise<Session> {
         subscribe: (listener) => node.subscribe(listener),
         mining: {
           active: false,
+          waitsUntilMs: undefined,
           threads: 1,
           hashrate: () => 0,
           start: () => {},

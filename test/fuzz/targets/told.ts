@@ -75,6 +75,7 @@ function executeLog(input: Uint8Array): void {
     print: (line) => lines.push(painted(line)),
     clock: {
       now: () => 5,
+      elapsed: () => 5,
       after: (_, call) => {
         waiting.push(call);
         return () => {};
