@@ -6,7 +6,7 @@
  * peer of it; then gossip and requests flow and pings watch over it, until it is hung up or falls silent.
  */
 import { generateKeyPair } from '@libp2p/crypto/keys';
-import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface';
+import type { Connection, PeerId as Libp2pPeerId, StreamMuxer } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { invariant } from '../core/errors.ts';
 import type { NetworkId } from '../core/identifiers.ts';
@@ -24,6 +24,11 @@ import {
   type Verdict,
 } from '../node/ports.ts';
 import { Admission } from './admission.ts';
+import { AddressDebts } from './connections/address-debts.ts';
+import { Handshakes } from './connections/handshakes.ts';
+import { InboundPlaces } from './connections/inbound-places.ts';
+import { internalsOf } from './connections/internals.ts';
+import { UnsentBytes } from './connections/unsent-bytes.ts';
 import { connect } from './dial.ts';
 import { mdnsDiscovery } from './discovery.ts';
 import { describeError, listenError } from './errors.ts';
@@ -57,8 +62,8 @@ export interface Libp2pNetworkOptions {
   readonly mdnsIntervalMs?: number;
   /** Multiaddrs to tell others beside those found out: behind a NAT, or by name. */
   readonly announce?: readonly string[];
-  /** Default: 300. */
-  readonly maxConnections?: number;
+  /** Connections that others may open at once. Default: 256. */
+  readonly maxInbound?: number;
   /** Of a private network; without, anybody may connect. */
   readonly sharedKey?: SharedKey;
   readonly log?: Log;
@@ -80,14 +85,19 @@ export interface Libp2pNetwork extends Network {
 export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Libp2pNetwork> {
   const { networkId } = options;
   const gatekeeper = new Gatekeeper(Date.now);
+  const debts = new AddressDebts(() => performance.now());
   const host: Host = await createHost({
     name: options.name,
     key: options.key === undefined ? await generateKeyPair('Ed25519') : readPeerKey(options.key),
     listen: options.listen,
     announce: options.announce ?? [],
-    maxConnections: options.maxConnections,
     sharedKey: options.sharedKey,
-    gater: gatekeeper.gater((peer) => host.getConnections(peer).length),
+    gater: gatekeeper.gater(
+      (peer) => host.getConnections(peer).length,
+      () => network.makeRoom(),
+    ),
+    handshakes: new Handshakes(() => performance.now(), debts),
+    onOffence: (muxer, reason) => network.offended(muxer, reason),
     gossip: gossipSettings([topicId(networkId, 'transactions'), topicId(networkId, 'block')]),
     discovery: options.mdns
       ? mdnsDiscovery({
@@ -98,7 +108,8 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
       : undefined,
   });
   const log = options.log ?? (() => undefined);
-  const network = new HostedNetwork(networkId, host, gatekeeper, options.mdns, log);
+  const { maxInbound, mdns } = options;
+  const network = new HostedNetwork({ networkId, host, gatekeeper, debts, maxInbound, mdns, log });
   return network;
 }
 
@@ -107,12 +118,27 @@ const WATCH_INTERVAL_MS = 1_000;
 const FORGET_INTERVAL_MS = 60_000;
 /** For a peer to hear that it is hung up on. */
 const HANG_UP_DEADLINE_MS = 1_000;
+/** As long as the worst misdeeds cost that the node itself judges. */
+const EXPULSION_MS = 10 * 60_000;
+
+interface Parts {
+  readonly networkId: NetworkId;
+  readonly host: Host;
+  readonly gatekeeper: Gatekeeper;
+  readonly debts: AddressDebts;
+  readonly maxInbound: number | undefined;
+  readonly mdns: boolean;
+  readonly log: Log;
+}
 
 class HostedNetwork implements Libp2pNetwork {
   readonly self: PeerId;
   readonly #network: NetworkId;
   readonly #host: Host;
   readonly #gatekeeper: Gatekeeper;
+  readonly #debts: AddressDebts;
+  readonly #inbound: InboundPlaces;
+  readonly #unsent: UnsentBytes;
   readonly #mdns: boolean;
   readonly #log: Log;
   readonly #admission: Admission;
@@ -125,22 +151,39 @@ class HostedNetwork implements Libp2pNetwork {
   #started = false;
   #stopped: Promise<void> | undefined;
 
-  constructor(network: NetworkId, host: Host, gatekeeper: Gatekeeper, mdns: boolean, log: Log) {
+  constructor({ networkId, host, gatekeeper, debts, maxInbound, mdns, log }: Parts) {
     this.#mdns = mdns;
     this.self = peerIdOf(host.peerId);
-    this.#network = network;
+    this.#network = networkId;
     this.#host = host;
     this.#gatekeeper = gatekeeper;
+    this.#debts = debts;
     this.#log = log;
     this.#gossip = new Gossip(host.services.gossip, log);
-    this.#server = new RequestServer(log);
+    this.#server = new RequestServer(log, (peer) => this.#expel(peer, 'it asks and does not read'));
+    this.#inbound = new InboundPlaces(
+      {
+        now: () => performance.now(),
+        connections: () => host.getConnections().filter(({ status }) => status === 'open'),
+        meritsOf: (peer) => this.#admission.meritsOf(peer),
+        pingOf: (connection) => this.#liveness.roundTripOf(connection),
+        debtOf: (address) => debts.of(address),
+        evict: (peer) => this.#cutAll(peer, 'its place was needed'),
+      },
+      maxInbound,
+    );
+    this.#unsent = new UnsentBytes({
+      now: () => performance.now(),
+      connections: () => host.getConnections(),
+      cut: (connection, reason) => this.#expel(peerIdOf(connection.remotePeer), reason),
+    });
     this.#liveness = new Liveness({
       connections: () => host.getConnections(),
       ping,
       silent: (connection) => this.#cut(connection, 'it fell silent'),
     });
     this.#admission = new Admission({
-      network,
+      network: networkId,
       log,
       connections: (peer) => this.#open(peer),
       hangUp: (peer, reason) => void this.#hangUp(peer, reason),
@@ -156,6 +199,7 @@ class HostedNetwork implements Libp2pNetwork {
     this.#listeners = listeners;
     this.#host.addEventListener('peer:connect', ({ detail }) => this.#admission.opened(detail));
     this.#host.addEventListener('peer:disconnect', ({ detail }) => this.#admission.closed(detail));
+    this.#host.addEventListener('connection:open', ({ detail }) => this.#inbound.opened(detail));
     this.#host.addEventListener('peer:identify', ({ detail }) => {
       const { agentVersion, connection, protocols } = detail;
       this.#admission.introduced(connection, protocols, nameOfAgent(agentVersion));
@@ -213,6 +257,7 @@ class HostedNetwork implements Libp2pNetwork {
   }
 
   async ban(peer: PeerId, untilMs: number): Promise<void> {
+    this.#charge(peer);
     this.#gatekeeper.ban(peer, untilMs);
     await this.#hangUp(peerIdFromString(peer), 'it was banned');
   }
@@ -231,18 +276,23 @@ class HostedNetwork implements Libp2pNetwork {
     const connection = this.#open(peerIdFromString(peer))[0];
     if (connection === undefined)
       throw new RequestError('disconnected', 'there is no connection to this peer');
-    return ask(connection, protocolId(this.#network, protocol), request, limits);
+    const answer = await ask(connection, protocolId(this.#network, protocol), request, limits);
+    if (answer.length > 0 && (protocol === 'blocks' || protocol === 'block-transactions'))
+      this.#admission.brought(peer, 'block');
+    return answer;
   }
 
   subscribe(topic: TopicName, validate: (message: Uint8Array, from: PeerId) => Promise<Verdict>): void {
     invariant(!this.#started, 'topics are subscribed to before the start');
-    this.#gossip.subscribe(topicId(this.#network, topic), (message, from) => {
+    this.#gossip.subscribe(topicId(this.#network, topic), async (message, from) => {
       // Whoever gossips here speaks for this network, even if its introduction is still under way.
       if (!this.#admission.isPeer(from)) {
         const connection = this.#open(peerIdFromString(from))[0];
         if (connection !== undefined) this.#admission.admit(connection);
       }
-      return validate(message, from);
+      const verdict = await validate(message, from);
+      if (verdict === 'accept') this.#admission.brought(from, topic);
+      return verdict;
     });
   }
 
@@ -254,11 +304,7 @@ class HostedNetwork implements Libp2pNetwork {
 
   block(peers: readonly PeerId[]): void {
     this.#gatekeeper.block(peers);
-    for (const peer of peers) {
-      for (const connection of this.#host.getConnections(peerIdFromString(peer))) {
-        this.#cut(connection, 'it was cut off');
-      }
-    }
+    for (const peer of peers) this.#cutAll(peer, 'it was cut off');
   }
 
   unblock(): void {
@@ -271,11 +317,23 @@ class HostedNetwork implements Libp2pNetwork {
     this.#listeners?.discovered(peer, addresses);
   }
 
+  /** @returns whether there is a place for one more that comes to us */
+  makeRoom(): boolean {
+    return this.#inbound.makeRoom();
+  }
+
+  /** A peer does what no implementation would. */
+  offended(muxer: StreamMuxer, reason: string): void {
+    const offender = this.#host.getConnections().find((open) => internalsOf(open).muxer === muxer);
+    if (offender !== undefined) this.#expel(peerIdOf(offender.remotePeer), reason);
+  }
+
   async #serve(protocol: ServedProtocol): Promise<void> {
     await this.#host.handle(
       protocolId(this.#network, protocol.name),
       (stream, connection) => {
         this.#admission.admit(connection);
+        if (protocol.name === 'status') this.#admission.asked(peerIdOf(connection.remotePeer));
         void this.#server.serve(protocol, stream, connection);
       },
       { maxInboundStreams: MAX_INBOUND_STREAMS },
@@ -295,6 +353,23 @@ class HostedNetwork implements Libp2pNetwork {
     await this.#host.hangUp(peer, { signal: AbortSignal.timeout(HANG_UP_DEADLINE_MS) });
   }
 
+  /** What a peer does on the wire, the node never sees: it is judged here, and its address pays too. */
+  #expel(peer: PeerId, reason: string): void {
+    this.#log('warn', `expelled a peer: ${reason}`, { peer });
+    this.#charge(peer);
+    this.#gatekeeper.banFor(peer, EXPULSION_MS);
+    this.#cutAll(peer, reason);
+  }
+
+  #charge(peer: PeerId): void {
+    const [connection] = this.#host.getConnections(peerIdFromString(peer));
+    if (connection?.direction === 'inbound') this.#debts.add(connection.remoteAddr.toString());
+  }
+
+  #cutAll(peer: PeerId, reason: string): void {
+    for (const connection of this.#host.getConnections(peerIdFromString(peer))) this.#cut(connection, reason);
+  }
+
   /** At once: there is nobody to hear a goodbye. */
   #cut(connection: Connection, reason: string): void {
     const isLast = this.#host.getConnections(connection.remotePeer).length === 1;
@@ -304,6 +379,8 @@ class HostedNetwork implements Libp2pNetwork {
 
   #watch(): void {
     this.#admission.sweep();
+    this.#server.watch();
+    this.#unsent.watch();
     const peers = this.#admission.peers().map(({ id }) => id);
     for (const peer of this.#gossip.silentPeers(peers, performance.now())) {
       void this.#hangUp(peerIdFromString(peer), 'gossip with it had broken off');
