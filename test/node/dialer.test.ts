@@ -28,7 +28,11 @@ async function setUp(name = 'm'): Promise<Setting> {
       throw error;
     }),
     isConnected: (peer) => us.peers().some(({ id }) => id === peer),
-    connectionCount: () => us.peers().length,
+    outbound: () =>
+      us
+        .peers()
+        .filter(({ direction }) => direction === 'outbound')
+        .map(({ address }) => address),
     onReached: (address) => reached.push(address),
     onLost: (address) => lost.push(address),
   });
