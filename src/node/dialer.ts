@@ -225,8 +225,14 @@ export class Dialer {
     const [address] = [...addresses, ...rumours];
     if (address === undefined || classOf(address) !== 'public') return true;
     const network = networkOf(address);
-    const there = this.#options.outbound().filter((other) => networkOf(other) === network);
-    return there.length < MAX_OUTBOUND_IN_NETWORK;
+    const others = [...this.#options.outbound(), ...this.#underWay()];
+    return others.filter((other) => networkOf(other) === network).length < MAX_OUTBOUND_IN_NETWORK;
+  }
+
+  /** The addresses of dials under way, one of each. */
+  #underWay(): string[] {
+    const candidates = [...this.#candidates.values()].filter(({ dialling }) => dialling);
+    return candidates.flatMap(({ addresses, rumours }) => addresses[0] ?? rumours[0] ?? []);
   }
 
   async #dial(key: string, candidate: Candidate): Promise<void> {
