@@ -25,6 +25,7 @@ import {
 } from '../node/ports.ts';
 import { Admission } from './admission.ts';
 import { AddressDebts } from './connections/address-debts.ts';
+import { Farewells } from './connections/farewells.ts';
 import { Handshakes } from './connections/handshakes.ts';
 import { InboundPlaces } from './connections/inbound-places.ts';
 import { internalsOf } from './connections/internals.ts';
@@ -114,12 +115,11 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
 }
 
 const WATCH_INTERVAL_MS = 1_000;
-/** libp2p keeps what it knows of everybody it ever met; the node has an address book of its own. */
-const FORGET_INTERVAL_MS = 60_000;
-/** For a peer to hear that it is hung up on. */
-const HANG_UP_DEADLINE_MS = 1_000;
-/** As long as the worst misdeeds cost that the node itself judges. */
-const EXPULSION_MS = 10 * 60_000;
+/**
+ * libp2p keeps what it knows of everybody it ever met, 80 kB if they say much of themselves; the node has an address book of
+ * its own. Not at once, for libp2p looks there for whom to tell of a farewell.
+ */
+const FORGET_INTERVAL_MS = 10_000;
 
 interface Parts {
   readonly networkId: NetworkId;
@@ -136,7 +136,7 @@ class HostedNetwork implements Libp2pNetwork {
   readonly #network: NetworkId;
   readonly #host: Host;
   readonly #gatekeeper: Gatekeeper;
-  readonly #debts: AddressDebts;
+  readonly #farewells: Farewells;
   readonly #inbound: InboundPlaces;
   readonly #unsent: UnsentBytes;
   readonly #mdns: boolean;
@@ -157,10 +157,13 @@ class HostedNetwork implements Libp2pNetwork {
     this.#network = networkId;
     this.#host = host;
     this.#gatekeeper = gatekeeper;
-    this.#debts = debts;
     this.#log = log;
-    this.#gossip = new Gossip(host.services.gossip, log);
-    this.#server = new RequestServer(log, (peer) => this.#expel(peer, 'it asks and does not read'));
+    const leaving = (peer: Libp2pPeerId, reason: string) => this.#admission.leaving(peer, reason);
+    this.#farewells = new Farewells({ host, gatekeeper, debts, log, leaving });
+    const expel = (connection: Connection, reason: string) =>
+      this.#farewells.expel(peerIdOf(connection.remotePeer), reason);
+    this.#gossip = new Gossip(host.services.gossip, log, expel);
+    this.#server = new RequestServer(log, (peer) => this.#farewells.expel(peer, 'it asks and does not read'));
     this.#inbound = new InboundPlaces(
       {
         now: () => performance.now(),
@@ -168,25 +171,25 @@ class HostedNetwork implements Libp2pNetwork {
         meritsOf: (peer) => this.#admission.meritsOf(peer),
         pingOf: (connection) => this.#liveness.roundTripOf(connection),
         debtOf: (address) => debts.of(address),
-        evict: (peer) => this.#cutAll(peer, 'its place was needed'),
+        evict: (peer) => this.#farewells.cutAll(peer, 'its place was needed'),
       },
       maxInbound,
     );
     this.#unsent = new UnsentBytes({
       now: () => performance.now(),
       connections: () => host.getConnections(),
-      cut: (connection, reason) => this.#expel(peerIdOf(connection.remotePeer), reason),
+      cut: expel,
     });
     this.#liveness = new Liveness({
       connections: () => host.getConnections(),
       ping,
-      silent: (connection) => this.#cut(connection, 'it fell silent'),
+      silent: (connection) => this.#farewells.cut(connection, 'it fell silent'),
     });
     this.#admission = new Admission({
       network: networkId,
       log,
       connections: (peer) => this.#open(peer),
-      hangUp: (peer, reason) => void this.#hangUp(peer, reason),
+      hangUp: (peer, reason) => void this.#farewells.hangUp(peer, reason),
       connected: (peer) => this.#listeners?.connected(peer),
       named: (peer, name) => this.#listeners?.named?.(peer, name),
       disconnected: (peer, reason) => this.#listeners?.disconnected(peer, reason),
@@ -253,13 +256,11 @@ class HostedNetwork implements Libp2pNetwork {
   }
 
   async disconnect(peer: PeerId, reason: string): Promise<void> {
-    await this.#hangUp(peerIdFromString(peer), reason);
+    await this.#farewells.hangUp(peerIdFromString(peer), reason);
   }
 
   async ban(peer: PeerId, untilMs: number): Promise<void> {
-    this.#charge(peer);
-    this.#gatekeeper.ban(peer, untilMs);
-    await this.#hangUp(peerIdFromString(peer), 'it was banned');
+    await this.#farewells.ban(peer, untilMs);
   }
 
   handle(name: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void {
@@ -304,7 +305,7 @@ class HostedNetwork implements Libp2pNetwork {
 
   block(peers: readonly PeerId[]): void {
     this.#gatekeeper.block(peers);
-    for (const peer of peers) this.#cutAll(peer, 'it was cut off');
+    for (const peer of peers) this.#farewells.cutAll(peer, 'it was cut off');
   }
 
   unblock(): void {
@@ -325,7 +326,7 @@ class HostedNetwork implements Libp2pNetwork {
   /** A peer does what no implementation would. */
   offended(muxer: StreamMuxer, reason: string): void {
     const offender = this.#host.getConnections().find((open) => internalsOf(open).muxer === muxer);
-    if (offender !== undefined) this.#expel(peerIdOf(offender.remotePeer), reason);
+    if (offender !== undefined) this.#farewells.expel(peerIdOf(offender.remotePeer), reason);
   }
 
   async #serve(protocol: ServedProtocol): Promise<void> {
@@ -348,42 +349,14 @@ class HostedNetwork implements Libp2pNetwork {
       .sort((a, b) => b.timeline.open - a.timeline.open);
   }
 
-  async #hangUp(peer: Libp2pPeerId, reason: string): Promise<void> {
-    this.#admission.leaving(peer, reason);
-    await this.#host.hangUp(peer, { signal: AbortSignal.timeout(HANG_UP_DEADLINE_MS) });
-  }
-
-  /** What a peer does on the wire, the node never sees: it is judged here, and its address pays too. */
-  #expel(peer: PeerId, reason: string): void {
-    this.#log('warn', `expelled a peer: ${reason}`, { peer });
-    this.#charge(peer);
-    this.#gatekeeper.banFor(peer, EXPULSION_MS);
-    this.#cutAll(peer, reason);
-  }
-
-  #charge(peer: PeerId): void {
-    const [connection] = this.#host.getConnections(peerIdFromString(peer));
-    if (connection?.direction === 'inbound') this.#debts.add(connection.remoteAddr.toString());
-  }
-
-  #cutAll(peer: PeerId, reason: string): void {
-    for (const connection of this.#host.getConnections(peerIdFromString(peer))) this.#cut(connection, reason);
-  }
-
-  /** At once: there is nobody to hear a goodbye. */
-  #cut(connection: Connection, reason: string): void {
-    const isLast = this.#host.getConnections(connection.remotePeer).length === 1;
-    if (isLast) this.#admission.leaving(connection.remotePeer, reason);
-    connection.abort(new Error(reason));
-  }
-
   #watch(): void {
     this.#admission.sweep();
     this.#server.watch();
     this.#unsent.watch();
+    this.#gossip.watch();
     const peers = this.#admission.peers().map(({ id }) => id);
     for (const peer of this.#gossip.silentPeers(peers, performance.now())) {
-      void this.#hangUp(peerIdFromString(peer), 'gossip with it had broken off');
+      void this.#farewells.hangUp(peerIdFromString(peer), 'gossip with it had broken off');
     }
   }
 
