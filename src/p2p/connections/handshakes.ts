@@ -15,7 +15,7 @@ export const PATIENCE_MS = 1_000;
 /** Begun by one address. Ten a second are some 3 % of a core; a devnet of forty fits the burst twice. */
 export const HANDSHAKE_RATE_OF_HOST: Rate = { burst: 100, perSecond: 10 };
 /** Begun by everybody: a third of a core at most. */
-export const HANDSHAKE_RATE: Rate = { burst: 256, perSecond: 100 };
+const HANDSHAKE_RATE: Rate = { burst: 256, perSecond: 100 };
 
 interface Handshake {
   readonly host: string;

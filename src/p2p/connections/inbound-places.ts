@@ -10,7 +10,7 @@ import { peerIdOf } from '../peer-key.ts';
 import { chooseToEvict, type InboundPeer } from './eviction.ts';
 
 /** At some 200 kB a connection, 50 MB; more than a devnet has daemons, or a mesh needs. */
-export const MAX_INBOUND = 256;
+const MAX_INBOUND = 256;
 
 /** What is known of a peer's merits. All times on one clock that never runs back, ms. */
 export interface Merits {
