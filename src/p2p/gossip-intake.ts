@@ -22,17 +22,17 @@ interface Intake {
 
 export class GossipIntake {
   readonly #now: () => number;
-  readonly #onOffence: (connection: Connection, reason: string) => void;
+  readonly #onStalling: (connection: Connection, reason: string) => void;
   readonly #rates: TokenBuckets;
   readonly #intakes = new Set<Intake>();
 
   /**
    * @param now ms on a clock that never runs back
-   * @param onOffence a peer begins a frame and does not end it
+   * @param onStalling a peer begins a frame and does not end it
    */
-  constructor(now: () => number, onOffence: (connection: Connection, reason: string) => void) {
+  constructor(now: () => number, onStalling: (connection: Connection, reason: string) => void) {
     this.#now = now;
-    this.#onOffence = onOffence;
+    this.#onStalling = onStalling;
     this.#rates = new TokenBuckets(now);
   }
 
@@ -59,7 +59,7 @@ export class GossipIntake {
     for (const { connection, frames, sinceMs } of unfinished) {
       if (total <= MAX_UNFINISHED_BYTES && now - sinceMs <= LONGEST_FRAME_MS) return;
       total -= frames.unfinishedBytes;
-      this.#onOffence(connection, 'it begins gossip and does not end it');
+      this.#onStalling(connection, 'it begins gossip and does not end it');
     }
   }
 

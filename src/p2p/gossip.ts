@@ -39,16 +39,16 @@ export class Gossip {
   /**
    * Before libp2p starts.
    *
-   * @param onOffence a peer sends what no implementation would
+   * @param onStalling a peer begins a frame and does not end it
    */
-  constructor(gossipsub: GossipSub, log: Log, onOffence: (connection: Connection, reason: string) => void) {
+  constructor(gossipsub: GossipSub, log: Log, onStalling: (connection: Connection, reason: string) => void) {
     invariant(
       'streamsOutbound' in gossipsub && 'status' in gossipsub && 'onIncomingStream' in gossipsub,
       'this version of gossipsub has these fields',
     );
     this.#gossipsub = gossipsub as GossipSub & GossipInternals;
     this.#log = log;
-    this.#intake = new GossipIntake(() => performance.now(), onOffence);
+    this.#intake = new GossipIntake(() => performance.now(), onStalling);
     const onIncomingStream = this.#gossipsub.onIncomingStream.bind(gossipsub);
     this.#gossipsub.onIncomingStream = (stream, connection) => {
       this.#intake.follow(stream, connection);

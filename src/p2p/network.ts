@@ -160,10 +160,12 @@ class HostedNetwork implements Libp2pNetwork {
     this.#log = log;
     const leaving = (peer: Libp2pPeerId, reason: string) => this.#admission.leaving(peer, reason);
     this.#farewells = new Farewells({ host, gatekeeper, debts, log, leaving });
-    const expel = (connection: Connection, reason: string) =>
-      this.#farewells.expel(peerIdOf(connection.remotePeer), reason);
-    this.#gossip = new Gossip(host.services.gossip, log, expel);
-    this.#server = new RequestServer(log, (peer) => this.#farewells.expel(peer, 'it asks and does not read'));
+    const dismiss = (connection: Connection, reason: string) =>
+      this.#farewells.dismiss(peerIdOf(connection.remotePeer), reason);
+    this.#gossip = new Gossip(host.services.gossip, log, dismiss);
+    this.#server = new RequestServer(log, (peer) =>
+      this.#farewells.dismiss(peer, 'it asks and does not read'),
+    );
     this.#inbound = new InboundPlaces(
       {
         now: () => performance.now(),
@@ -178,7 +180,7 @@ class HostedNetwork implements Libp2pNetwork {
     this.#unsent = new UnsentBytes({
       now: () => performance.now(),
       connections: () => host.getConnections(),
-      cut: expel,
+      cut: dismiss,
     });
     this.#liveness = new Liveness({
       connections: () => host.getConnections(),

@@ -11,6 +11,8 @@ import type { AddressDebts } from './address-debts.ts';
 const HANG_UP_DEADLINE_MS = 1_000;
 /** As long as the worst misdeeds cost that the node itself judges. */
 const EXPULSION_MS = 10 * 60_000;
+/** As long as being slow costs: a bad line or an overloaded machine is nobody's ill will. */
+const DISMISSAL_MS = 60_000;
 
 export interface FarewellsEnvironment {
   readonly host: Host;
@@ -40,7 +42,14 @@ export class Farewells {
     await this.hangUp(peerIdFromString(peer), 'it was banned');
   }
 
-  /** What a peer does on the wire, the node never sees: it is judged here. */
+  /** A peer does not read or does not go on. It may be ill, so its address owes nothing, and it may come back soon. */
+  dismiss(peer: PeerId, reason: string): void {
+    this.#environment.log('info', `sent a peer away: ${reason}`, { peer });
+    this.#environment.gatekeeper.banFor(peer, DISMISSAL_MS);
+    this.cutAll(peer, reason);
+  }
+
+  /** A peer sends what no implementation would. The node never sees that, so it is judged here. */
   expel(peer: PeerId, reason: string): void {
     this.#environment.log('warn', `expelled a peer: ${reason}`, { peer });
     this.#charge(peer);

@@ -11,7 +11,7 @@ export const MAX_HANDSHAKES = 128;
 /** Of one address: a devnet of forty daemons starts behind one, all at once. */
 export const MAX_HANDSHAKES_OF_HOST = 48;
 /** Each takes a few round trips; more than this it may take only while there is room. */
-export const PATIENCE_MS = 1_000;
+export const PATIENCE_MS = 2_000;
 /** Begun by one address. Ten a second are some 3 % of a core; a devnet of forty fits the burst twice. */
 export const HANDSHAKE_RATE_OF_HOST: Rate = { burst: 100, perSecond: 10 };
 /** Begun by everybody: a third of a core at most. */
