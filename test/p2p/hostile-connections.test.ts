@@ -11,7 +11,14 @@ import { internalsOf } from '../../src/p2p/connections/internals.ts';
 import type { Libp2pNetwork } from '../../src/p2p/network.ts';
 import { protocolId } from '../../src/p2p/protocols.ts';
 import { MAX_ANSWERS, MAX_ANSWERS_PER_PEER, REQUEST_RATES } from '../../src/p2p/request-limits.ts';
-import { createIdleNode, createNetwork, freshNetworkId, pretend, until } from '../support/libp2p-peers.ts';
+import {
+  createIdleNode,
+  createNetwork,
+  createPlainNode,
+  freshNetworkId,
+  pretend,
+  until,
+} from '../support/libp2p-peers.ts';
 import { LIMITS, Witness } from '../support/network-compliance.ts';
 
 const PROTOCOLS = Object.keys(REQUEST_RATES) as ProtocolName[];
