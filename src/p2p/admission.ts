@@ -12,10 +12,10 @@ import { peerIdOf } from './peer-key.ts';
 import { networkHint, networksSpoken } from './protocols.ts';
 
 /**
- * To ask for our status, once admitted. Every node does so at once; whoever does not came for the place only, or is broken,
- * and gives it back.
+ * To ask something, once admitted. Every node asks for our status at once; whoever asks nothing came for the place only, or
+ * is broken, and gives it back.
  */
-const STATUS_DEADLINE_MS = 20_000;
+const FIRST_QUESTION_DEADLINE_MS = 20_000;
 /** To say which protocols it speaks. `identify` takes one round trip; a lost packet or two may be repeated. */
 const INTRODUCTION_DEADLINE_MS = 5_000;
 
@@ -99,13 +99,13 @@ export class Admission {
       connectedAt: Date.now(),
     };
     if (connection.direction === 'inbound' && !visitor.hasAsked) {
-      visitor.timer = setTimeout(() => this.#dismissSilent(visitor), STATUS_DEADLINE_MS);
+      visitor.timer = setTimeout(() => this.#dismissSilent(visitor), FIRST_QUESTION_DEADLINE_MS);
     }
     visitor.admission.resolve();
     this.#environment.connected(visitor.peer);
   }
 
-  /** A peer asked for our status: it is a node. */
+  /** A peer asked us something: it is a node. */
   asked(id: PeerId): void {
     const visitor = this.#visitors.get(id);
     if (visitor === undefined || visitor.hasAsked) return;

@@ -336,7 +336,7 @@ class HostedNetwork implements Libp2pNetwork {
       protocolId(this.#network, protocol.name),
       (stream, connection) => {
         this.#admission.admit(connection);
-        if (protocol.name === 'status') this.#admission.asked(peerIdOf(connection.remotePeer));
+        this.#admission.asked(peerIdOf(connection.remotePeer));
         void this.#server.serve(protocol, stream, connection);
       },
       { maxInboundStreams: MAX_INBOUND_STREAMS },

@@ -43,7 +43,7 @@ describe('a stranger', () => {
     expect(farewells).toEqual(['it came and asked nothing']);
   });
 
-  it('that asks for our status stays', () => {
+  it('that asks something stays', () => {
     const { admission, farewells, introduce } = setUp('inbound');
     introduce(protocolId(network, 'status'));
     admission.asked('stranger' as PeerId);

@@ -16,7 +16,7 @@ const MAX_INBOUND = 256;
 export interface Merits {
   readonly lastBlockAtMs: number | undefined;
   readonly lastTransactionsAtMs: number | undefined;
-  /** Whether it has asked for our status, as every node does at once. */
+  /** Whether it has asked us something, as every node does at once. */
   readonly hasAsked: boolean;
 }
 
