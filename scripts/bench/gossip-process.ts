@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { TopicValidatorResult } from '@libp2p/gossipsub';
 import { multiaddr } from '@multiformats/multiaddr';
+import { AddressDebts } from '../../src/p2p/connections/address-debts.ts';
+import { Handshakes } from '../../src/p2p/connections/handshakes.ts';
 import { gossipSettings } from '../../src/p2p/gossip-settings.ts';
 import { createHost } from '../../src/p2p/libp2p-host.ts';
 import { happened, serveParent } from './child.ts';
@@ -15,9 +17,10 @@ const host = await createHost({
   key: await generateKeyPair('Ed25519'),
   listen: { host: '127.0.0.1', port: 0 },
   announce: [],
-  maxConnections: undefined,
   sharedKey: undefined,
   gater: {},
+  handshakes: new Handshakes(() => performance.now(), new AddressDebts(() => performance.now())),
+  onOffence: () => undefined,
   gossip: gossipSettings([TOPIC, OTHER_TOPIC]),
   discovery: undefined,
 });

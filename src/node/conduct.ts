@@ -3,6 +3,7 @@
  * disconnected and refused for a while. Scores outlive the connection, so reconnecting does not wash them off.
  */
 
+import { AddressRecord } from './address-record.ts';
 import type { NodeEvent } from './events.ts';
 import type { Clock, Network, PeerId } from './ports.ts';
 
@@ -62,6 +63,7 @@ export class Conduct {
   readonly #clock: Clock;
   readonly #emit: (event: NodeEvent) => void;
   readonly #entries = new Map<PeerId, Entry>();
+  readonly #addresses: AddressRecord;
   /** For being too slow on this connection. */
   readonly #slowness = new Map<PeerId, Entry>();
 
@@ -69,6 +71,7 @@ export class Conduct {
     this.#network = network;
     this.#clock = clock;
     this.#emit = emit;
+    this.#addresses = new AddressRecord(clock);
   }
 
   /** 0 for a peer that did nothing wrong lately, `SCORE_LIMIT` for one that is refused. */
@@ -88,10 +91,13 @@ export class Conduct {
     const lastMs = this.#slowness.get(peer)?.atMs;
     if (isSlowness && lastMs !== undefined && now - lastMs < SLOW_TOGETHER_MS) return;
     this.#add(isSlowness ? this.#slowness : this.#entries, peer, OFFENCES[offence]);
-    const score = this.score(peer);
+    const address = this.#network.peers().find(({ id }) => id === peer)?.address;
+    const handicap = isSlowness || address === undefined ? 0 : this.#addresses.handicapOf(address);
+    const score = Math.min(SCORE_LIMIT, this.score(peer) + handicap);
     this.#emit({ event: 'peer.penalised', peer, offence: `${offence}: ${detail}`, score: Math.round(score) });
     if (score >= SCORE_LIMIT) {
-      const misdeeds = Math.min(1, this.#faded(this.#entries, peer) / SCORE_LIMIT);
+      const misdeeds = Math.min(1, (this.#faded(this.#entries, peer) + handicap) / SCORE_LIMIT);
+      if (address !== undefined && !isSlowness) this.#addresses.refused(address);
       const banMs = SLOW_BAN_MS + misdeeds * (BAN_MS - SLOW_BAN_MS);
       // The ban is the price; afterwards it starts anew.
       this.#entries.delete(peer);

@@ -3,16 +3,29 @@
  * given by hand connected, and tops up to a number of others from those discovered, remembered and learnt. It
  * sleeps until somebody is due: a node with all its connections does nothing here.
  */
+import { classOf, hostOf, networkOf } from './address-group.ts';
 import { type Background, own } from './faults.ts';
-import type { Clock, Network, PeerId, Random } from './ports.ts';
+import { mayTell, peerOf } from './hearsay.ts';
+import type { Clock, Network, PeerConnection, PeerId, Random } from './ports.ts';
 
-/** Enough that some are honest and reachable, few enough that thousands of nodes stay cheap. */
-const TARGET_CONNECTIONS = 8;
+/**
+ * Connections this node opens by itself. Enough that some are honest and reachable, few enough that thousands of nodes stay
+ * cheap. Those that others open do not count: strangers would decide whom this node does not dial.
+ */
+const TARGET_OUTBOUND = 8;
+/** Of them, in one network: who has a whole /24 has bought one thing, not 256. Loopback and LANs are no such networks. */
+const MAX_OUTBOUND_IN_NETWORK = 2;
 /** Dials under way at once: a default libp2p host takes five new connections a second. */
 const MAX_DIALS = 4;
+/** Of them, to addresses known by hearsay, which may be invented and take the whole deadline each. */
+const MAX_HEARSAY_DIALS = 2;
 /** Addresses known at most, so that a peer cannot fill the memory with invented ones. */
 const MAX_CANDIDATES = 1_024;
 const MAX_ADDRESSES_EACH = 8;
+/** Of the rumours about a peer, those tried each time: each may take the whole deadline, and its own addresses wait for them. */
+const RUMOURS_AT_ONCE = 1;
+/** Of them, those that peers of one address told, or that were seen on the LAN at one address. */
+export const MAX_CANDIDATES_OF_OWNER = 128;
 const FIRST_RETRY_MS = 1_000;
 /** Also the longest a healed partition stays unnoticed; a dial into the void every ten seconds costs nothing. */
 const LONGEST_RETRY_MS = 10_000;
@@ -34,7 +47,13 @@ interface Candidate {
   /** Known if an address names it, or once it was reached. */
   peer: PeerId | undefined;
   addresses: string[];
+  /** Further ones, by hearsay; the next to be tried first. */
+  rumours: string[];
   source: AddressSource;
+  /** The address that pays for the place: of who told it, or where it was seen. Undefined if it is this node's own knowledge. */
+  readonly owner: string | undefined;
+  /** How many places the owner had before this one: all owners' first come first. */
+  readonly turn: number;
   failures: number;
   dueAtMs: number;
   dialling: boolean;
@@ -46,7 +65,8 @@ export interface DialerOptions {
   readonly random: Random;
   readonly background: Background;
   readonly isConnected: (peer: PeerId) => boolean;
-  readonly connectionCount: () => number;
+  /** The addresses of the peers this node dialled. */
+  readonly outbound: () => readonly string[];
   /** A dial succeeded: the address is worth remembering. */
   readonly onReached: (address: string) => void;
   /** Given up: not worth remembering. */
@@ -61,6 +81,7 @@ export class Dialer {
   #looksAtMs = Number.POSITIVE_INFINITY;
   #running = false;
   #dials = 0;
+  #hearsayDials = 0;
 
   constructor(options: DialerOptions) {
     this.#options = options;
@@ -77,27 +98,38 @@ export class Dialer {
   }
 
   /** Adds an address to dial when it is its turn. */
-  add(address: string, source: AddressSource): void {
+  add(address: string, source: Exclude<AddressSource, 'learnt'>): void {
+    this.#add(address, source, source === 'discovered' ? hostOf(address) : undefined);
+  }
+
+  /** Adds what a peer tells, as far as it can know: see `hearsay.ts`. */
+  learn(addresses: readonly string[], teller: PeerConnection): void {
+    const known = this.#find(teller.id)?.source;
+    const isTrusted = known === 'given' || known === 'discovered';
+    for (const address of addresses)
+      if (mayTell(address, teller, isTrusted)) this.#add(address, 'learnt', hostOf(teller.address));
+  }
+
+  #add(address: string, source: AddressSource, owner: string | undefined): void {
     const peer = peerOf(address);
     if (peer === this.#options.network.self) return;
     const key = peer ?? address;
     const known = this.#candidates.get(key);
     if (known !== undefined) {
-      // Hearsay comes last and displaces nothing: a peer must not bury another's good address under invented ones.
-      const isHearsay = PRIORITY[source] > PRIORITY[known.source] || source === 'learnt';
-      const others = known.addresses.filter((other) => other !== address);
-      if (!isHearsay) known.addresses = [address, ...others].slice(0, MAX_ADDRESSES_EACH);
-      else if (others.length === known.addresses.length && others.length < MAX_ADDRESSES_EACH)
-        known.addresses = [...others, address];
-      if (PRIORITY[source] < PRIORITY[known.source]) known.source = source;
+      tellMore(known, address, source);
       return;
     }
-    if (this.#candidates.size >= MAX_CANDIDATES && !this.#makeRoom(source)) return;
+    const turn = this.#countOf(owner);
+    if (turn >= MAX_CANDIDATES_OF_OWNER && !this.#makeRoom(source, owner)) return;
+    if (this.#candidates.size >= MAX_CANDIDATES && !this.#makeRoom(source, undefined)) return;
     const yields = source === 'discovered' && peer !== undefined && peer < this.#options.network.self;
     this.#candidates.set(key, {
       peer,
-      addresses: [address],
+      addresses: source === 'learnt' ? [] : [address],
+      rumours: source === 'learnt' ? [address] : [],
       source,
+      owner,
+      turn,
       failures: 0,
       dueAtMs: this.#options.clock.elapsed() + (yields ? YIELD_MS : 0),
       dialling: false,
@@ -118,7 +150,14 @@ export class Dialer {
 
   /** Only those given by hand are dialled beyond. */
   get #isFull(): boolean {
-    return this.#options.connectionCount() + this.#dials >= TARGET_CONNECTIONS;
+    return this.#options.outbound().length + this.#dials >= TARGET_OUTBOUND;
+  }
+
+  #countOf(owner: string | undefined): number {
+    if (owner === undefined) return 0;
+    let count = 0;
+    for (const candidate of this.#candidates.values()) if (candidate.owner === owner) count++;
+    return count;
   }
 
   #find(peer: PeerId): Candidate | undefined {
@@ -128,19 +167,26 @@ export class Dialer {
     return undefined;
   }
 
-  /** Drops a candidate of lower standing than `source`. */
-  #makeRoom(source: AddressSource): boolean {
+  /**
+   * Drops a candidate of no higher standing than `source`: of whoever has most.
+   *
+   * @param owner only of this one, and only one that has failed: it has had its share
+   */
+  #makeRoom(source: AddressSource, owner: string | undefined): boolean {
+    const held = new Map<string | undefined, number>();
+    for (const candidate of this.#candidates.values())
+      held.set(candidate.owner, (held.get(candidate.owner) ?? 0) + 1);
+    let victim: { readonly key: string; readonly held: number } | undefined;
     for (const [key, candidate] of this.#candidates) {
-      if (
-        PRIORITY[candidate.source] >= PRIORITY[source] &&
-        candidate.source !== 'given' &&
-        !candidate.dialling
-      ) {
-        this.#candidates.delete(key);
-        return true;
-      }
+      if (candidate.source === 'given' || candidate.dialling) continue;
+      if (PRIORITY[candidate.source] < PRIORITY[source]) continue;
+      if (owner !== undefined && (candidate.owner !== owner || candidate.failures === 0)) continue;
+      const count = held.get(candidate.owner) ?? 0;
+      if (victim === undefined || count > victim.held) victim = { key, held: count };
     }
-    return false;
+    if (victim === undefined) return false;
+    this.#candidates.delete(victim.key);
+    return true;
   }
 
   /** Looks who is due, `delayMs` from now at the latest. */
@@ -160,12 +206,10 @@ export class Dialer {
     if (!this.#running) return;
     const now = clock.elapsed();
     const wanted = [...this.#candidates].filter(([, candidate]) => this.#isWanted(candidate));
-    const due = wanted
-      .filter(([, { dueAtMs }]) => dueAtMs <= now)
-      .sort(([, a], [, b]) => PRIORITY[a.source] - PRIORITY[b.source]);
+    const due = wanted.filter(([, { dueAtMs }]) => dueAtMs <= now).sort(([, a], [, b]) => inTurn(a, b));
     for (const [key, candidate] of due) {
       if (this.#dials >= MAX_DIALS) return; // the next look is when one of them has ended
-      if (candidate.source === 'given' || !this.#isFull) background(own(this.#dial(key, candidate)));
+      if (this.#isDiallable(candidate)) background(own(this.#dial(key, candidate)));
     }
     const later = wanted.filter(([, { dueAtMs }]) => dueAtMs > now).map(([, { dueAtMs }]) => dueAtMs - now);
     if (later.length > 0) this.#lookIn(Math.min(...later));
@@ -176,38 +220,76 @@ export class Dialer {
     return peer === undefined || !this.#options.isConnected(peer);
   }
 
+  #isDiallable({ addresses, rumours, source }: Candidate): boolean {
+    if (source === 'given') return true;
+    if (this.#isFull || (source === 'learnt' && this.#hearsayDials >= MAX_HEARSAY_DIALS)) return false;
+    const [address] = [...addresses, ...rumours];
+    if (address === undefined || classOf(address) !== 'public') return true;
+    const network = networkOf(address);
+    const others = [...this.#options.outbound(), ...this.#underWay()];
+    return others.filter((other) => networkOf(other) === network).length < MAX_OUTBOUND_IN_NETWORK;
+  }
+
+  /** The addresses of dials under way, one of each. */
+  #underWay(): string[] {
+    const candidates = [...this.#candidates.values()].filter(({ dialling }) => dialling);
+    return candidates.flatMap(({ addresses, rumours }) => addresses[0] ?? rumours[0] ?? []);
+  }
+
   async #dial(key: string, candidate: Candidate): Promise<void> {
     const { clock, network, onLost, onReached, random } = this.#options;
+    const hearsay = candidate.source === 'learnt' ? 1 : 0;
     candidate.dialling = true;
     this.#dials++;
+    this.#hearsayDials += hearsay;
     try {
-      for (const address of candidate.addresses) {
+      const rumours = candidate.rumours.slice(0, RUMOURS_AT_ONCE);
+      for (const address of [...candidate.addresses, ...rumours]) {
         try {
           candidate.peer = await network.dial(address);
           candidate.failures = 0;
+          confirm(candidate, address);
           onReached(address);
           return;
         } catch {
           // The next address may work; a candidate none of whose addresses work is tried again later.
         }
       }
+      candidate.rumours = [...candidate.rumours.slice(rumours.length), ...rumours];
       candidate.failures++;
       if (candidate.failures >= MAX_FAILURES && candidate.source === 'learnt') {
         this.#candidates.delete(key);
-        for (const address of candidate.addresses) onLost(address);
+        for (const address of [...candidate.addresses, ...candidate.rumours]) onLost(address);
       }
       const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** candidate.failures);
       candidate.dueAtMs = clock.elapsed() + wait * (0.5 + random.next());
     } finally {
       candidate.dialling = false;
       this.#dials--;
+      this.#hearsayDials -= hearsay;
       this.#lookIn(0);
     }
   }
 }
 
-/** The peer id a multiaddr ends in, if it names one. */
-function peerOf(address: string): PeerId | undefined {
-  const match = /\/p2p\/([a-zA-Z0-9]+)$/.exec(address);
-  return match?.[1] as PeerId | undefined;
+/** Hearsay comes last and displaces nothing: a peer must not bury another's good address under invented ones. */
+function tellMore(known: Candidate, address: string, source: AddressSource): void {
+  const others = known.addresses.filter((other) => other !== address);
+  if (source !== 'learnt' && PRIORITY[source] <= PRIORITY[known.source]) confirm(known, address);
+  else if (others.length === known.addresses.length && !known.rumours.includes(address)) {
+    known.rumours = [...known.rumours, address].slice(0, MAX_ADDRESSES_EACH);
+  }
+  if (PRIORITY[source] < PRIORITY[known.source]) known.source = source;
+}
+
+/** This address works, or is told by who should know. */
+function confirm(known: Candidate, address: string): void {
+  const others = known.addresses.filter((other) => other !== address);
+  known.addresses = [address, ...others].slice(0, MAX_ADDRESSES_EACH);
+  known.rumours = known.rumours.filter((other) => other !== address);
+}
+
+/** Better known first, then those that failed less often, then every owner's first, second, and so on. */
+function inTurn(a: Candidate, b: Candidate): number {
+  return PRIORITY[a.source] - PRIORITY[b.source] || a.failures - b.failures || a.turn - b.turn;
 }

@@ -222,7 +222,7 @@ export class Node {
     this.#dialer = new Dialer({
       ...shared,
       isConnected: (peer) => peers.has(peer),
-      connectionCount: () => peers.count,
+      outbound: () => peers.outboundAddresses(),
       onReached: (address) => addressBook.remember(address),
       onLost: (address) => addressBook.forget(address),
     });

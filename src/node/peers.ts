@@ -82,6 +82,12 @@ export class Peers {
     return this.#peers.size;
   }
 
+  /** Of the peers this node dialled. */
+  outboundAddresses(): string[] {
+    const dialled = this.all().filter(({ connection }) => connection.direction === 'outbound');
+    return dialled.map(({ connection }) => connection.address);
+  }
+
   /** As `all`, without a copy. */
   each(): IterableIterator<Peer> {
     return this.#peers.values();

@@ -5,13 +5,22 @@
  */
 import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface';
 import type { NetworkId } from '../core/identifiers.ts';
-import { OperationError, type PeerConnection, type PeerId } from '../node/ports.ts';
+import { OperationError, type PeerConnection, type PeerId, type TopicName } from '../node/ports.ts';
+import type { Merits } from './connections/inbound-places.ts';
 import type { Log } from './log.ts';
 import { peerIdOf } from './peer-key.ts';
 import { networkHint, networksSpoken } from './protocols.ts';
 
+/**
+ * To ask something, once admitted. Every node asks for our status at once; whoever asks nothing came for the place only, or
+ * is broken, and gives it back.
+ */
+const FIRST_QUESTION_DEADLINE_MS = 20_000;
 /** To say which protocols it speaks. `identify` takes one round trip; a lost packet or two may be repeated. */
 const INTRODUCTION_DEADLINE_MS = 5_000;
+
+/** In words about a stranger: it may claim to speak for thousands. */
+const MAX_NETWORKS_NAMED = 3;
 
 export interface AdmissionEnvironment {
   readonly network: NetworkId;
@@ -27,10 +36,15 @@ export interface AdmissionEnvironment {
 
 interface Visitor {
   readonly id: Libp2pPeerId;
-  readonly timer: NodeJS.Timeout;
+  /** First for its introduction, then for its first question. */
+  timer: NodeJS.Timeout;
   readonly admission: PromiseWithResolvers<void>;
   /** Once admitted. */
   peer: PeerConnection | undefined;
+  hasAsked: boolean;
+  /** On the monotonic clock. */
+  lastBlockAtMs: number | undefined;
+  lastTransactionsAtMs: number | undefined;
   /** Why it leaves, once this node has sent it away. */
   farewell: string | undefined;
 }
@@ -68,7 +82,7 @@ export class Admission {
     } else if (spoken.length > 0) {
       this.#refuse(
         connection.remotePeer,
-        `it is on another network (${spoken.join(', ')}), not on ${networkHint(network)}`,
+        `it is on another network (${spoken.slice(0, MAX_NETWORKS_NAMED).join(', ')}), not on ${networkHint(network)}`,
       );
     } else this.#refuse(connection.remotePeer, 'it does not speak Tallystick');
   }
@@ -84,8 +98,32 @@ export class Admission {
       direction: connection.direction,
       connectedAt: Date.now(),
     };
+    if (connection.direction === 'inbound' && !visitor.hasAsked) {
+      visitor.timer = setTimeout(() => this.#dismissSilent(visitor), FIRST_QUESTION_DEADLINE_MS);
+    }
     visitor.admission.resolve();
     this.#environment.connected(visitor.peer);
+  }
+
+  /** A peer asked us something: it is a node. */
+  asked(id: PeerId): void {
+    const visitor = this.#visitors.get(id);
+    if (visitor === undefined || visitor.hasAsked) return;
+    visitor.hasAsked = true;
+    if (visitor.peer !== undefined) clearTimeout(visitor.timer);
+  }
+
+  /** A peer brought something of use, on this topic. */
+  brought(id: PeerId, topic: TopicName): void {
+    const visitor = this.#visitors.get(id);
+    if (visitor === undefined) return;
+    if (topic === 'block') visitor.lastBlockAtMs = performance.now();
+    else visitor.lastTransactionsAtMs = performance.now();
+  }
+
+  /** @returns undefined for whoever is not connected */
+  meritsOf(id: PeerId): Merits | undefined {
+    return this.#visitors.get(id);
   }
 
   /** @throws OperationError if the visitor is not admitted, or leaves before */
@@ -142,9 +180,18 @@ export class Admission {
       () => this.#refuse(id, 'it did not say which protocols it speaks'),
       INTRODUCTION_DEADLINE_MS,
     );
-    const visitor: Visitor = { id, timer, admission, peer: undefined, farewell: undefined };
+    const visitor: Visitor = {
+      ...{ id, timer, admission, peer: undefined, farewell: undefined },
+      ...{ hasAsked: false, lastBlockAtMs: undefined, lastTransactionsAtMs: undefined },
+    };
     this.#visitors.set(name, visitor);
     return visitor;
+  }
+
+  #dismissSilent({ id }: Visitor): void {
+    const reason = 'it came and asked nothing';
+    this.leaving(id, reason);
+    this.#environment.hangUp(id, reason);
   }
 
   #refuse(id: Libp2pPeerId, reason: string): void {

@@ -29,6 +29,10 @@ export interface ChunkStream {
   read(signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** Resolves when the muxer took all of it. @throws Error if the stream broke */
   write(chunk: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Bytes written that the muxer took. */
+  taken(): number;
+  /** Whether bytes are written that the muxer did not take yet. */
+  isWaiting(): boolean;
 }
 
 export function chunkStream(stream: Stream, maxChunkBytes: number): ChunkStream {
@@ -38,6 +42,7 @@ export function chunkStream(stream: Stream, maxChunkBytes: number): ChunkStream 
   stream.addEventListener('remoteCloseWrite', () => {
     ended = true;
   });
+  let written = 0;
 
   async function take(count: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
     try {
@@ -77,9 +82,14 @@ export function chunkStream(stream: Stream, maxChunkBytes: number): ChunkStream 
 
     async write(chunk, signal) {
       signal.throwIfAborted();
-      stream.send(withLength(chunk));
+      const framed = withLength(chunk);
+      written += framed.length;
+      stream.send(framed);
       if (stream.writeBufferLength > 0) await writeBufferEmpty(stream, signal);
     },
+
+    taken: () => written - stream.writeBufferLength,
+    isWaiting: () => stream.writeBufferLength > 0,
   };
 }
 

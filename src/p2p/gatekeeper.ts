@@ -49,15 +49,18 @@ export class Gatekeeper {
     return false;
   }
 
-  /** @param connectionsTo how many connections there are to a peer */
-  gater(connectionsTo: (peer: Libp2pPeerId) => number): ConnectionGater {
+  /**
+   * @param connectionsTo how many connections there are to a peer
+   * @param makeRoom whether there is a place for one more that comes to us; it may be another's until now
+   */
+  gater(connectionsTo: (peer: Libp2pPeerId) => number, makeRoom: () => boolean): ConnectionGater {
     const isDenied = (peer: Libp2pPeerId) => this.isDenied(peerIdOf(peer));
     return {
       denyDialPeer: isDenied,
       denyInboundConnection: () => this.#closed,
       denyOutboundEncryptedConnection: isDenied,
       denyInboundEncryptedConnection: (peer) =>
-        isDenied(peer) || connectionsTo(peer) >= MAX_CONNECTIONS_PER_PEER,
+        isDenied(peer) || connectionsTo(peer) >= MAX_CONNECTIONS_PER_PEER || !makeRoom(),
     };
   }
 }

@@ -12,6 +12,8 @@ import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
 const MAX_FRAME_BYTES = 4 * 1_024 * 1_024;
 /** Unsent bytes to one peer: seventy of the longest messages. A peer that lets more pile up loses its stream, and then its connection. */
 const MAX_UNSENT_BYTES = 16 * 1_024 * 1_024;
+/** Streams a peer may open for gossip, of each version: one, and one while it is replaced. Each may hold a frame. */
+const MAX_INBOUND_STREAMS = 2;
 /** Below this, telling a peer not to send a message costs as much as the message. */
 const MIN_IDONTWANT_BYTES = 16 * 1_024;
 const HEARTBEAT_MS = 700;
@@ -104,6 +106,7 @@ export function gossipSettings(topics: readonly string[]): Partial<GossipsubOpts
     // Nobody being there is no error, nor is publishing what has just arrived.
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
+    maxInboundStreams: MAX_INBOUND_STREAMS,
     maxInboundDataLength: MAX_FRAME_BYTES,
     maxOutboundBufferSize: MAX_UNSENT_BYTES,
     idontwantMinDataSize: MIN_IDONTWANT_BYTES,

@@ -1,10 +1,12 @@
 /** Gossip over gossipsub: topics, verdicts, and a watch over peers that fell silent to it. */
 import type { GossipSub } from '@libp2p/gossipsub';
 import { TopicValidatorResult } from '@libp2p/gossipsub';
+import type { Connection, Stream } from '@libp2p/interface';
 import { invariant } from '../core/errors.ts';
 import type { PeerId, Verdict } from '../node/ports.ts';
 import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
 import { asError } from './errors.ts';
+import { GossipIntake } from './gossip-intake.ts';
 import type { Log } from './log.ts';
 import { peerIdOf } from './peer-key.ts';
 import { type ValidationBounds, ValidationQueue } from './validation-queue.ts';
@@ -14,6 +16,7 @@ const SILENCE_LIMIT_MS = 10_000;
 
 /** What the implementation has beyond its published interface, and this room needs. */
 interface GossipInternals {
+  onIncomingStream(stream: Stream, connection: Connection): void;
   readonly streamsOutbound: ReadonlyMap<string, unknown>;
   readonly status: { readonly heartbeatTimeout?: NodeJS.Timeout };
 }
@@ -27,17 +30,34 @@ const VERDICTS: Readonly<Record<Verdict, TopicValidatorResult>> = {
 export class Gossip {
   readonly #gossipsub: GossipSub & GossipInternals;
   readonly #log: Log;
+  readonly #intake: GossipIntake;
   readonly #topics: string[] = [];
   /** Since when a peer has no gossip stream, on the monotonic clock. */
   readonly #silentSince = new Map<PeerId, number>();
 
-  constructor(gossipsub: GossipSub, log: Log) {
+  /**
+   * Before libp2p starts.
+   *
+   * @param onStalling a peer begins a frame and does not end it
+   */
+  constructor(gossipsub: GossipSub, log: Log, onStalling: (connection: Connection, reason: string) => void) {
     invariant(
-      'streamsOutbound' in gossipsub && 'status' in gossipsub,
+      'streamsOutbound' in gossipsub && 'status' in gossipsub && 'onIncomingStream' in gossipsub,
       'this version of gossipsub has these fields',
     );
     this.#gossipsub = gossipsub as GossipSub & GossipInternals;
     this.#log = log;
+    this.#intake = new GossipIntake(() => performance.now(), onStalling);
+    const onIncomingStream = this.#gossipsub.onIncomingStream.bind(gossipsub);
+    this.#gossipsub.onIncomingStream = (stream, connection) => {
+      this.#intake.follow(stream, connection);
+      onIncomingStream(stream, connection);
+    };
+  }
+
+  /** To be called about once a second. */
+  watch(): void {
+    this.#intake.watch();
   }
 
   /** Before `start`. */

@@ -1,24 +1,22 @@
 /** The libp2p node underneath: transports, encryption, multiplexing and their limits. */
 import { noise } from '@chainsafe/libp2p-noise';
-import { yamux } from '@chainsafe/libp2p-yamux';
 import { type GossipSub, type GossipsubOpts, gossipsub } from '@libp2p/gossipsub';
 import { type Identify, identify } from '@libp2p/identify';
-import type { ConnectionGater, Libp2p, PeerDiscovery, PrivateKey } from '@libp2p/interface';
+import type { ConnectionGater, Libp2p, PeerDiscovery, PrivateKey, StreamMuxer } from '@libp2p/interface';
 import type { MulticastDNSComponents } from '@libp2p/mdns';
 import { preSharedKey } from '@libp2p/pnet';
-import { tcp } from '@libp2p/tcp';
 import { createLibp2p } from 'libp2p';
 import { listenAddress, worthTelling } from './addresses.ts';
+import { guardedYamux } from './connections/guarded-muxer.ts';
+import { guardedTcp } from './connections/guarded-tcp.ts';
+import type { Handshakes } from './connections/handshakes.ts';
 import { agentVersion } from './peer-name.ts';
 import type { SharedKey } from './shared-key.ts';
 
-/** The receive window of a stream. Also yamux's least; with more, pausing a fast stream overflows its buffer. */
-const STREAM_WINDOW_BYTES = 256 * 1_024;
-const DEFAULT_MAX_CONNECTIONS = 300;
-/** Connections a second from one host: a lab or a devnet starts all its daemons behind one address. */
-const MAX_INBOUND_PER_SECOND = 100;
-/** Handshakes under way. */
-const MAX_INBOUND_PENDING = 100;
+/** For a handshake: some round trips, of which a bad line repeats a few. While others wait, patience is shorter: `Handshakes`. */
+const HANDSHAKE_DEADLINE_MS = 10_000;
+/** To say what a stream is for, once it is open: one round trip. */
+const NEGOTIATION_DEADLINE_MS = 5_000;
 export const DIAL_DEADLINE_MS = 10_000;
 
 export interface HostOptions {
@@ -28,9 +26,11 @@ export interface HostOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Told beside those found out. */
   readonly announce: readonly string[];
-  readonly maxConnections: number | undefined;
   readonly sharedKey: SharedKey | undefined;
   readonly gater: ConnectionGater;
+  readonly handshakes: Handshakes;
+  /** A peer does what no implementation would; its connection ends. */
+  readonly onOffence: (muxer: StreamMuxer, reason: string) => void;
   readonly gossip: Partial<GossipsubOpts>;
   readonly discovery: ((components: MulticastDNSComponents) => PeerDiscovery) | undefined;
 }
@@ -48,26 +48,21 @@ export function createHost(options: HostOptions): Promise<Host> {
       appendAnnounce: [...options.announce],
       announceFilter: worthTelling,
     },
-    transports: [tcp()],
+    transports: [guardedTcp(options.handshakes)],
     ...(options.sharedKey === undefined
       ? {}
       : { connectionProtector: preSharedKey({ psk: new TextEncoder().encode(options.sharedKey) }) }),
     connectionEncrypters: [noise()],
-    streamMuxers: [
-      yamux({
-        // See liveness.ts, which does that.
-        enableKeepAlive: false,
-        streamOptions: {
-          initialStreamWindowSize: STREAM_WINDOW_BYTES,
-          maxStreamWindowSize: STREAM_WINDOW_BYTES,
-        },
-      }),
-    ],
+    streamMuxers: [guardedYamux(options.onOffence)],
     connectionGater: options.gater,
     connectionManager: {
-      maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
-      inboundConnectionThreshold: MAX_INBOUND_PER_SECOND,
-      maxIncomingPendingConnections: MAX_INBOUND_PENDING,
+      // Who may come in is decided by `Handshakes` and `InboundPlaces`. Libp2p's own limits count outbound connections too,
+      // close what they should keep, and know addresses but no networks.
+      maxConnections: Number.MAX_SAFE_INTEGER,
+      maxIncomingPendingConnections: Number.MAX_SAFE_INTEGER,
+      inboundConnectionThreshold: Number.MAX_SAFE_INTEGER,
+      inboundUpgradeTimeout: HANDSHAKE_DEADLINE_MS,
+      inboundStreamProtocolNegotiationTimeout: NEGOTIATION_DEADLINE_MS,
       dialTimeout: DIAL_DEADLINE_MS,
     },
     // It closes a connection on the first late answer: see liveness.ts.

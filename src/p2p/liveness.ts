@@ -3,7 +3,7 @@
  * TCP alone would take a quarter of an hour.
  */
 import type { Connection } from '@libp2p/interface';
-import { invariant } from '../core/errors.ts';
+import { internalsOf } from './connections/internals.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 /**
@@ -28,6 +28,8 @@ export class Liveness {
   /** Pings that failed in a row. */
   readonly #failures = new WeakMap<Connection, number>();
   readonly #underWay = new WeakSet<Connection>();
+  /** The shortest round trips seen, ms. */
+  readonly #shortest = new WeakMap<Connection, number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(environment: LivenessEnvironment) {
@@ -44,13 +46,21 @@ export class Liveness {
     clearInterval(this.#timer);
   }
 
+  /** The shortest round trip seen, ms; undefined before the first. */
+  roundTripOf(connection: Connection): number | undefined {
+    return this.#shortest.get(connection);
+  }
+
   async #check(connection: Connection): Promise<void> {
     if (this.#underWay.has(connection)) return;
     this.#underWay.add(connection);
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(new Error('no answer to a ping')), PING_DEADLINE_MS);
+    const begunAt = performance.now();
     try {
       await this.#environment.ping(connection, controller.signal);
+      const roundTrip = performance.now() - begunAt;
+      this.#shortest.set(connection, Math.min(roundTrip, this.#shortest.get(connection) ?? roundTrip));
       this.#failures.delete(connection);
     } catch {
       this.#failed(connection);
@@ -68,11 +78,6 @@ export class Liveness {
   }
 }
 
-/** What a connection has beyond its published interface: the muxer, which is yamux here. */
-interface ConnectionInternals {
-  readonly muxer: { ping(): Promise<number> };
-}
-
 /**
  * One ping of yamux over this very connection: a frame there and one back. libp2p's own ping opens a stream each time,
  * which was most of what an idle daemon did.
@@ -80,8 +85,7 @@ interface ConnectionInternals {
  * @throws Error if no answer comes
  */
 export async function ping(connection: Connection, signal: AbortSignal): Promise<void> {
-  invariant('muxer' in connection, 'this version of libp2p has this field');
-  const { muxer } = connection as Connection & ConnectionInternals;
+  const { muxer } = internalsOf(connection);
   // Yamux is not told of the signal: it would end the connection over an answer that comes after all. One ping is under
   // way at a time; the next waits for the same answer.
   await unlessAborted(muxer.ping(), signal);

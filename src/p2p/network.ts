@@ -6,7 +6,7 @@
  * peer of it; then gossip and requests flow and pings watch over it, until it is hung up or falls silent.
  */
 import { generateKeyPair } from '@libp2p/crypto/keys';
-import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface';
+import type { Connection, PeerId as Libp2pPeerId, StreamMuxer } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { invariant } from '../core/errors.ts';
 import type { NetworkId } from '../core/identifiers.ts';
@@ -24,6 +24,12 @@ import {
   type Verdict,
 } from '../node/ports.ts';
 import { Admission } from './admission.ts';
+import { AddressDebts } from './connections/address-debts.ts';
+import { Farewells } from './connections/farewells.ts';
+import { Handshakes } from './connections/handshakes.ts';
+import { InboundPlaces } from './connections/inbound-places.ts';
+import { internalsOf } from './connections/internals.ts';
+import { UnsentBytes } from './connections/unsent-bytes.ts';
 import { connect } from './dial.ts';
 import { mdnsDiscovery } from './discovery.ts';
 import { describeError, listenError } from './errors.ts';
@@ -58,8 +64,8 @@ export interface Libp2pNetworkOptions {
   readonly mdnsIntervalMs?: number;
   /** Multiaddrs to tell others beside those found out: behind a NAT, or by name. */
   readonly announce?: readonly string[];
-  /** Default: 300. */
-  readonly maxConnections?: number;
+  /** Connections that others may open at once. Default: 256. */
+  readonly maxInbound?: number;
   /** Of a private network; without, anybody may connect. */
   readonly sharedKey?: SharedKey;
   readonly log?: Log;
@@ -81,14 +87,19 @@ export interface Libp2pNetwork extends Network {
 export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Libp2pNetwork> {
   const { networkId } = options;
   const gatekeeper = new Gatekeeper(() => performance.now());
+  const debts = new AddressDebts(() => performance.now());
   const host: Host = await createHost({
     name: options.name,
     key: options.key === undefined ? await generateKeyPair('Ed25519') : readPeerKey(options.key),
     listen: options.listen,
     announce: options.announce ?? [],
-    maxConnections: options.maxConnections,
     sharedKey: options.sharedKey,
-    gater: gatekeeper.gater((peer) => host.getConnections(peer).length),
+    gater: gatekeeper.gater(
+      (peer) => host.getConnections(peer).length,
+      () => network.makeRoom(),
+    ),
+    handshakes: new Handshakes(() => performance.now(), debts),
+    onOffence: (muxer, reason) => network.offended(muxer, reason),
     gossip: gossipSettings([topicId(networkId, 'transactions'), topicId(networkId, 'block')]),
     discovery: options.mdns
       ? mdnsDiscovery({
@@ -99,21 +110,36 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
       : undefined,
   });
   const log = options.log ?? (() => undefined);
-  const network = new HostedNetwork(networkId, host, gatekeeper, options.mdns, log);
+  const { maxInbound, mdns } = options;
+  const network = new HostedNetwork({ networkId, host, gatekeeper, debts, maxInbound, mdns, log });
   return network;
 }
 
 const WATCH_INTERVAL_MS = 1_000;
-/** libp2p keeps what it knows of everybody it ever met; the node has an address book of its own. */
-const FORGET_INTERVAL_MS = 60_000;
-/** For a peer to hear that it is hung up on. */
-const HANG_UP_DEADLINE_MS = 1_000;
+/**
+ * libp2p keeps what it knows of everybody it ever met, 80 kB if they say much of themselves; the node has an address book of
+ * its own. Not at once, for libp2p looks there for whom to tell of a farewell.
+ */
+const FORGET_INTERVAL_MS = 10_000;
+
+interface Parts {
+  readonly networkId: NetworkId;
+  readonly host: Host;
+  readonly gatekeeper: Gatekeeper;
+  readonly debts: AddressDebts;
+  readonly maxInbound: number | undefined;
+  readonly mdns: boolean;
+  readonly log: Log;
+}
 
 class HostedNetwork implements Libp2pNetwork {
   readonly self: PeerId;
   readonly #network: NetworkId;
   readonly #host: Host;
   readonly #gatekeeper: Gatekeeper;
+  readonly #farewells: Farewells;
+  readonly #inbound: InboundPlaces;
+  readonly #unsent: UnsentBytes;
   readonly #mdns: boolean;
   readonly #log: Log;
   readonly #admission: Admission;
@@ -126,25 +152,47 @@ class HostedNetwork implements Libp2pNetwork {
   #started = false;
   #stopped: Promise<void> | undefined;
 
-  constructor(network: NetworkId, host: Host, gatekeeper: Gatekeeper, mdns: boolean, log: Log) {
+  constructor({ networkId, host, gatekeeper, debts, maxInbound, mdns, log }: Parts) {
     this.#mdns = mdns;
     this.self = peerIdOf(host.peerId);
-    this.#network = network;
+    this.#network = networkId;
     this.#host = host;
     this.#gatekeeper = gatekeeper;
     this.#log = log;
-    this.#gossip = new Gossip(host.services.gossip, log);
-    this.#server = new RequestServer(log);
+    const leaving = (peer: Libp2pPeerId, reason: string) => this.#admission.leaving(peer, reason);
+    this.#farewells = new Farewells({ host, gatekeeper, debts, log, leaving });
+    const dismiss = (connection: Connection, reason: string) =>
+      this.#farewells.dismiss(peerIdOf(connection.remotePeer), reason);
+    this.#gossip = new Gossip(host.services.gossip, log, dismiss);
+    this.#server = new RequestServer(log, (peer) =>
+      this.#farewells.dismiss(peer, 'it asks and does not read'),
+    );
+    this.#inbound = new InboundPlaces(
+      {
+        now: () => performance.now(),
+        connections: () => host.getConnections().filter(({ status }) => status === 'open'),
+        meritsOf: (peer) => this.#admission.meritsOf(peer),
+        pingOf: (connection) => this.#liveness.roundTripOf(connection),
+        debtOf: (address) => debts.of(address),
+        evict: (peer) => this.#farewells.cutAll(peer, 'its place was needed'),
+      },
+      maxInbound,
+    );
+    this.#unsent = new UnsentBytes({
+      now: () => performance.now(),
+      connections: () => host.getConnections(),
+      cut: dismiss,
+    });
     this.#liveness = new Liveness({
       connections: () => host.getConnections(),
       ping,
-      silent: (connection) => this.#cut(connection, 'it fell silent'),
+      silent: (connection) => this.#farewells.cut(connection, 'it fell silent'),
     });
     this.#admission = new Admission({
-      network,
+      network: networkId,
       log,
       connections: (peer) => this.#open(peer),
-      hangUp: (peer, reason) => void this.#hangUp(peer, reason),
+      hangUp: (peer, reason) => void this.#farewells.hangUp(peer, reason),
       connected: (peer) => this.#listeners?.connected(peer),
       named: (peer, name) => this.#listeners?.named?.(peer, name),
       disconnected: (peer, reason) => this.#listeners?.disconnected(peer, reason),
@@ -157,6 +205,7 @@ class HostedNetwork implements Libp2pNetwork {
     this.#listeners = listeners;
     this.#host.addEventListener('peer:connect', ({ detail }) => this.#admission.opened(detail));
     this.#host.addEventListener('peer:disconnect', ({ detail }) => this.#admission.closed(detail));
+    this.#host.addEventListener('connection:open', ({ detail }) => this.#inbound.opened(detail));
     this.#host.addEventListener('peer:identify', ({ detail }) => {
       const { agentVersion, connection, protocols } = detail;
       this.#admission.introduced(connection, protocols, nameOfAgent(agentVersion));
@@ -210,12 +259,11 @@ class HostedNetwork implements Libp2pNetwork {
   }
 
   async disconnect(peer: PeerId, reason: string): Promise<void> {
-    await this.#hangUp(peerIdFromString(peer), reason);
+    await this.#farewells.hangUp(peerIdFromString(peer), reason);
   }
 
   async ban(peer: PeerId, forMs: number): Promise<void> {
-    this.#gatekeeper.ban(peer, forMs);
-    await this.#hangUp(peerIdFromString(peer), 'it was banned');
+    await this.#farewells.ban(peer, forMs);
   }
 
   handle(name: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void {
@@ -232,7 +280,10 @@ class HostedNetwork implements Libp2pNetwork {
     const connection = this.#open(peerIdFromString(peer))[0];
     if (connection === undefined)
       throw new RequestError('disconnected', 'there is no connection to this peer');
-    return ask(connection, protocolId(this.#network, protocol), request, limits);
+    const answer = await ask(connection, protocolId(this.#network, protocol), request, limits);
+    if (answer.length > 0 && (protocol === 'blocks' || protocol === 'block-transactions'))
+      this.#admission.brought(peer, 'block');
+    return answer;
   }
 
   subscribe(topic: TopicName, validate: (message: Uint8Array, from: PeerId) => Promise<Verdict>): void {
@@ -245,7 +296,9 @@ class HostedNetwork implements Libp2pNetwork {
         const connection = this.#open(peerIdFromString(from))[0];
         if (connection !== undefined) this.#admission.admit(connection);
       }
-      return validate(message, from);
+      const verdict = await validate(message, from);
+      if (verdict === 'accept') this.#admission.brought(from, topic);
+      return verdict;
     };
     this.#gossip.subscribe(topicId(this.#network, topic), admitAndValidate, VALIDATION_BOUNDS[topic]);
   }
@@ -258,11 +311,7 @@ class HostedNetwork implements Libp2pNetwork {
 
   block(peers: readonly PeerId[]): void {
     this.#gatekeeper.block(peers);
-    for (const peer of peers) {
-      for (const connection of this.#host.getConnections(peerIdFromString(peer))) {
-        this.#cut(connection, 'it was cut off');
-      }
-    }
+    for (const peer of peers) this.#farewells.cutAll(peer, 'it was cut off');
   }
 
   unblock(): void {
@@ -275,11 +324,23 @@ class HostedNetwork implements Libp2pNetwork {
     this.#listeners?.discovered(peer, addresses);
   }
 
+  /** @returns whether there is a place for one more that comes to us */
+  makeRoom(): boolean {
+    return this.#inbound.makeRoom();
+  }
+
+  /** A peer does what no implementation would. */
+  offended(muxer: StreamMuxer, reason: string): void {
+    const offender = this.#host.getConnections().find((open) => internalsOf(open).muxer === muxer);
+    if (offender !== undefined) this.#farewells.expel(peerIdOf(offender.remotePeer), reason);
+  }
+
   async #serve(protocol: ServedProtocol): Promise<void> {
     await this.#host.handle(
       protocolId(this.#network, protocol.name),
       (stream, connection) => {
         this.#admission.admit(connection);
+        this.#admission.asked(peerIdOf(connection.remotePeer));
         void this.#server.serve(protocol, stream, connection);
       },
       { maxInboundStreams: MAX_INBOUND_STREAMS },
@@ -294,23 +355,14 @@ class HostedNetwork implements Libp2pNetwork {
       .sort((a, b) => b.timeline.open - a.timeline.open);
   }
 
-  async #hangUp(peer: Libp2pPeerId, reason: string): Promise<void> {
-    this.#admission.leaving(peer, reason);
-    await this.#host.hangUp(peer, { signal: AbortSignal.timeout(HANG_UP_DEADLINE_MS) });
-  }
-
-  /** At once: there is nobody to hear a goodbye. */
-  #cut(connection: Connection, reason: string): void {
-    const isLast = this.#host.getConnections(connection.remotePeer).length === 1;
-    if (isLast) this.#admission.leaving(connection.remotePeer, reason);
-    connection.abort(new Error(reason));
-  }
-
   #watch(): void {
     this.#admission.sweep();
+    this.#server.watch();
+    this.#unsent.watch();
+    this.#gossip.watch();
     const peers = this.#admission.peers().map(({ id }) => id);
     for (const peer of this.#gossip.silentPeers(peers, performance.now())) {
-      void this.#hangUp(peerIdFromString(peer), 'gossip with it had broken off');
+      void this.#farewells.hangUp(peerIdFromString(peer), 'gossip with it had broken off');
     }
   }
 

@@ -30,10 +30,14 @@ export function serviceTag(network: NetworkId): string {
   return `_tally-${networkHint(network)}._udp.local`;
 }
 
+/** Anything else is no network of ours, and nothing to show people: a protocol's name may hold any character. */
+const HINT = new RegExp(`^[0-9a-f]{1,${HINT_DIGITS}}$`);
+
 /** The networks a peer speaks for, by hint, judging from its protocols. */
 export function networksSpoken(protocols: readonly string[]): string[] {
   const hints = protocols
     .filter((protocol) => protocol.startsWith(FAMILY))
-    .map((protocol) => protocol.slice(FAMILY.length).split('/', 1)[0] ?? '');
+    .map((protocol) => protocol.slice(FAMILY.length).split('/', 1)[0] ?? '')
+    .filter((hint) => HINT.test(hint));
   return [...new Set(hints)];
 }

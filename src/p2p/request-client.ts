@@ -59,7 +59,10 @@ const REFUSALS = new Map<number, string>([
 ]);
 
 function checkResult(result: Uint8Array | undefined): void {
-  if (result?.length !== 1) throw new FramingError('the answer does not begin with a result byte');
+  // So it is when the peer stops while it is asked: the stream ends in good order, and it is no fault.
+  if (result === undefined)
+    throw new RequestError('disconnected', 'the peer ended the stream without an answer');
+  if (result.length !== 1) throw new FramingError('the answer does not begin with a result byte');
   const code = result[0] ?? RESULT.failed;
   if (code === RESULT.ok) return;
   const refusal = REFUSALS.get(code);

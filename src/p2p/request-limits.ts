@@ -21,12 +21,48 @@ export const REQUEST_RATES: Readonly<Record<ProtocolName, Rate>> = {
   addresses: { burst: 8, perSecond: 0.2 },
 };
 
-/** Answers to one peer under way at once: a peer that reads slowly holds a chunk of memory for each. */
+/**
+ * Answers are of three kinds, and each kind has places of its own, so that none waits behind a slower one: `brief` fit a
+ * packet or two, `relay` are what a new block or transaction waits for, `bulk` is what sync reads.
+ */
+export type AnswerKind = 'brief' | 'relay' | 'bulk';
+
+export const ANSWER_KINDS: Readonly<Record<ProtocolName, AnswerKind>> = {
+  status: 'brief',
+  addresses: 'brief',
+  transactions: 'relay',
+  'block-transactions': 'relay',
+  headers: 'bulk',
+  blocks: 'bulk',
+  pool: 'bulk',
+};
+
+/** Answers of a kind under way at once. A slow reader holds a chunk of memory for each: 96 MiB of `bulk`, 64 of `relay` at worst. */
+export const MAX_ANSWERS: Readonly<Record<AnswerKind, number>> = { brief: 64, relay: 32, bulk: 48 };
+/** Answers of a kind to one peer under way at once. */
 export const MAX_ANSWERS_PER_PEER = 8;
-/** Answers under way at once: with chunks of 2 MiB at most 128 MiB. */
-export const MAX_ANSWERS = 64;
+/** Of the rates above, what all peers of one address have together: a household or a devnet shares it, a flood of peer ids too. */
+export const REQUEST_RATE_FACTOR_OF_HOST = 8;
+
+/**
+ * The least a peer takes of all its answers in `LEAST_PROGRESS_MS`: 3 kB/s, a tenth of what the deadlines of its own requests
+ * are made for. A peer that takes less does not read, and its places are free again.
+ */
+export const LEAST_PROGRESS_BYTES = 16 * 1_024;
+export const LEAST_PROGRESS_MS = 5_000;
+/** So often in a row, and the peer is sent away: a quarter of a minute in which it read nothing it had asked for. */
+export const MAX_STALLS = 3;
+/** While all places are taken, a peer with several answers gives one back that is slower than this: that of a slow line. */
+export const PRESSED_BYTES_PER_SECOND = 64 * 1_024;
+/** Time enough to see how fast a peer reads. */
+export const PRESSED_AFTER_MS = 1_000;
+
+/** Requests of one peer being read at once: as many as it may have answered, of each kind. */
+export const MAX_READING_PER_PEER = 32;
+/** Requests being read at once: with 32 KiB, the longest, 16 MiB. */
+export const MAX_READING = 512;
 /** A request is small: whoever needs longer to send it holds a stream for nothing. */
-export const READ_REQUEST_DEADLINE_MS = 10_000;
+export const READ_REQUEST_DEADLINE_MS = 5_000;
 /** From the whole request to the end of the answer: 2 MiB at 70 kB/s, a slow line. */
 export const ANSWER_DEADLINE_MS = 30_000;
 /** Streams a peer may open at once for one protocol on one connection; above what it may have answered, so that it hears `busy`. */

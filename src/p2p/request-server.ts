@@ -1,17 +1,21 @@
 /** Answers requests: reads one chunk and the end of the peer's side, then writes the result byte and the chunks. */
 import type { Connection, Stream } from '@libp2p/interface';
 import { RuleError } from '../core/errors.ts';
+import { hostOf } from '../node/address-group.ts';
 import { type PeerId, type ProtocolName, type RequestHandler, RequestRefused } from '../node/ports.ts';
 import { RESULT } from '../node/wire.ts';
+import { AnswerPlaces } from './answer-places.ts';
 import { type ChunkStream, chunkStream, FramingError } from './chunk-stream.ts';
 import { asError } from './errors.ts';
 import type { Log } from './log.ts';
 import { peerIdOf } from './peer-key.ts';
 import {
   ANSWER_DEADLINE_MS,
-  MAX_ANSWERS,
-  MAX_ANSWERS_PER_PEER,
+  ANSWER_KINDS,
+  MAX_READING,
+  MAX_READING_PER_PEER,
   READ_REQUEST_DEADLINE_MS,
+  REQUEST_RATE_FACTOR_OF_HOST,
   REQUEST_RATES,
 } from './request-limits.ts';
 import { TokenBuckets } from './token-buckets.ts';
@@ -25,14 +29,31 @@ export interface ServedProtocol {
 
 type Result = (typeof RESULT)[keyof typeof RESULT];
 
+/** Who asks, and over what. */
+interface Asking {
+  readonly protocol: ServedProtocol;
+  readonly peer: PeerId;
+  readonly host: string;
+  readonly chunks: ChunkStream;
+}
+
 export class RequestServer {
   readonly #log: Log;
   readonly #rates = new TokenBuckets(() => performance.now());
-  readonly #answers = new Map<PeerId, number>();
-  #answersToAll = 0;
+  readonly #places: AnswerPlaces;
+  /** Requests that are being read. */
+  readonly #reading = new Map<PeerId, number>();
+  #readingOfAll = 0;
 
-  constructor(log: Log) {
+  /** @param onStalling a peer asks and does not read, again and again */
+  constructor(log: Log, onStalling: (peer: PeerId) => void) {
     this.#log = log;
+    this.#places = new AnswerPlaces(() => performance.now(), onStalling);
+  }
+
+  /** To be called about once a second: ends answers that are not read. */
+  watch(): void {
+    this.#places.watch();
   }
 
   /** Handles one stream to its end. Never rejects: what goes wrong costs the peer this stream only. */
@@ -40,10 +61,11 @@ export class RequestServer {
     const peer = peerIdOf(connection.remotePeer);
     try {
       const chunks = chunkStream(stream, protocol.maxRequestBytes);
-      const request = await readRequest(chunks);
-      await untilGone(stream, async (signal) => {
+      const request = await this.#read(chunks, peer);
+      const asking = { protocol, peer, host: hostOf(connection.remoteAddr.toString()), chunks };
+      await untilGone(stream, async (signal, end) => {
         if (request === undefined) await sendResult(chunks, RESULT.invalid, signal);
-        else await this.#answerOrRefuse(protocol, request, peer, chunks, signal);
+        else await this.#answerOrRefuse(request, asking, signal, end);
         await stream.close({ signal });
       });
       // A stream is over only when both sides ended it, and this peer did not keep to one chunk and an end.
@@ -59,20 +81,52 @@ export class RequestServer {
     }
   }
 
+  /** @returns undefined if it is no request @throws Error if it does not come soon, or too many are coming */
+  async #read(chunks: ChunkStream, peer: PeerId): Promise<Uint8Array | undefined> {
+    const ofPeer = this.#reading.get(peer) ?? 0;
+    if (ofPeer >= MAX_READING_PER_PEER || this.#readingOfAll >= MAX_READING)
+      throw new Error('too many requests are on their way at once');
+    this.#reading.set(peer, ofPeer + 1);
+    this.#readingOfAll++;
+    try {
+      return await readRequest(chunks);
+    } finally {
+      this.#readingOfAll--;
+      const left = (this.#reading.get(peer) ?? 1) - 1;
+      if (left === 0) this.#reading.delete(peer);
+      else this.#reading.set(peer, left);
+    }
+  }
+
   async #answerOrRefuse(
-    protocol: ServedProtocol,
     request: Uint8Array,
-    peer: PeerId,
-    chunks: ChunkStream,
+    asking: Asking,
     signal: AbortSignal,
+    end: (reason: Error) => void,
   ): Promise<void> {
-    const mayAsk = this.#rates.take(`${protocol.name} ${peer}`, REQUEST_RATES[protocol.name]);
-    if (!mayAsk || !this.#enter(peer)) return sendResult(chunks, RESULT.busy, signal);
+    const { chunks, host, peer, protocol } = asking;
+    const { taken, isWaiting } = chunks;
+    const leave = this.#mayAsk(asking)
+      ? this.#places.enter({ kind: ANSWER_KINDS[protocol.name], peer, host, taken, isWaiting, end })
+      : undefined;
+    if (leave === undefined) return sendResult(chunks, RESULT.busy, signal);
     try {
       await this.#answer(protocol, request, peer, chunks, signal);
     } finally {
-      this.#leave(peer);
+      leave();
     }
+  }
+
+  #mayAsk({ host, peer, protocol: { name } }: Asking): boolean {
+    const { burst, perSecond } = REQUEST_RATES[name];
+    const ofHost = {
+      burst: burst * REQUEST_RATE_FACTOR_OF_HOST,
+      perSecond: perSecond * REQUEST_RATE_FACTOR_OF_HOST,
+    };
+    return (
+      this.#rates.take(`${name} ${peer}`, REQUEST_RATES[name]) &&
+      this.#rates.take(`${name} of ${host}`, ofHost)
+    );
   }
 
   async #answer(
@@ -108,21 +162,6 @@ export class RequestServer {
     this.#log('warn', 'a request could not be answered', { peer, protocol, reason: asError(thrown).message });
     return RESULT.failed;
   }
-
-  #enter(peer: PeerId): boolean {
-    const underWay = this.#answers.get(peer) ?? 0;
-    if (underWay >= MAX_ANSWERS_PER_PEER || this.#answersToAll >= MAX_ANSWERS) return false;
-    this.#answers.set(peer, underWay + 1);
-    this.#answersToAll++;
-    return true;
-  }
-
-  #leave(peer: PeerId): void {
-    const underWay = (this.#answers.get(peer) ?? 1) - 1;
-    if (underWay === 0) this.#answers.delete(peer);
-    else this.#answers.set(peer, underWay);
-    this.#answersToAll--;
-  }
 }
 
 async function* produce(
@@ -153,8 +192,11 @@ function sendResult(chunks: ChunkStream, result: Result, signal: AbortSignal): P
   return chunks.write(Uint8Array.of(result), signal);
 }
 
-/** Runs with a signal that aborts at the deadline for answers, or at once when the stream is gone. */
-async function untilGone(stream: Stream, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+/** Runs with a signal that aborts at the deadline for answers, at once when the stream is gone, or when it is ended. */
+async function untilGone(
+  stream: Stream,
+  run: (signal: AbortSignal, end: (reason: Error) => void) => Promise<void>,
+): Promise<void> {
   const controller = new AbortController();
   const timer = setTimeout(
     () => controller.abort(new Error('the deadline for the answer passed')),
@@ -163,7 +205,7 @@ async function untilGone(stream: Stream, run: (signal: AbortSignal) => Promise<v
   const onClose = () => controller.abort(new Error('the peer closed the stream'));
   stream.addEventListener('close', onClose);
   try {
-    await run(controller.signal);
+    await run(controller.signal, (reason) => controller.abort(reason));
   } finally {
     clearTimeout(timer);
     stream.removeEventListener('close', onClose);

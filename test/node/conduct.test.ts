@@ -109,3 +109,51 @@ describe('conduct', () => {
     expect(conduct.score('peer-1999' as PeerId)).toBe(25);
   });
 });
+
+describe('an address whose peers had to be refused', () => {
+  const ADDRESS = '/ip4/203.0.113.7/tcp/4141';
+
+  function connect(network: VirtualNetwork, name: string, address = ADDRESS): PeerId {
+    const peer = name as PeerId;
+    network.accept(peer, address, 'inbound');
+    return peer;
+  }
+
+  /** @returns how many wrong signatures a new peer may send */
+  function offencesOf(network: VirtualNetwork, conduct: Conduct, peer: PeerId): number {
+    let count = 0;
+    while (!network.isBanned(peer)) {
+      conduct.penalise(peer, 'invalid-transaction', '');
+      count++;
+    }
+    return count;
+  }
+
+  it('gives each new peer from there less patience, and peers from elsewhere as much as ever', () => {
+    const { conduct, network } = setUp();
+    const counts = ['a', 'b', 'c', 'd', 'e'].map((name) =>
+      offencesOf(network, conduct, connect(network, name)),
+    );
+    expect(counts).toEqual([3, 3, 2, 1, 1]);
+    const elsewhere = connect(network, 'f', '/ip4/203.0.113.8/tcp/4141');
+    expect(offencesOf(network, conduct, elsewhere)).toBe(3);
+  });
+
+  it('takes no points and no connection from honest peers there, nor for being slow', () => {
+    const { conduct, network } = setUp();
+    const honest = connect(network, 'honest');
+    for (const name of ['a', 'b', 'c', 'd']) offencesOf(network, conduct, connect(network, name));
+    expect(conduct.score(honest)).toBe(0);
+    conduct.penalise(honest, 'too-slow', '');
+    expect(conduct.score(honest)).toBe(OFFENCES['too-slow']);
+    expect(network.isBanned(honest)).toBe(false);
+    expect(network.peers().map(({ id }) => id)).toContain(honest);
+  });
+
+  it('is forgiven within hours', async () => {
+    const { conduct, clock, network } = setUp();
+    for (const name of ['a', 'b', 'c', 'd']) offencesOf(network, conduct, connect(network, name));
+    await clock.advance(6 * 3_600_000);
+    expect(offencesOf(network, conduct, connect(network, 'e'))).toBe(3);
+  });
+});

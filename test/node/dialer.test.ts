@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Dialer } from '../../src/node/dialer.ts';
+import { Dialer, MAX_CANDIDATES_OF_OWNER } from '../../src/node/dialer.ts';
 import { runInBackground } from '../../src/node/faults.ts';
+import { mayTell } from '../../src/node/hearsay.ts';
 import type { PeerId } from '../../src/node/ports.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { VirtualHub, type VirtualNetwork } from '../support/virtual-network.ts';
@@ -28,7 +29,11 @@ async function setUp(name = 'm'): Promise<Setting> {
       throw error;
     }),
     isConnected: (peer) => us.peers().some(({ id }) => id === peer),
-    connectionCount: () => us.peers().length,
+    outbound: () =>
+      us
+        .peers()
+        .filter(({ direction }) => direction === 'outbound')
+        .map(({ address }) => address),
     onReached: (address) => reached.push(address),
     onLost: (address) => lost.push(address),
   });
@@ -44,6 +49,16 @@ async function joinStarted(hub: VirtualHub, name: string): Promise<VirtualNetwor
 }
 
 const addressOf = (name: string): string => `/memory/${name}/p2p/${name}`;
+
+function learn(
+  dialer: Dialer,
+  names: readonly string[],
+  from = 'liar',
+  direction = 'inbound' as const,
+): void {
+  const teller = { id: from as PeerId, address: addressOf(from), direction, connectedAt: 0 };
+  dialer.learn(names.map(addressOf), teller);
+}
 
 describe('the dial loop', () => {
   it('connects to an address it is given, and says that it was reached', async () => {
@@ -117,7 +132,7 @@ describe('the dial loop', () => {
 
   it('forgets an address known by hearsay that never works', async () => {
     const { clock, dialer, lost } = await setUp();
-    dialer.add(addressOf('nobody'), 'learnt');
+    learn(dialer, ['nobody']);
     await clock.advance(10 * 60_000);
     expect(lost).toEqual([addressOf('nobody')]);
   });
@@ -131,9 +146,124 @@ describe('the dial loop', () => {
 
   it('is not filled up by invented addresses', async () => {
     const { clock, hub, us, dialer } = await setUp('0');
-    for (let i = 0; i < 5_000; i++) dialer.add(addressOf(`invented${i}`), 'learnt');
+    for (let i = 0; i < 100; i++)
+      learn(
+        dialer,
+        Array.from({ length: 64 }, (_, n) => `invented${i}x${n}`),
+        `liar${i}`,
+      );
     await joinStarted(hub, 'real');
     dialer.add(addressOf('real'), 'discovered');
     await clock.until(() => us.peers().some(({ id }) => id === ('real' as PeerId)), 'the real one', 60_000);
+  });
+});
+
+describe('dialling, whatever strangers do', () => {
+  const publicAddress = (name: string, network: number, host: number) =>
+    `/ip4/203.0.${network}.${host}/tcp/1/p2p/${name}`;
+
+  it('goes on while idle strangers come in', async () => {
+    const { clock, hub, us, dialer } = await setUp('0');
+    for (let i = 0; i < 20; i++) {
+      const stranger = await joinStarted(hub, `stranger${i}`);
+      void stranger.dial(addressOf('0'));
+      await clock.until(() => us.peers().length === i + 1, 'it came', 5_000);
+    }
+    for (let i = 0; i < 10; i++) {
+      await joinStarted(hub, `honest${i}`);
+      dialer.add(addressOf(`honest${i}`), 'discovered');
+    }
+    await clock.advance(30_000);
+    expect(us.peers().filter(({ direction }) => direction === 'outbound')).toHaveLength(8);
+  });
+
+  it('tries the first address of every teller before the hundredth of one', async () => {
+    const { clock, hub, us, dialer } = await setUp('0');
+    learn(
+      dialer,
+      Array.from({ length: 120 }, (_, i) => `invented${i}`),
+    );
+    await joinStarted(hub, 'real');
+    learn(dialer, ['real'], 'honest');
+    await clock.until(() => us.peers().length === 1, 'the real one', 2_000);
+  });
+
+  it('lets rumours about a peer not delay its own address', async () => {
+    const { clock, hub, us, dialer } = await setUp('0');
+    dialer.add(addressOf('friend'), 'given');
+    const teller = {
+      id: 'liar' as PeerId,
+      address: addressOf('liar'),
+      direction: 'inbound',
+      connectedAt: 0,
+    } as const;
+    dialer.learn(
+      Array.from({ length: 60 }, (_, i) => `/void/${i}/p2p/friend`),
+      teller,
+    );
+    const dialled: string[] = [];
+    const dial = us.dial.bind(us);
+    us.dial = (address) => {
+      dialled.push(address);
+      return dial(address);
+    };
+    await clock.advance(30_000);
+    const own = dialled.filter((address) => address === addressOf('friend')).length;
+    expect(own).toBeGreaterThan(2);
+    expect(dialled.length - own).toBeLessThanOrEqual(own);
+    await joinStarted(hub, 'friend');
+    await clock.until(() => us.peers().length === 1, 'the friend', 20_000);
+  });
+
+  it('dials no more than two of one network far away', async () => {
+    const { clock, hub, us, dialer } = await setUp('0');
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of names) {
+      const network = await joinStarted(hub, name);
+      network.addresses = () => [publicAddress(name, 113, names.indexOf(name))];
+      dialer.add(publicAddress(name, 113, names.indexOf(name)), 'remembered');
+    }
+    const other = await joinStarted(hub, 'other');
+    other.addresses = () => [publicAddress('other', 114, 1)];
+    dialer.add(publicAddress('other', 114, 1), 'remembered');
+    await clock.advance(60_000);
+    expect(us.peers().map(({ id }) => id)).toHaveLength(3);
+    expect(us.peers().map(({ id }) => id)).toContain('other');
+  });
+
+  it('keeps a share of its candidates for each teller', async () => {
+    const { clock, us, dialer } = await setUp('0');
+    const tried = new Set<string>();
+    us.dial = (address) => {
+      tried.add(address);
+      return Promise.reject(new Error('nobody is there'));
+    };
+    learn(
+      dialer,
+      Array.from({ length: 5_000 }, (_, i) => `invented${i}`),
+    );
+    await clock.advance(3_600_000);
+    expect(tried.size).toBe(MAX_CANDIDATES_OF_OWNER);
+  });
+});
+
+describe('what a peer may tell', () => {
+  const loopback = '/ip4/127.0.0.1/tcp/22';
+  const lan = '/ip4/192.168.1.1/tcp/80';
+  const far = '/ip4/203.0.113.7/tcp/4141';
+  const name = '/dns4/node-2/tcp/4141';
+  const own = '/dns4/node-2/tcp/4141/p2p/teller';
+  const unix = '/unix/tmp/socket';
+  const all = [loopback, lan, far, name, own, unix];
+
+  it.each([
+    ['from far away', '/ip4/198.51.100.1/tcp/9', false, [far, own]],
+    ['from the LAN', '/ip4/192.168.1.9/tcp/9', false, [lan, far, name, own]],
+    ['on this machine', '/ip4/127.0.0.1/tcp/9', false, [loopback, lan, far, name, own]],
+    ['dialled by its name', '/dns4/node-2/tcp/4141', false, [far, own]],
+    ['named by the operator', '/dns4/node-2/tcp/4141', true, [lan, far, name, own]],
+  ])('%s', (_, address, isTrusted, expected) => {
+    const teller = { id: 'teller' as PeerId, address, direction: 'inbound', connectedAt: 0 } as const;
+    expect(all.filter((told) => mayTell(told, teller, isTrusted))).toEqual(expected);
   });
 });

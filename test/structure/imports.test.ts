@@ -26,7 +26,7 @@ const CORE_PACKAGES = ['@chainsafe/ssz', '@chainsafe/persistent-merkle-tree', '@
 /** Gives the SSZ library what browsers lack, so it may name it. */
 const STAND_IN = 'core/buffer-stand-in.ts';
 /** All that implementations of ports may know of `node/`. */
-const PORT_FILES = ['node/ports.ts', 'node/wire.ts', 'node/compact-block.ts'];
+const PORT_FILES = ['node/ports.ts', 'node/wire.ts', 'node/compact-block.ts', 'node/address-group.ts'];
 /** Native binaries stay where there is a substitute for them. */
 const NATIVE_PACKAGES = ['sodium-native', '@chainsafe/hashtree'];
 const MAX_LINES = 500;

@@ -76,6 +76,7 @@ describe('the wall clock', () => {
       'node/address-book.ts',
       'node/block-queue.ts',
       'node/blocks.ts',
+      'node/early-blocks.ts',
       'node/header-sync.ts',
       'node/mining.ts',
       'node/status.ts',

@@ -32,7 +32,7 @@ export async function until(condition: () => boolean, what: string, timeout = 10
 export type PlainNode = Libp2p<{ identify: Identify; gossip: GossipSub }>;
 
 /** Makes a plain node pass for one of this network: it says it speaks the protocol, and hangs up when asked. */
-export async function pretend(plain: PlainNode, networkId: NetworkId): Promise<void> {
+export async function pretend(plain: Libp2p, networkId: NetworkId): Promise<void> {
   await plain.handle(protocolId(networkId, 'status'), (stream) => stream.abort(new Error('no answer')));
 }
 
@@ -48,5 +48,16 @@ export function createPlainNode(): Promise<PlainNode> {
       identify: identify(),
       gossip: gossipsub({ globalSignaturePolicy: 'StrictNoSign', allowPublishToZeroTopicPeers: true }),
     },
+  });
+}
+
+/** A libp2p node that only connects and says who it is: cheap enough to have many. */
+export function createIdleNode(): Promise<Libp2p> {
+  return createLibp2p({
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionMonitor: { enabled: false },
+    services: { identify: identify() },
   });
 }

@@ -30,6 +30,7 @@ async function open(): Promise<Session> {
     {
       peerId: A_PEER,
       startedAtMs: session.world.clock.now(),
+      runningMs: () => 0,
       addresses: () => [],
       node: {
         definition: node.definition,

@@ -6,6 +6,7 @@ import { idToBytes } from '../../../src/core/identifiers.ts';
 import type { ProtocolName } from '../../../src/node/ports.ts';
 import * as wire from '../../../src/node/wire.ts';
 import { withLength } from '../../../src/p2p/chunk-stream.ts';
+import type { Log } from '../../../src/p2p/log.ts';
 import { RequestServer } from '../../../src/p2p/request-server.ts';
 import { type FuzzTarget, must, type Session } from '../engine/target.ts';
 import { exampleBlocks, examplePayments, NETWORK } from './examples.ts';
@@ -48,9 +49,10 @@ async function open(protocol: ProtocolName): Promise<Session> {
   return {
     execute: async (input) => {
       const failures: string[] = [];
-      const server = new RequestServer((level, message, fields) => {
+      const log: Log = (level, message, fields) => {
         if (level !== 'debug') failures.push(`${message} ${JSON.stringify(fields)}`);
-      });
+      };
+      const server = new RequestServer(log, () => {});
       const stream = new FedStream();
       const serving = server.serve(served, stream, CALLER);
       await feed(stream, input);
