@@ -5,6 +5,7 @@ import { parseAddress } from '../core/address.ts';
 import { InvariantError, type RuleCode, RuleError } from '../core/errors.ts';
 import type { Address } from '../core/identifiers.ts';
 import { OperationError } from '../node/ports.ts';
+import { MAX_SCHEMA_ERRORS } from './limits.ts';
 
 /** The request cannot be served as it stands. */
 export class HttpError extends Error {
@@ -100,8 +101,6 @@ interface SchemaError {
   readonly message?: string;
 }
 
-/** Enough to see what is wrong. */
-const MAX_SCHEMA_ERRORS = 3;
 const UNKNOWN_FIELD = 'schema is false';
 
 /**

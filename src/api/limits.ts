@@ -28,3 +28,5 @@ export const HEADERS_PER_TURN = 128;
 export const MAX_EXPORT_STREAMS = 4;
 /** A caller that takes nothing of its chain file for so long is gone. */
 export const EXPORT_STALL_MS = 60_000;
+/** Faults of a request that its refusal tells: enough to see what is wrong. */
+export const MAX_SCHEMA_ERRORS = 3;

@@ -6,10 +6,9 @@ import type { ServerResponse } from 'node:http';
 import type { NodeJson, NodesJson } from '../../client/nodes-json.ts';
 import { EventHistory } from '../event-history.ts';
 import { EventStreams } from '../event-streams.ts';
+import { MAX_NEWS_KEPT } from './limits.ts';
 import { NodeWatch, type WatchedDaemon } from './node-watch.ts';
 
-/** Blocks of all daemons together: at eight of them, those of the last minutes. Some 400 bytes each. */
-const MAX_NEWS_KEPT = 1_200;
 /** Changes within this time are told together. */
 const GATHER_MS = 80;
 /** What no event tells, such as the size of the pool and round trips, is asked for this often while a page is open. */

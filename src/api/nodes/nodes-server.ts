@@ -16,11 +16,9 @@ import { apiLog, createHttpApp, listen } from '../http-app.ts';
 import { explorerRoutes } from '../routes/explorer.ts';
 import type { Api } from '../server.ts';
 import { forward } from './forward.ts';
+import { MAX_NODES } from './limits.ts';
 import type { WatchedDaemon } from './node-watch.ts';
 import { NodesFeed } from './nodes-feed.ts';
-
-/** One line each on the page; more is a table nobody reads. */
-export const MAX_NODES = 32;
 
 /** Cuts the network between the daemons, and heals it. Only for daemons that were started for it. */
 export interface NetworkCutter {
