@@ -85,9 +85,10 @@ export class Chain {
     return number === undefined ? undefined : this.#tree.get(number);
   }
 
-  /** The main chain's blocks from `height` up, `limit` at most, as it is now; each is read when its turn comes. */
+  /** The main chain's blocks from `height` up, `limit` at most, as it is now; each is read whenever its turn comes. */
   blocksFrom(height: number, limit: number): Iterable<BlockRecord> {
-    return this.#read(this.#store.mainChain.from(height, limit));
+    const numbers = this.#store.mainChain.from(height, limit);
+    return { [Symbol.iterator]: () => this.#read(numbers) };
   }
 
   /** Blocks known from height `from` up to, not including, `to`, those of branches too; see `blocksBetween`. */

@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { NodeJson, NodesJson } from '../../client/nodes-json.ts';
+import type { Caller } from '../callers/caller.ts';
 import { EventHistory } from '../event-history.ts';
 import { EventStreams } from '../event-streams.ts';
 import { MAX_NEWS_KEPT } from './limits.ts';
@@ -58,11 +59,11 @@ export class NodesFeed {
    * @param lastEventId what the caller saw last; it gets all since, or `missed` first if some are gone
    * @throws HttpError 429 `too-many-streams`, 400 if the id is none of ours
    */
-  open(response: ServerResponse, lastEventId: string | undefined): void {
+  open(caller: Caller, response: ServerResponse, lastEventId: string | undefined): void {
     // An empty id is none, as on the stream of a daemon.
     const news =
       lastEventId === undefined || lastEventId === '' ? this.#news.all() : this.#news.since(lastEventId);
-    this.#streams.open(response, news + written('nodes', this.view));
+    this.#streams.open(caller, response, news + written('nodes', this.view));
     for (const watch of this.#watches) this.#lookAt(watch);
   }
 

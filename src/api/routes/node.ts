@@ -100,7 +100,7 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
   app.route({
     ...routeOf('events'),
     handler: (request, reply) => {
-      feed.open(reply.raw, request.headers['last-event-id']);
+      feed.open(request.caller, reply.raw, request.headers['last-event-id']);
       reply.hijack();
     },
   });
