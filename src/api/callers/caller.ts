@@ -49,7 +49,9 @@ export function knowCallers(app: App, token: string | undefined): void {
   const ownTurns = new Turns(setImmediate);
   const strangersTurns = new Turns((call) => setTimeout(call, STRANGERS_TURN_MS));
   app.decorateRequest('caller');
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    // Sent before its connection was closed: nobody reads an answer.
+    if (request.raw.socket.destroyed) return reply.hijack();
     const isOwn = isOwnCaller(request, token);
     const turns = isOwn ? ownTurns : strangersTurns;
     request.caller = { isOwn, address: addressOf(request), turn: () => turns.next() };

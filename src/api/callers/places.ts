@@ -46,7 +46,14 @@ export class Places {
     if (all.length >= shares.inAll && !this.#letGoOneOf(caller.isOwn ? all : strangers))
       throw new HttpError(429, code, `at most ${shares.inAll} ${what} at once`);
     this.#held.set(response, caller);
-    response.once('close', () => this.#held.delete(response));
+    // An answer that waits for others before it on a connection that dies never closes.
+    const { socket } = response.req;
+    const giveBack = (): void => {
+      this.#held.delete(response);
+      socket.off('close', giveBack);
+    };
+    response.once('close', giveBack);
+    socket.once('close', giveBack);
   }
 
   #of(belongs: (caller: Caller) => boolean): ServerResponse[] {
