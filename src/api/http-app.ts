@@ -25,6 +25,8 @@ const INTERNAL: Refusal = {
 /** A place is free when an answer is read, or given up because it is not. */
 const RETRY_AFTER_S = 1;
 
+const OF_THE_MACHINE: ReadonlySet<string> = new Set(['storage-full', 'storage-failed', 'too-many-files']);
+
 /** Below warnings Fastify only says that it listens, which the entry point says better. */
 export function apiLog(log: Logger): FastifyBaseLogger {
   return log.child({ room: 'api' }, { level: log.isLevelEnabled('warn') ? 'warn' : log.level });
@@ -59,6 +61,9 @@ export function createHttpApp(log: FastifyBaseLogger, callers: GuardOptions): Ap
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error);
     if (refusal?.status === 429) void reply.header('retry-after', RETRY_AFTER_S);
+    // The machine's fault is the operator's to hear of, not only the caller's.
+    if (refusal !== undefined && OF_THE_MACHINE.has(refusal.body.error.code))
+      log.error({ err: error }, 'the machine could not do what was asked');
     if (refusal !== undefined) return reply.code(refusal.status).send(refusal.body);
     log.error({ err: error, method: request.method, url: request.url }, 'a request failed');
     // A halt beats a wrong ledger: the entry point sees it as an uncaught exception.

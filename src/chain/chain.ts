@@ -17,6 +17,7 @@ import { partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { Account } from '../core/state.ts';
 import type { Block, SealedHeader } from '../core/types.ts';
+import type { StoreError } from '../store/errors.ts';
 import type { Durability, Store } from '../store/store.ts';
 import type { AddResult } from './add-result.ts';
 import { BlockTree } from './block-tree.ts';
@@ -275,6 +276,11 @@ export class Chain {
   block(record: BlockRecord): Block | undefined {
     const transactions = this.#store.bodies.get(record.number);
     return transactions && { sealed: record.sealed, transactions };
+  }
+
+  /** What the last write to the store failed of; undefined if it went well. */
+  get storeFailure(): StoreError | undefined {
+    return this.#store.failure;
   }
 
   /** Checks the whole main chain again, from the genesis. */

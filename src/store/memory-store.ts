@@ -481,6 +481,9 @@ export class MemoryStore implements Store {
     return this.#journal.commit(write, durability);
   }
 
+  /** Memory does not fail. */
+  readonly failure = undefined;
+
   async synced(): Promise<void> {
     this.#journal.synced();
   }

@@ -6,6 +6,7 @@ import { Checkpointer } from './checkpointer.ts';
 import { idColumn, prefixColumn } from './columns.ts';
 import { CommitGroup } from './commit-group.ts';
 import { Database } from './database.ts';
+import { StoreError } from './errors.ts';
 import { FolderLock } from './folder-lock.ts';
 import { LogSync } from './log-sync.ts';
 import { prepareSchema } from './schema.ts';
@@ -63,6 +64,7 @@ export class SqliteStore implements Store {
   readonly #group: CommitGroup;
   readonly #checkpointer: Checkpointer;
   readonly #log: LogSync;
+  #failure: StoreError | undefined;
 
   private constructor(lock: FolderLock, database: Database, onFailure: (error: unknown) => void) {
     this.#lock = lock;
@@ -101,23 +103,34 @@ export class SqliteStore implements Store {
     }
   }
 
+  get failure(): StoreError | undefined {
+    return this.#failure;
+  }
+
   atomically<T>(write: () => T, durability: Durability = 'full'): T {
     try {
-      if (durability === 'bulk') return this.#group.add(write);
-      this.#group.commit();
-      this.#setSynchronous('FULL');
-      try {
-        const result = this.#database.step(write);
-        this.#checkpointer.committed();
-        return result;
-      } finally {
-        this.#setSynchronous('NORMAL');
-      }
+      const result = this.#commit(write, durability);
+      this.#failure = undefined;
+      return result;
     } catch (error) {
+      if (error instanceof StoreError) this.#failure = error;
       this.blocks.forget();
       this.accounts.forget();
       this.pool.forget();
       throw error;
+    }
+  }
+
+  #commit<T>(write: () => T, durability: Durability): T {
+    if (durability === 'bulk') return this.#group.add(write);
+    this.#group.commit();
+    this.#setSynchronous('FULL');
+    try {
+      const result = this.#database.step(write);
+      this.#checkpointer.committed();
+      return result;
+    } finally {
+      this.#setSynchronous('NORMAL');
     }
   }
 

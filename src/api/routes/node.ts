@@ -74,7 +74,13 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
     // Watchers ask so.
     exposeHeadRoute: true,
     handler: async () => {
-      const { tip } = node.chain;
+      const { storeFailure, tip } = node.chain;
+      if (storeFailure !== undefined)
+        throw new HttpError(
+          503,
+          'unhealthy',
+          `nothing can be written to the disk (${storeFailure.failure}): see the log`,
+        );
       if (node.chain.block(tip) === undefined) {
         throw new HttpError(503, 'unhealthy', `the tip ${tip.id} cannot be read`);
       }
