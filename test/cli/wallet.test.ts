@@ -158,7 +158,7 @@ describe('import', () => {
   test.each<[string[], number, string]>([
     [[], 2, 'nothing to import: name --words-file FILE'],
     [['--words-file', '/dev/null/x'], 1, 'cannot read /dev/null/x .ENOTDIR'],
-    [['--words-file', '/dev/zero'], 1, 'longer than 24 words'],
+    [['--words-file', '/dev/zero'], 1, '/dev/zero is a device'],
     [['--words-file', '-', '--passphrase-file', '-'], 2, 'standard input is one file only'],
     [['--words-file', 'x', '--watch', poor], 2, "'--watch <address>' cannot be used with"],
     [['--seed-file', '/dev/null'], 2, '/dev/null is not a seed: 64 hex digits'],
