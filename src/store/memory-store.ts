@@ -477,12 +477,10 @@ export class MemoryStore implements Store {
     this.peers = new MemoryPeers(journal);
   }
 
+  readonly failure = undefined;
   atomically<T>(write: () => T, durability: Durability = 'full'): T {
     return this.#journal.commit(write, durability);
   }
-
-  /** Memory does not fail. */
-  readonly failure = undefined;
 
   async synced(): Promise<void> {
     this.#journal.synced();
