@@ -17,6 +17,7 @@ import { partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { Account } from '../core/state.ts';
 import type { Block, SealedHeader } from '../core/types.ts';
+import type { StoreError } from '../store/errors.ts';
 import type { Durability, Store } from '../store/store.ts';
 import type { AddResult } from './add-result.ts';
 import { BlockTree } from './block-tree.ts';
@@ -92,9 +93,10 @@ export class Chain {
     return number === undefined ? undefined : this.#tree.get(number);
   }
 
-  /** The main chain's blocks from `height` up, `limit` at most, as it is now; each is read when its turn comes. */
+  /** The main chain's blocks from `height` up, `limit` at most, as it is now; each is read whenever its turn comes. */
   blocksFrom(height: number, limit: number): Iterable<BlockRecord> {
-    return this.#read(this.#store.mainChain.from(height, limit));
+    const numbers = this.#store.mainChain.from(height, limit);
+    return { [Symbol.iterator]: () => this.#read(numbers) };
   }
 
   /** Blocks known from height `from` up to, not including, `to`, those of branches too; see `blocksBetween`. */
@@ -291,6 +293,11 @@ export class Chain {
   block(record: BlockRecord): Block | undefined {
     const transactions = this.#store.bodies.get(record.number);
     return transactions && { sealed: record.sealed, transactions };
+  }
+
+  /** What the last write to the store failed of; undefined if it went well. */
+  get storeFailure(): StoreError | undefined {
+    return this.#store.failure;
   }
 
   /** Checks all that is kept again, from the genesis. */

@@ -1,7 +1,8 @@
 /** Serves the explorer for daemons that run elsewhere, until Ctrl-C. */
 import '../native/hasher.ts';
 import pino from 'pino';
-import { createNodesServer, MAX_NODES, type NetworkCutter } from '../api/nodes/nodes-server.ts';
+import { MAX_NODES } from '../api/nodes/limits.ts';
+import { createNodesServer, type NetworkCutter } from '../api/nodes/nodes-server.ts';
 import type { Api } from '../api/server.ts';
 import type { ExploreOptions } from './commands/explore.ts';
 import { EXIT, UsageError } from './errors.ts';

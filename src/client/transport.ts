@@ -3,6 +3,7 @@ import { type BackOff, DEFAULT_BACK_OFF, delayAfter, pause } from './back-off.ts
 import type { ErrorJson } from './contract.ts';
 import { ApiError, ConnectionError, isPassing } from './errors.ts';
 import { type RouteName, routes } from './routes.ts';
+import { steady } from './steady.ts';
 import { requireDuration, timeLimit } from './timers.ts';
 
 /** Answers that need no search, dial or validation come within milliseconds; the rest is for a busy machine. */
@@ -137,7 +138,7 @@ export class Transport {
   }
 
   async #once<T>(request: ApiRequest, read: (response: Response) => Promise<T>, signal: AbortSignal) {
-    const response = await this.#fetch(request, signal);
+    const response = steady(await this.#fetch(request, signal));
     if (!response.ok) await this.#refuse(response);
     return await this.#reading(read(response));
   }

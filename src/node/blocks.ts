@@ -128,9 +128,12 @@ export class Blocks {
   }
 
   async #receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
+    const { background, during } = this.#options;
     const refused = (error: RuleError): void => this.#tellRefused(error, undefined, from);
-    const verdict = await this.#options.during(from, 'block', () => this.#take(message, from), refused);
-    return verdict ?? 'reject';
+    const taken = during(from, 'block', () => this.#take(message, from), refused);
+    // The network drops a message whose check fails; that our disk is broken must be heard of, too.
+    background(taken);
+    return (await taken) ?? 'reject';
   }
 
   /** @throws RuleError of its encoding, or of its header */

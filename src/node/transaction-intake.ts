@@ -98,8 +98,13 @@ export class TransactionIntake {
   /** A message of the topic. */
   async receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
     if (this.#options.budgets.isSpent(from)) return 'ignore';
-    const work = async (lane: Lane): Promise<Verdict> =>
-      (await this.#options.during(from, 'transactions', () => this.#take(message, lane))) ?? 'reject';
+    const { background, during } = this.#options;
+    const work = async (lane: Lane): Promise<Verdict> => {
+      const taken = during(from, 'transactions', () => this.#take(message, lane));
+      // The network drops a message whose check fails; that our disk is broken must be heard of, too.
+      background(taken);
+      return (await taken) ?? 'reject';
+    };
     return this.#queue.run<Verdict>(from, message.length, work, 'ignore');
   }
 

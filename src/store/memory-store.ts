@@ -437,6 +437,7 @@ export class MemoryStore implements Store {
     this.peers = new MemoryPeers(journal);
   }
 
+  readonly failure = undefined;
   atomically<T>(write: () => T, durability: Durability = 'full'): T {
     return this.#journal.commit(write, durability);
   }

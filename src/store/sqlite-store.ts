@@ -69,6 +69,7 @@ export class SqliteStore implements Store {
   readonly #checkpointer: Checkpointer;
   readonly #log: LogSync;
   readonly #networkId: Uint8Array;
+  #failure: StoreError | undefined;
 
   private constructor(
     lock: FolderLock,
@@ -113,21 +114,32 @@ export class SqliteStore implements Store {
     }
   }
 
+  get failure(): StoreError | undefined {
+    return this.#failure;
+  }
+
   atomically<T>(write: () => T, durability: Durability = 'full'): T {
     try {
-      if (durability === 'bulk') return this.#group.add(write);
-      this.#group.commit();
-      this.#setSynchronous('FULL');
-      try {
-        const result = this.#database.step(write);
-        this.#checkpointer.committed();
-        return result;
-      } finally {
-        this.#relax();
-      }
+      const result = this.#commit(write, durability);
+      this.#failure = undefined;
+      return result;
     } catch (error) {
+      if (error instanceof StoreError) this.#failure = error;
       this.#forget();
       throw error;
+    }
+  }
+
+  #commit<T>(write: () => T, durability: Durability): T {
+    if (durability === 'bulk') return this.#group.add(write);
+    this.#group.commit();
+    this.#setSynchronous('FULL');
+    try {
+      const result = this.#database.step(write);
+      this.#checkpointer.committed();
+      return result;
+    } finally {
+      this.#relax();
     }
   }
 

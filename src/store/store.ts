@@ -9,6 +9,7 @@ import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import type { Account } from '../core/state.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { BlockRecord, BlockStatus } from './block-record.ts';
+import type { StoreError } from './errors.ts';
 import type { Flaw } from './flaw.ts';
 
 /**
@@ -39,6 +40,8 @@ export interface Store {
    * @throws StoreError, InvariantError if nested, and what `write` throws
    */
   atomically<T>(write: () => T, durability?: Durability): T;
+  /** What the last commit failed of; undefined if it went well. */
+  readonly failure: StoreError | undefined;
   /** Resolves once every commit so far survives a power cut, the `bulk` ones too. @throws StoreError */
   synced(): Promise<void>;
   /** Forgets what is held in memory: what is read next is what is kept, whatever became of it meanwhile. */

@@ -74,7 +74,13 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
     // Watchers ask so.
     exposeHeadRoute: true,
     handler: async () => {
-      const { tip } = node.chain;
+      const { storeFailure, tip } = node.chain;
+      if (storeFailure !== undefined)
+        throw new HttpError(
+          503,
+          'unhealthy',
+          `nothing can be written to the disk (${storeFailure.failure}): see the log`,
+        );
       if (node.chain.block(tip) === undefined) {
         throw new HttpError(503, 'unhealthy', `the tip ${tip.id} cannot be read`);
       }
@@ -100,7 +106,7 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
   app.route({
     ...routeOf('events'),
     handler: (request, reply) => {
-      feed.open(reply.raw, request.headers['last-event-id']);
+      feed.open(request.caller, reply.raw, request.headers['last-event-id']);
       reply.hijack();
     },
   });
