@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BenchCase, isReached, type Row } from './bench/case.ts';
+import { flood } from './bench/flood.ts';
 import { idle } from './bench/idle.ts';
 import { ingest } from './bench/ingest.ts';
 import { mining } from './bench/mining.ts';
@@ -30,6 +31,7 @@ const CASES: readonly BenchCase[] = [
   propagation,
   ingest,
   sustained,
+  flood,
   reorganise,
   opening,
   idle,

@@ -1,6 +1,6 @@
 /**
- * Kills a daemon (SIGKILL) at random moments while it starts, syncs, mines and reorganises: nothing it
- * acknowledged may be lost. `npm run test:crash -- --kills 100 --seed 1`
+ * Kills a daemon (SIGKILL) at random moments of its life (first start, start, sync, mining, short and
+ * long reorganisation, moving the log, migration, import, stop): nothing it acknowledged may be lost. `npm run test:crash -- --kills 100 --seed 1`
  */
 import '../src/native/hasher.ts';
 import { randomInt } from 'node:crypto';

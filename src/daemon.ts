@@ -1,6 +1,7 @@
 /** The composition root: one running daemon, built out of the rooms below. */
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { after } from './client/timers.ts';
 import type { Address } from './core/identifiers.ts';
 import type { NetworkDefinition } from './core/network-params.ts';
 import { createMiner } from './mining/miner.ts';
@@ -13,6 +14,7 @@ import type { Log } from './p2p/log.ts';
 import { createLibp2pNetwork, type Libp2pNetwork } from './p2p/network.ts';
 import { createPeerKey } from './p2p/peer-key.ts';
 import type { SharedKey } from './p2p/shared-key.ts';
+import { endInTurn } from './store/ending.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 import type { Store } from './store/store.ts';
@@ -63,21 +65,23 @@ export interface Daemon {
   readonly dataDir: string | undefined;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
+  /** How long it has run, ms, whatever became of the machine's clock. */
+  runningMs(): number;
   /** Multiaddrs others can reach it at. */
   addresses(): string[];
-  /** Within two seconds; everything acknowledged is kept. */
+  /** Within two seconds; everything acknowledged is kept. Every part ends, whatever another throws. @throws what they threw */
   stop(): Promise<void>;
 }
 
 const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after: (delayMs, call) => {
     if (delayMs <= 0) {
       const immediate = setImmediate(call);
       return () => clearImmediate(immediate);
     }
-    const timer = setTimeout(call, delayMs);
-    return () => clearTimeout(timer);
+    return after(delayMs, call);
   },
 };
 
@@ -97,10 +101,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       : SqliteStore.open({ folder: dataDir, network: definition, onFailure: options.onFailure });
   const verifier = createSignatureVerifier();
   const miner = createMiner({ threads: options.threads });
-  const release = async (): Promise<void> => {
-    await Promise.all([miner.close(), verifier.close()]);
-    store.close();
-  };
+  const release = (): Promise<void> =>
+    endInTurn([() => miner.close(), () => verifier.close(), () => store.close()]);
   try {
     const network = await createLibp2pNetwork({
       networkId: definition.id,
@@ -129,6 +131,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (options.onEvent !== undefined) node.subscribe(options.onEvent);
     await node.start();
     if (options.mine) node.mining.start();
+    const started = performance.now();
     let stopping: Promise<void> | undefined;
     return {
       name: options.name,
@@ -137,14 +140,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       peerId: network.self,
       dataDir,
       startedAtMs: Date.now(),
+      runningMs: () => Math.floor(performance.now() - started),
       addresses: () => network.addresses(),
       stop: () => {
-        stopping ??= within(node.stop(), STOP_DEADLINE_MS).then(release);
+        stopping ??= endInTurn([() => within(node.stop(), STOP_DEADLINE_MS), release]);
         return stopping;
       },
     };
   } catch (error) {
-    await release();
+    // Why it did not start is what matters, whatever else goes wrong now.
+    await release().catch(() => {});
     throw error;
   }
 }
@@ -184,10 +189,7 @@ async function loadPeerKey(folder: string): Promise<Uint8Array> {
 
 /** Waits for `work`, but not longer. */
 async function within(work: Promise<void>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
+  const { promise: limit, resolve } = Promise.withResolvers<void>();
+  const cancel = after(limitMs, resolve);
+  await Promise.race([work, limit]).finally(cancel);
 }

@@ -50,6 +50,7 @@ const queue = new BlockQueue({
   chain,
   clock: {
     now: () => Number(block.sealed.header.timestamp),
+    elapsed: () => performance.now(),
     after: (_, call) => {
       const immediate = setImmediate(() => {
         const before = processorMs();
@@ -74,14 +75,14 @@ chain.onTipChange(() => {
 await steadyLoop(100);
 const delays = watchLoop();
 const start = performance.now();
-const [result] =
-  (await queue.add(
-    [trustBlock({ id: blockId(block.sealed), block, transactionIds: block.transactions.map(idOf) })],
-    'full',
-  )) ?? [];
+const added = await queue.add(
+  [trustBlock({ id: blockId(block.sealed), block, transactionIds: block.transactions.map(idOf) })],
+  'full',
+);
 const ms = performance.now() - start;
 const longestDelayMs = delays.longest();
-if (result?.kind !== 'connected') throw new Error(`the last block was ${result?.kind}`);
+const kind = added?.results[0]?.kind;
+if (kind !== 'connected') throw new Error(`the last block was ${kind}`);
 const told: Reorganised = {
   ms,
   seenMs: seenAt - start,

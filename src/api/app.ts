@@ -4,7 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import { contract, ErrorSchema } from '../client/contract.ts';
-import { type RouteName, routes } from '../client/routes.ts';
+import { type Route, type RouteName, routes } from '../client/routes.ts';
+import { DEAR_ROUTES } from './callers/dear.ts';
 
 /** A server whose handlers are typed by the schemas of their routes. */
 export type App = FastifyInstance<
@@ -15,11 +16,14 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/** A route of the contract as Fastify takes it: where it is, what it takes, what it answers. */
+/** A route of the contract as Fastify takes it: where it is, who may call and how many, what it takes, what it answers. */
 export function routeOf<Name extends RouteName>(name: Name) {
   const { response, ...schema } = contract[name];
+  const { config }: Route = routes[name];
+  const dear = DEAR_ROUTES[name];
   return {
     ...routes[name],
+    config: { ...config, ...(dear === undefined ? {} : { dear }) },
     schema: {
       ...(schema as Omit<(typeof contract)[Name], 'response'>),
       operationId: name,

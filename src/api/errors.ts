@@ -5,6 +5,8 @@ import { parseAddress } from '../core/address.ts';
 import { InvariantError, type RuleCode, RuleError } from '../core/errors.ts';
 import type { Address } from '../core/identifiers.ts';
 import { OperationError } from '../node/ports.ts';
+import { StoreError } from '../store/errors.ts';
+import { MAX_SCHEMA_ERRORS } from './limits.ts';
 
 /** The request cannot be served as it stands. */
 export class HttpError extends Error {
@@ -66,6 +68,23 @@ export interface Refusal {
   readonly body: ErrorJson;
 }
 
+const TOO_MANY_FILES = refusal(
+  503,
+  'too-many-files',
+  'the daemon has as many files and connections open as the system lets it: raise the limit (ulimit -n) and start it again',
+);
+// Without the path: strangers may ask. The log has it.
+const NO_ROOM = refusal(507, 'storage-full', "no room is left on the daemon's disk: free some");
+const STORAGE_FAILED = refusal(503, 'storage-failed', "the daemon's disk failed: see its log");
+
+/** What the machine cannot give, by the system's word for it. */
+const SYSTEM: Readonly<Record<string, Refusal>> = {
+  EMFILE: TOO_MANY_FILES,
+  ENFILE: TOO_MANY_FILES,
+  ENOSPC: NO_ROOM,
+  EDQUOT: NO_ROOM,
+};
+
 /** @returns undefined if the error is nobody's fault but ours */
 export function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof HttpError) return refusal(error.statusCode, error.code, error.message);
@@ -75,17 +94,21 @@ export function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof PolicyError)
     return refusal(error.code === 'fee-too-low' ? 422 : 409, error.code, error.message);
   if (error instanceof OperationError) return refusal(503, 'operation-failed', error.message);
+  if (error instanceof StoreError && error.failure !== 'damaged')
+    return error.failure === 'full' ? NO_ROOM : STORAGE_FAILED;
   if (error instanceof InvariantError || !(error instanceof Error)) return undefined;
+  const code = 'code' in error ? String(error.code) : '';
+  const known = SYSTEM[code];
+  if (known !== undefined) return known;
   if ('validation' in error && error.validation !== undefined) {
     return refusal(400, 'invalid-request', error.message);
   }
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
-  const code = 'code' in error ? FASTIFY_CODES[String(error.code)] : undefined;
   // JSON that parses but names `__proto__` comes as a plain SyntaxError.
   return refusal(
     status,
-    code ?? (error instanceof SyntaxError ? 'malformed-json' : 'invalid-request'),
+    FASTIFY_CODES[code] ?? (error instanceof SyntaxError ? 'malformed-json' : 'invalid-request'),
     error.message,
   );
 }
@@ -100,8 +123,6 @@ interface SchemaError {
   readonly message?: string;
 }
 
-/** Enough to see what is wrong. */
-const MAX_SCHEMA_ERRORS = 3;
 const UNKNOWN_FIELD = 'schema is false';
 
 /**

@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { liveEventToJson, liveEventType } from '../client/live-event.ts';
 import { MAX_EVENTS_KEPT } from '../client/routes.ts';
 import type { NodeEvent } from '../node/events.ts';
+import type { Caller } from './callers/caller.ts';
 import { EventHistory } from './event-history.ts';
 import { EventStreams } from './event-streams.ts';
 
@@ -35,9 +36,9 @@ export class EventFeed {
    * @param lastEventId what the caller saw last; it gets all since, or `missed` first if some are gone
    * @throws HttpError 429 `too-many-streams`, 503 `stopping`, 400 if the id is none of ours
    */
-  open(response: ServerResponse, lastEventId: string | undefined): void {
+  open(caller: Caller, response: ServerResponse, lastEventId: string | undefined): void {
     const resumed = lastEventId === undefined || lastEventId === '' ? '' : this.#history.since(lastEventId);
-    this.#streams.open(response, resumed);
+    this.#streams.open(caller, response, resumed);
   }
 
   /** Ends every stream. */

@@ -1,11 +1,24 @@
 /** Open streams of Server-Sent Events: all are written the same, and whoever reads too slowly is cut off. */
 import type { ServerResponse } from 'node:http';
 import { EVENTS_HEARTBEAT_MS } from '../client/routes.ts';
+import type { Caller } from './callers/caller.ts';
+import { Places } from './callers/places.ts';
 import { HttpError } from './errors.ts';
-import { MAX_EVENT_STREAMS, MAX_UNSENT_BYTES } from './limits.ts';
+import * as limits from './limits.ts';
 
 export class EventStreams {
   readonly #open = new Set<ServerResponse>();
+  readonly #places = new Places({
+    what: 'event streams',
+    code: 'too-many-streams',
+    shares: {
+      inAll: limits.MAX_EVENT_STREAMS,
+      ofStrangers: limits.MAX_EVENT_STREAMS_OF_STRANGERS,
+      ofAddress: limits.MAX_EVENT_STREAMS_OF_ADDRESS,
+    },
+    // Between two events nobody can say; what is written and not read is cut off anyway.
+    stalledMs: () => 0,
+  });
   readonly #heartbeat: NodeJS.Timeout;
   #closed = false;
 
@@ -25,11 +38,9 @@ export class EventStreams {
    * @param first events it begins with
    * @throws HttpError 429 `too-many-streams`, 503 `stopping`
    */
-  open(response: ServerResponse, first: string): void {
+  open(caller: Caller, response: ServerResponse, first: string): void {
     if (this.#closed) throw new HttpError(503, 'stopping', 'the daemon is stopping');
-    if (this.#open.size >= MAX_EVENT_STREAMS) {
-      throw new HttpError(429, 'too-many-streams', `at most ${MAX_EVENT_STREAMS} streams are open at once`);
-    }
+    this.#places.take(caller, response);
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
@@ -55,7 +66,7 @@ export class EventStreams {
 
   #write(stream: ServerResponse, text: string): void {
     stream.write(text);
-    if (stream.writableLength <= MAX_UNSENT_BYTES) return;
+    if (stream.writableLength <= limits.MAX_UNSENT_BYTES) return;
     this.#open.delete(stream);
     stream.destroy();
   }

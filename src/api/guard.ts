@@ -120,7 +120,7 @@ function checkOrigin(origin: string | undefined, { headers }: FastifyRequest): v
   );
 }
 
-function holdsToken(authorization: string | undefined, token: string | undefined): boolean {
+export function holdsToken(authorization: string | undefined, token: string | undefined): boolean {
   const [scheme, given] = (authorization ?? '').split(' ');
   if (token === undefined || scheme?.toLowerCase() !== 'bearer' || given === undefined) return false;
   return timingSafeEqual(digest(given), digest(token));

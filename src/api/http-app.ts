@@ -5,10 +5,16 @@ import type { Logger } from 'pino';
 import { MAX_BODY_BYTES } from '../client/routes.ts';
 import { InvariantError } from '../core/errors.ts';
 import { OperationError } from '../node/ports.ts';
+import { inPieces } from './answers.ts';
 import type { App } from './app.ts';
+import { knowCallers } from './callers/caller.ts';
+import { Connections } from './callers/connections.ts';
+import { placesForTheDear } from './callers/dear.ts';
+import { refuseBroken } from './callers/refuse-raw.ts';
 import { type Refusal, refusalOf } from './errors.ts';
+import { type GuardOptions, guard } from './guard.ts';
 import { refuseHead } from './head.ts';
-import { MAX_CONNECTIONS, REQUEST_TIMEOUT_MS } from './limits.ts';
+import { HEAD_TIMEOUT_MS, REQUEST_TIMEOUT_MS, SWEEP_MS } from './limits.ts';
 
 /** What a caller may know of a failure of ours. */
 const INTERNAL: Refusal = {
@@ -16,17 +22,24 @@ const INTERNAL: Refusal = {
   body: { error: { code: 'internal', message: "it failed: see the daemon's log" } },
 };
 
+/** A place is free when an answer is read, or given up because it is not. */
+const RETRY_AFTER_S = 1;
+
+const OF_THE_MACHINE: ReadonlySet<string> = new Set(['storage-full', 'storage-failed', 'too-many-files']);
+
 /** Below warnings Fastify only says that it listens, which the entry point says better. */
 export function apiLog(log: Logger): FastifyBaseLogger {
   return log.child({ room: 'api' }, { level: log.isLevelEnabled('warn') ? 'warn' : log.level });
 }
 
-export function createHttpApp(log: FastifyBaseLogger): App {
+export function createHttpApp(log: FastifyBaseLogger, callers: GuardOptions): App {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEAD_TIMEOUT_MS, connectionsCheckingInterval: SWEEP_MS },
+    clientErrorHandler: refuseBroken,
     forceCloseConnections: true,
     // Or every GET has a twin that does all of the work for an answer that is not sent: a route asks for it.
     exposeHeadRoutes: false,
@@ -37,11 +50,20 @@ export function createHttpApp(log: FastifyBaseLogger): App {
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
   refuseHead(app);
-  app.server.maxConnections = MAX_CONNECTIONS;
+  const connections = new Connections(app.server);
+  app.addHook('onClose', async () => connections.close());
+  knowCallers(app, callers.token);
+  guard(app, callers);
+  placesForTheDear(app, connections);
+  inPieces(app, connections);
   // A form on a web page may send this without asking first.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error);
+    if (refusal?.status === 429) void reply.header('retry-after', RETRY_AFTER_S);
+    // The machine's fault is the operator's to hear of, not only the caller's.
+    if (refusal !== undefined && OF_THE_MACHINE.has(refusal.body.error.code))
+      log.error({ err: error }, 'the machine could not do what was asked');
     if (refusal !== undefined) return reply.code(refusal.status).send(refusal.body);
     log.error({ err: error, method: request.method, url: request.url }, 'a request failed');
     // A halt beats a wrong ledger: the entry point sees it as an uncaught exception.

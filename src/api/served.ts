@@ -3,7 +3,7 @@ import type { Daemon } from '../daemon.ts';
 import type { Mining } from '../node/mining.ts';
 import type { Node } from '../node/node.ts';
 
-export interface ServedDaemon extends Pick<Daemon, 'peerId' | 'startedAtMs' | 'addresses'> {
+export interface ServedDaemon extends Pick<Daemon, 'peerId' | 'startedAtMs' | 'runningMs' | 'addresses'> {
   readonly name?: string | undefined;
   readonly node: ServedNode;
 }
@@ -21,5 +21,8 @@ export interface ServedNode
     | 'syncProgress'
     | 'subscribe'
   > {
-  readonly mining: Pick<Mining, 'active' | 'threads' | 'hashrate' | 'start' | 'stop' | 'mine'>;
+  readonly mining: Pick<
+    Mining,
+    'waitsUntilMs' | 'active' | 'threads' | 'hashrate' | 'start' | 'stop' | 'mine'
+  >;
 }

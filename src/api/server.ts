@@ -5,7 +5,7 @@ import { OperationError } from '../node/ports.ts';
 import type { App } from './app.ts';
 import { describeInvalid } from './errors.ts';
 import { readExplorer } from './explorer.ts';
-import { guard, isLoopback } from './guard.ts';
+import { isLoopback } from './guard.ts';
 import { apiLog, createHttpApp, listen } from './http-app.ts';
 import { describeApi } from './openapi.ts';
 import { chainRoutes } from './routes/chain.ts';
@@ -52,7 +52,8 @@ export async function buildApi(daemon: ServedDaemon, options: ApiOptions): Promi
       `listening on ${options.host} needs a token: it is made with a data folder (--data)`,
     );
   }
-  const app = createHttpApp(apiLog(options.log));
+  const { allowedOrigins = [], log, token } = options;
+  const app = createHttpApp(apiLog(log), { loopback, token, allowedOrigins });
   // Converts numbers in paths and queries, which are always text; bodies are taken as they are.
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setSchemaErrorFormatter((errors, part) => new Error(describeInvalid(errors, part)));
@@ -60,7 +61,6 @@ export async function buildApi(daemon: ServedDaemon, options: ApiOptions): Promi
     const message = `there is no ${request.method} ${request.url.slice(0, 200)}: see /openapi.json`;
     return reply.code(404).send({ error: { code: 'not-found', message } });
   });
-  guard(app, { loopback, token: options.token, allowedOrigins: options.allowedOrigins ?? [] });
   explorerRoutes(app, await readExplorer(options.explorerFolder));
   chainRoutes(app, daemon.node);
   forkRoutes(app, daemon.node);

@@ -1,12 +1,14 @@
 /** Transactions as callers submit them: one or a batch, as JSON or as SSZ bytes. */
-import type { BodyOf } from '../client/contract.ts';
+import { Compile } from 'typebox/compile';
 import { transactionFromJson } from '../client/json.ts';
 import { MAX_BATCH_TRANSACTIONS } from '../client/routes.ts';
-import type { SubmittedJson } from '../client/schemas.ts';
+import { type SubmittedJson, SubmittedSchema } from '../client/schemas.ts';
 import { decodeSignedTransaction, decodeTransactions } from '../core/encoding.ts';
 import { transactionId } from '../core/hashing.ts';
 import type { SignedTransaction } from '../core/types.ts';
-import { badRequest, readable } from './errors.ts';
+import { badRequest, describeInvalid, type HttpError, readable } from './errors.ts';
+import { parseFlat, requireFewFields } from './json-body.ts';
+import { JSON_MARKS_PER_TRANSACTION, TRANSACTIONS_PER_TURN } from './limits.ts';
 
 /** Made by the parsers of bytes only, so that whatever else arrives is held against the schema. */
 export class Submission {
@@ -19,14 +21,20 @@ export class Submission {
     this.isBatch = isBatch;
   }
 
-  /** @throws HttpError 400 naming the field */
-  static fromJson(body: BodyOf<'submit'>): Submission {
-    if (!('transactions' in body)) return new Submission([read(body, '')], false);
-    const { transactions } = body;
-    return new Submission(
-      transactions.map((json, index) => read(json, `transactions[${index}].`)),
-      true,
-    );
+  /**
+   * @param turn others have theirs before it resolves
+   * @throws HttpError 400 naming the first field that is wrong
+   */
+  static async fromJson(text: string, turn: () => Promise<void>): Promise<Submission> {
+    const body = parseFlat(text, MAX_BATCH_TRANSACTIONS * JSON_MARKS_PER_TRANSACTION);
+    const batch = batchIn(body);
+    if (batch === undefined) return new Submission([read(body)], false);
+    const transactions: SignedTransaction[] = [];
+    for (const json of batch) {
+      transactions.push(read(json, transactions.length));
+      if (transactions.length % TRANSACTIONS_PER_TURN === 0) await turn();
+    }
+    return new Submission(transactions, true);
   }
 
   /** @param bytes SSZ of a signed transaction @throws RuleError `malformed-encoding`, `oversized-transaction` */
@@ -40,18 +48,42 @@ export class Submission {
    */
   static fromBatchBytes(bytes: Uint8Array): Submission {
     const claimed = claimedItems(bytes);
-    if (claimed < 1 || claimed > MAX_BATCH_TRANSACTIONS)
-      throw badRequest(`a batch has 1 to ${MAX_BATCH_TRANSACTIONS} transactions, not ${claimed}`);
+    if (claimed < 1 || claimed > MAX_BATCH_TRANSACTIONS) throw wrongCount(claimed);
     return new Submission(decodeTransactions(bytes), true);
   }
 }
 
-function read(json: SubmittedJson, where: string): SignedTransaction {
+const submitted = Compile(SubmittedSchema);
+
+/** @returns undefined if the body is meant to be one transaction @throws HttpError 400 */
+function batchIn(body: unknown): readonly unknown[] | undefined {
+  if (typeof body !== 'object' || body === null || !('transactions' in body)) return undefined;
+  const { transactions } = body;
+  requireFewFields(body, 'body');
+  const stranger = Object.keys(body).find((key) => key !== 'transactions');
+  if (stranger !== undefined) throw badRequest(`body/${stranger} is no field known here`);
+  if (!Array.isArray(transactions)) throw badRequest('body/transactions must be array');
+  if (transactions.length < 1 || transactions.length > MAX_BATCH_TRANSACTIONS)
+    throw wrongCount(transactions.length);
+  return transactions;
+}
+
+/** @param index in the batch, if it is one. @throws HttpError 400 */
+function read(value: unknown, index?: number): SignedTransaction {
+  const part = index === undefined ? 'body' : `body/transactions/${index}`;
+  requireFewFields(value, part);
+  if (!submitted.Check(value)) throw badRequest(describeInvalid(submitted.Errors(value), part));
+  const json: SubmittedJson = value;
+  const where = index === undefined ? '' : `transactions[${index}].`;
   const signed = readable(where, () => transactionFromJson(json));
   if (json.id !== undefined && json.id.toLowerCase() !== transactionId(signed.transaction)) {
     throw badRequest(`${where}id: it is ${transactionId(signed.transaction)}`);
   }
   return signed;
+}
+
+function wrongCount(count: number): HttpError {
+  return badRequest(`a batch has 1 to ${MAX_BATCH_TRANSACTIONS} transactions, not ${count}`);
 }
 
 /** What a list's first offset says of its length, before anything is decoded. */

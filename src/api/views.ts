@@ -6,26 +6,29 @@ import type { BlockSummaryJson } from '../client/contract.ts';
 import { bitsToJson, blockToJson, timeToJson, transactionToJson } from '../client/json.ts';
 import type { BlockJson, TransactionJson } from '../client/schemas.ts';
 import { formatAddress } from '../core/address.ts';
-import { blockSize, emptyBlockSize } from '../core/encoding.ts';
+import { emptyBlockSize } from '../core/encoding.ts';
 import { transactionId } from '../core/hashing.ts';
 import { bytesToHex } from '../core/hex.ts';
 import { idFromBytes } from '../core/identifiers.ts';
 import { requireTarget } from '../core/target.ts';
-import type { Block } from '../core/types.ts';
 
 /** Blocks that bury this one, itself counted; 0 off the chain. */
 function confirmationsOf(chain: Chain, record: BlockRecord): number {
   return chain.isOnChain(record) ? chain.tip.height - record.height + 1 : 0;
 }
 
-export function blockView(chain: Chain, record: BlockRecord, block: Block): BlockJson {
-  return blockToJson(block, {
-    id: record.id,
-    transactionIds: block.transactions.map(({ transaction }) => transactionId(transaction)),
-    size: blockSize(block),
-    work: record.work,
-    confirmations: confirmationsOf(chain, record),
-  });
+/** A block whose transactions are still to be filled in. @param size of the whole, in SSZ bytes */
+export function blockView(chain: Chain, record: BlockRecord, size: number): BlockJson {
+  return blockToJson(
+    { sealed: record.sealed, transactions: [] },
+    {
+      id: record.id,
+      transactionIds: [],
+      size,
+      work: record.work,
+      confirmations: confirmationsOf(chain, record),
+    },
+  );
 }
 
 /** A block without its transactions, wherever it stands in the tree. */

@@ -44,6 +44,11 @@ export class BlockTree {
     return this.#store.mainChain.at(record.height) === record.number;
   }
 
+  /** As `isOnChain`, without reading the header. */
+  isNumberOnChain(number: number): boolean {
+    return this.#store.mainChain.at(this.#link(number).height) === number;
+  }
+
   /** Writes a new block after its parent. */
   insert(id: BlockId, sealed: SealedHeader, parent: BlockRecord, status: BlockStatus): BlockRecord {
     const record: BlockRecord = {
@@ -111,6 +116,11 @@ export class BlockTree {
       this.#store.blocks.setStatus(number, 'invalid');
       this.#store.bodies.remove(number);
     }
+  }
+
+  /** The jump a block should have. */
+  jumpOf({ parent }: BlockRecord): number {
+    return parent < 0 ? 0 : this.#jumpAfter(this.#link(parent));
   }
 
   /**

@@ -17,6 +17,7 @@ import { partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { Account } from '../core/state.ts';
 import type { Block, SealedHeader } from '../core/types.ts';
+import type { StoreError } from '../store/errors.ts';
 import type { Durability, Store } from '../store/store.ts';
 import type { AddResult } from './add-result.ts';
 import { BlockTree } from './block-tree.ts';
@@ -25,12 +26,19 @@ import { Forks } from './forks.ts';
 import { Growth, type TipFollower, type TipListener } from './growth.ts';
 import { HeaderRun } from './header-run.ts';
 import { locatorFrom, MAX_LOCATOR_IDS } from './locator.ts';
-import { type ConfirmedTransaction, findHistory, findTransaction, type HistoryPage } from './lookup.ts';
+import {
+  type ConfirmedTransaction,
+  findHistory,
+  findTransaction,
+  type HistoryPage,
+  seemsConfirmed,
+} from './lookup.ts';
 import { openTip } from './opening.ts';
 import type { BlockRecord, CheckedBlock } from './records.ts';
 import { STEP_SIZES, type StepSizes } from './step-sizes.ts';
 import { blocksBetween } from './tree-part.ts';
 import { type Validity, type VerifyOptions, verifyChain } from './validity.ts';
+import { isOutweighed } from './weight.ts';
 
 export interface AddedHeaders {
   /** Those that were new, in order. */
@@ -85,9 +93,10 @@ export class Chain {
     return number === undefined ? undefined : this.#tree.get(number);
   }
 
-  /** The main chain's blocks from `height` up, `limit` at most, as it is now; each is read when its turn comes. */
+  /** The main chain's blocks from `height` up, `limit` at most, as it is now; each is read whenever its turn comes. */
   blocksFrom(height: number, limit: number): Iterable<BlockRecord> {
-    return this.#read(this.#store.mainChain.from(height, limit));
+    const numbers = this.#store.mainChain.from(height, limit);
+    return { [Symbol.iterator]: () => this.#read(numbers) };
   }
 
   /** Blocks known from height `from` up to, not including, `to`, those of branches too; see `blocksBetween`. */
@@ -97,6 +106,11 @@ export class Chain {
 
   *#read(numbers: readonly number[]): Generator<BlockRecord> {
     for (const number of numbers) yield this.#tree.get(number);
+  }
+
+  /** True if a branch of so much work is far below the tip: nothing of it is passed on, fetched or kept. */
+  isOutweighed(work: bigint): boolean {
+    return isOutweighed(this.tip, work);
   }
 
   /** Undefined for the genesis. */
@@ -247,6 +261,11 @@ export class Chain {
     return findTransaction(this.#store, this.#tree, id);
   }
 
+  /** As `transaction`, but without reading it; see `seemsConfirmed`. */
+  seemsConfirmed(id: TransactionId): boolean {
+    return seemsConfirmed(this.#store, this.#tree, id);
+  }
+
   /** The main chain's transactions from or to an address, newest first. */
   history(address: Address, page: HistoryPage): ConfirmedTransaction[] {
     return findHistory(this.#store, this.#tree, address, page);
@@ -276,9 +295,14 @@ export class Chain {
     return transactions && { sealed: record.sealed, transactions };
   }
 
-  /** Checks the whole main chain again, from the genesis. */
+  /** What the last write to the store failed of; undefined if it went well. */
+  get storeFailure(): StoreError | undefined {
+    return this.#store.failure;
+  }
+
+  /** Checks all that is kept again, from the genesis. */
   verify(options: VerifyOptions): Promise<Validity> {
-    return verifyChain(this, this.#store, options);
+    return verifyChain(this, this.#store, this.#tree, options);
   }
 
   #validParent({ header }: SealedHeader, id: BlockId): BlockRecord {

@@ -1,5 +1,5 @@
 /** What can be wrong with a block's place in the tree. */
-import { RuleError } from '../core/errors.ts';
+import { OutsideError, RuleError } from '../core/errors.ts';
 import type { BlockId } from '../core/identifiers.ts';
 import type { AddResult } from './add-result.ts';
 
@@ -25,8 +25,8 @@ export class InvalidBlockError extends RuleError {
   }
 }
 
-/** Its parent is not known here: an orphan. Nobody is at fault. */
-export class UnknownParentError extends Error {
+/** Its parent is not known here: an orphan, or headers that do not follow each other. */
+export class UnknownParentError extends OutsideError {
   override readonly name = 'UnknownParentError';
   readonly parent: BlockId;
 

@@ -25,7 +25,7 @@ const MAX_PLACES = 16;
 /**
  * - `open`: the chain has no more work than it.
  * - `lost`: it has.
- * - `headers`: not all of its bodies are here.
+ * - `headers`: not all of its bodies are here: they never came, or it lost long ago and they have been let go.
  * - `invalid`: a block of it broke a rule.
  */
 export type ForkState = 'open' | 'lost' | 'headers' | 'invalid';
@@ -102,13 +102,14 @@ export class Forks {
     if (ancestor.number === end.number) return undefined;
     if (end.status === 'header' && ancestor.number === tip.number) return undefined;
     const decisive = this.#firstWithMoreWork(end.work, ancestor, tip);
+    const leftChain = this.#leftChain(ancestor, end);
     return {
-      state: stateOf(end, decisive !== undefined),
+      state: stateOf(end, decisive !== undefined, leftChain > 0),
       ancestor,
       branch: this.#side(ancestor, end),
       chain: this.#side(ancestor, decisive ?? tip),
       isDecided: decisive !== undefined,
-      leftChain: this.#leftChain(ancestor, end),
+      leftChain,
     };
   }
 
@@ -116,7 +117,7 @@ export class Forks {
    * How many transactions of the blocks that left the chain were not in the blocks that took their place, so that
    * they had to be mined again. A step for each that is looked at.
    *
-   * @param limit of steps @returns undefined if there would be more
+   * @param limit of steps @returns undefined if there would be more, or if the branch's bodies have been let go
    */
   *returned(fork: Fork, limit: number): Generator<void, number | undefined> {
     const { ancestor, branch, chain, leftChain } = fork;
@@ -125,7 +126,9 @@ export class Forks {
     let returned = 0;
     for (let height = ancestor.height + 1; height <= ancestor.height + leftChain; height++) {
       const { number } = this.#tree.ancestor(branch.last, height);
-      room -= this.#store.bodies.count(number) ?? 0;
+      const count = this.#store.bodies.count(number);
+      if (count === undefined) return undefined;
+      room -= count;
       if (room < 0) return undefined;
       for (const { transaction } of this.#store.bodies.get(number) ?? []) {
         const places = this.#store.transactions.find(transactionId(transaction), MAX_PLACES);
@@ -196,9 +199,10 @@ export class Forks {
   }
 }
 
-function stateOf({ status }: BlockRecord, isDecided: boolean): ForkState {
+/** The bodies of what was the chain were here: they have been let go. */
+function stateOf({ status }: BlockRecord, isDecided: boolean, hasLeftChain: boolean): ForkState {
   if (status === 'invalid') return 'invalid';
-  if (status === 'header') return 'headers';
+  if (status === 'header') return hasLeftChain ? 'lost' : 'headers';
   return isDecided ? 'lost' : 'open';
 }
 

@@ -12,9 +12,13 @@ import { type AddedKind, BlockCommit } from './block-commit.ts';
 import type { BlockTree } from './block-tree.ts';
 import { InvalidBlockError } from './errors.ts';
 import { LongSwitch, type LongSwitchResult } from './long-switch.ts';
+import { LostBodies } from './lost-bodies.ts';
 import type { BlockRecord, CheckedBlock, TipChange } from './records.ts';
 import { currentAccount, settleStaged } from './staged-state.ts';
 import type { StepSizes } from './step-sizes.ts';
+
+/** Some milliseconds. */
+const LEFT_PER_STEP = 512;
 
 export type TipListener = (change: TipChange) => void;
 /** @returns what is left to do in steps; nothing after a short move */
@@ -35,6 +39,7 @@ export class Growth {
   readonly #store: Store;
   readonly #tree: BlockTree;
   readonly #sizes: StepSizes;
+  readonly #lost: LostBodies;
   #tip: BlockRecord;
   /** Of the best header; its record changes when the body comes. */
   #best: number;
@@ -52,6 +57,7 @@ export class Growth {
     this.#tree = tree;
     this.#tip = tip;
     this.#isStaged = store.staged.counts();
+    this.#lost = new LostBodies(store, tree, tip);
     this.#best = this.#findBest();
   }
 
@@ -108,6 +114,10 @@ export class Growth {
         ));
       this.#mayBeBehind = false;
       const results = this.#resultsOf(blocks, commit, move);
+      this.#noteBeside(blocks, results);
+      if (commit.change !== undefined || move?.change !== undefined) {
+        this.#lost.tipMoved(this.#tip, this.bestHeader);
+      }
       const refused = move?.refused ?? commit.refused;
       if (refused !== undefined) throw withResults(refused, results);
       return results;
@@ -137,6 +147,7 @@ export class Growth {
     this.#take(done.change);
     if (done.refused !== undefined) this.#best = this.#findBest();
     if (done.far !== undefined) this.headerAdded(done.far);
+    for (const number of this.#left(done.change)) this.#lost.add(number);
     for (const _ of this.#tell(done.change)) throw new InvariantError('a short move is followed in one step');
     return done;
   }
@@ -176,6 +187,10 @@ export class Growth {
       this.#isStaged = result.isStaged;
       this.#take(result.change);
       yield* this.#tell(result.change);
+      for (const number of this.#left(result.change)) {
+        this.#lost.add(number);
+        if (number % LEFT_PER_STEP === 0) yield;
+      }
       if (result.isStaged) yield* this.#settle();
       const invalid = result.refused && this.#store.blocks.find(result.refused.block);
       if (invalid !== undefined) {
@@ -198,6 +213,24 @@ export class Growth {
     if (change === undefined) return;
     this.#tip = change.newTip;
     if (this.#tip.work >= this.bestHeader.work) this.#best = this.#tip.number;
+  }
+
+  /** Blocks that were kept and did not come on the chain. */
+  #noteBeside(blocks: readonly CheckedBlock[], results: readonly AddResult[]): void {
+    for (const [index, { kind }] of results.entries()) {
+      const record =
+        kind === 'stored' ? this.#store.blocks.find((blocks[index] as CheckedBlock).id) : undefined;
+      if (record !== undefined) this.#lost.add(record.number);
+    }
+  }
+
+  /** Numbers of the blocks a change took off the chain, highest first. */
+  *#left(change: TipChange | undefined): Generator<number> {
+    let number = change?.oldTip.number ?? -1;
+    for (let left = change?.disconnected.length ?? 0; left > 0; left--) {
+      yield number;
+      number = this.#tree.parentNumber(number);
+    }
   }
 
   /** @returns what followers still have to do */

@@ -9,6 +9,8 @@ import type { BlockRecord } from './records.ts';
 
 /** Entries of one page of an address's history at most. */
 const MAX_HISTORY_PAGE = 1_000;
+/** Places looked at for one id: it is in as many blocks as there are branches. */
+const MAX_ALIKE = 8;
 
 /** A transaction on the main chain. */
 export interface ConfirmedTransaction {
@@ -36,6 +38,14 @@ export function findTransaction(
     if (found !== undefined && transactionId(found.signed.transaction) === id) return found;
   }
   return undefined;
+}
+
+/**
+ * Whether a transaction with this id seems to be on the main chain, without reading it. Places are kept by the start of
+ * an id only, so another whose id begins alike (48 bits) is taken for it.
+ */
+export function seemsConfirmed(store: Store, tree: BlockTree, id: TransactionId): boolean {
+  return store.transactions.find(id, MAX_ALIKE).some(({ block }) => tree.isNumberOnChain(block));
 }
 
 /** Newest first. @throws StoreError `damaged` */

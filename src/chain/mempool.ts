@@ -10,25 +10,17 @@ import { type Address, idFromBytes, type TransactionId } from '../core/identifie
 import type { Account } from '../core/state.ts';
 import type { BlockAssembly } from './block-assembly.ts';
 import type { Chain } from './chain.ts';
-import { EvictionOrder } from './eviction.ts';
+import { EvictionOrder, type Victim } from './eviction.ts';
+import type { FeeRate } from './fee-rate.ts';
+import { Foresight } from './foresight.ts';
 import { ParkedTransactions } from './parked.ts';
 import { PolicyError } from './policy.ts';
 import { PoolEntries } from './pool-entries.ts';
+import { type MempoolOptions, PoolRules } from './pool-rules.ts';
 import { type CheckedBlock, type CheckedTransaction, type TipChange, trustTransaction } from './records.ts';
 import { selectTransactions } from './selection.ts';
 import { type PoolEntry, SenderQueue } from './sender-queue.ts';
 
-/** Notches a byte: flooding costs something, a payment next to nothing. */
-const DEFAULT_MIN_FEE_RATE = 1n;
-/** 32 MiB: some 200,000 payments, a few hundred MB of memory at the worst. */
-const DEFAULT_MAX_BYTES = 32 * 1_024 * 1_024;
-/**
- * Of one sender: a batch of a thousand fits, and so much is checked again whenever a block touches the
- * sender. A sender that needs more spreads them over several addresses.
- */
-const DEFAULT_MAX_PER_SENDER = 1_024;
-/** A replacement pays at least a tenth more, or replacing would be a free way to make everybody's work. */
-const REPLACEMENT_TENTHS = 11n;
 /** Ids compared with a block's at once: some 2 ms, so that the event loop breathes. */
 const OFFERED_AT_ONCE = 16_384;
 /** Senders and transactions gone through in one step after a long move of the tip: some 5 ms. */
@@ -37,14 +29,6 @@ const STEP = 256;
 const IDS_PER_STEP = 4_096;
 /** Share of `maxBytes` for transactions that cannot be paid for the moment, beyond those in the pool. */
 const PARKED_SHARE = 8;
-
-export interface MempoolOptions {
-  /** Notches a byte. */
-  readonly minFeeRate?: bigint;
-  /** SSZ bytes of all transactions together. */
-  readonly maxBytes?: number;
-  readonly maxPerSender?: number;
-}
 
 export type PoolAddResult =
   | { readonly kind: 'known' }
@@ -71,9 +55,7 @@ export interface PoolKeeper {
 
 export class Mempool {
   readonly #chain: Chain;
-  readonly #minFeeRate: bigint;
-  readonly #maxBytes: number;
-  readonly #maxPerSender: number;
+  readonly #rules: PoolRules;
   readonly #entries = new PoolEntries();
   readonly #queues = new Map<Address, SenderQueue>();
   readonly #eviction = new EvictionOrder(this.#queues);
@@ -86,10 +68,8 @@ export class Mempool {
 
   constructor(chain: Chain, options: MempoolOptions = {}) {
     this.#chain = chain;
-    this.#minFeeRate = options.minFeeRate ?? DEFAULT_MIN_FEE_RATE;
-    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
-    this.#maxPerSender = options.maxPerSender ?? DEFAULT_MAX_PER_SENDER;
-    this.#parked = new ParkedTransactions(this.#maxBytes / PARKED_SHARE);
+    this.#rules = new PoolRules(options);
+    this.#parked = new ParkedTransactions(this.#rules.maxBytes / PARKED_SHARE);
     chain.followWith((change) => this.#follow(change));
   }
 
@@ -104,7 +84,7 @@ export class Mempool {
 
   /** Notches a byte. */
   get minFeeRate(): bigint {
-    return this.#minFeeRate;
+    return this.#rules.minFeeRate;
   }
 
   has(id: TransactionId): boolean {
@@ -118,6 +98,11 @@ export class Mempool {
   /** In the order they came. */
   ids(): TransactionId[] {
     return [...this.#entries.ids()];
+  }
+
+  /** Ids in the order they came, 32 bytes each, one after the other. */
+  page(from: number, count: number): Uint8Array {
+    return this.#entries.page(from, count);
   }
 
   /** In the order they came. */
@@ -163,7 +148,7 @@ export class Mempool {
   add(checked: CheckedTransaction): PoolAddResult {
     if (this.#entries.has(checked.id)) return { kind: 'known' };
     const { transaction } = checked.signed;
-    this.#requireFee(checked, transaction.fee);
+    this.#rules.requireFee(transaction, checked.size);
     const sender = idFromBytes<Address>(transaction.sender);
     const queue = this.#queue(sender) ?? this.#newQueue(sender);
     const position = queue.position(transaction.sequence);
@@ -172,8 +157,8 @@ export class Mempool {
     }
     const entry = queue.entryFor(checked, position);
     const old = queue.entries[position];
-    if (old === undefined) this.#requirePlace(queue);
-    else this.#requireHigherFee(entry, old);
+    if (old === undefined) this.#rules.requirePlace(queue.entries.length);
+    else this.#rules.requireHigherFee(entry, queue, position);
     const evicted = this.#makeRoom(entry, old, queue);
 
     this.#queues.set(sender, queue);
@@ -195,6 +180,15 @@ export class Mempool {
     };
   }
 
+  /** For the transactions of one message, in their order: what the pool would say before anybody verifies them. */
+  foresight(): Foresight {
+    return new Foresight(this.#rules, {
+      find: (id) => this.#entries.get(id),
+      queue: (sender) => this.#queue(sender) ?? this.#newQueue(sender),
+      requireRoom: (worth, queue) => this.#victims(this.#bytes + worth.size, worth, queue),
+    });
+  }
+
   /** Tells `keeper` of every change from now on. There is one at most. */
   keepWith(keeper: PoolKeeper): void {
     this.#keeper = keeper;
@@ -209,39 +203,23 @@ export class Mempool {
     this.#trim();
   }
 
-  #requireFee(checked: CheckedTransaction, fee: bigint): void {
-    const lowest = this.#minFeeRate * BigInt(checked.size);
-    if (fee < lowest) throw new PolicyError('fee-too-low', `${fee} notches, at least ${lowest}`);
-  }
-
-  #requirePlace(queue: SenderQueue): void {
-    if (queue.entries.length >= this.#maxPerSender) {
-      throw new PolicyError('too-many-pending', `${queue.entries.length} of at most ${this.#maxPerSender}`);
-    }
-  }
-
-  /** Both rules: a share more than the old fee, and enough more to pay for the bytes passed on again. */
-  #requireHigherFee(entry: PoolEntry, old: PoolEntry): void {
-    const byShare = (old.fee * REPLACEMENT_TENTHS + 9n) / 10n;
-    const bySize = old.fee + this.#minFeeRate * BigInt(entry.size);
-    const lowest = byShare > bySize ? byShare : bySize;
-    if (entry.fee < lowest) {
-      throw new PolicyError('replacement-underpriced', `${entry.fee} notches, at least ${lowest}`);
-    }
-  }
-
   #makeRoom(entry: PoolEntry, old: PoolEntry | undefined, queue: SenderQueue): TransactionId[] {
-    const excess = this.#bytes + entry.size - (old?.size ?? 0) - this.#maxBytes;
-    if (excess <= 0) return [];
-    const victims = this.#eviction.choose(excess, entry.floor, queue);
-    if (victims === undefined) {
-      throw new PolicyError('pool-full', `${this.#bytes} of ${this.#maxBytes} bytes`);
-    }
+    const victims = this.#victims(this.#bytes + entry.size - (old?.size ?? 0), entry.floor, queue);
     return victims.map((victim) => this.#evict(victim.queue, victim.entry));
   }
 
+  /** What has to go for the pool to hold `bytes`. @throws PolicyError `pool-full` */
+  #victims(bytes: number, worth: FeeRate, queue: SenderQueue): Victim[] {
+    const excess = bytes - this.#rules.maxBytes;
+    if (excess <= 0) return [];
+    const victims = this.#eviction.choose(excess, this.#rules.drivesOut(worth), queue);
+    if (victims === undefined)
+      throw new PolicyError('pool-full', `${this.#bytes} of ${this.#rules.maxBytes} bytes`);
+    return victims;
+  }
+
   #trim(): void {
-    const victims = this.#eviction.choose(this.#bytes - this.#maxBytes) ?? [];
+    const victims = this.#eviction.choose(this.#bytes - this.#rules.maxBytes) ?? [];
     for (const { queue, entry } of victims) this.#evict(queue, entry);
   }
 

@@ -61,6 +61,18 @@ export class PoolEntries {
     return this.#slots.keys();
   }
 
+  /** Ids `from` up to `from + count` in the order they came, 32 bytes each, one after the other. */
+  page(from: number, count: number): Uint8Array {
+    const page = new Uint8Array(ID_BYTES * Math.max(0, Math.min(count, this.size - from)));
+    let at = -from;
+    for (const slot of this.#slots.values()) {
+      if (ID_BYTES * at >= page.length) break;
+      if (at >= 0) page.set(this.#ids.subarray(ID_BYTES * slot, ID_BYTES * (slot + 1)), ID_BYTES * at);
+      at++;
+    }
+    return page;
+  }
+
   /** In the order they came. */
   *values(): Generator<PoolEntry> {
     for (const slot of this.#slots.values()) yield this.#entries[slot] as PoolEntry;

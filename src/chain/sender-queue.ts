@@ -1,12 +1,12 @@
 /** One sender's waiting transactions: sequences without a gap, together within the confirmed balance. */
 import { invariant } from '../core/errors.ts';
 import { type Account, accountAfterSending } from '../core/state.ts';
+import type { Transaction } from '../core/types.ts';
 import { compareFeeRates, type FeeRate } from './fee-rate.ts';
 import type { CheckedTransaction } from './records.ts';
 
-/** A transaction of the pool. */
-export interface PoolEntry extends FeeRate {
-  readonly checked: CheckedTransaction;
+/** What a transaction is worth, and leaves its sender, at its place in a queue. */
+export interface Standing extends FeeRate {
   /** amount + fee, in notches. */
   readonly spent: bigint;
   /**
@@ -16,6 +16,11 @@ export interface PoolEntry extends FeeRate {
   floor: FeeRate;
   /** Notches the sender has left once this and the earlier ones are confirmed. */
   left: bigint;
+}
+
+/** A transaction of the pool. */
+export interface PoolEntry extends Standing {
+  readonly checked: CheckedTransaction;
 }
 
 export class SenderQueue {
@@ -54,12 +59,27 @@ export class SenderQueue {
    * @throws RuleError `wrong-sequence`, `amount-overflow`, `insufficient-balance`
    */
   entryFor(checked: CheckedTransaction, position: number): PoolEntry {
+    return { ...this.standing(checked.signed.transaction, checked.size, position), checked };
+  }
+
+  /** As `entryFor`, of one nobody has checked yet. @param size SSZ bytes, signed */
+  standing(transaction: Transaction, size: number, position: number): Standing {
     const before = this.pending(Math.max(0, position));
-    const { transaction } = checked.signed;
     const left = accountAfterSending(before, transaction).balance;
-    const rate = { fee: transaction.fee, size: checked.size };
+    const rate = { fee: transaction.fee, size };
     const floor = lower(this.entries[position - 1]?.floor, rate);
-    return { ...rate, checked, floor, left, spent: before.balance - left };
+    return { ...rate, floor, left, spent: before.balance - left };
+  }
+
+  /** Those after `position` that could not be paid any more if what takes its place leaves so much. */
+  unpayableBehind(position: number, { left }: Standing): PoolEntry[] {
+    const later = this.entries.slice(position + 1);
+    let balance = left;
+    const kept = later.findIndex(({ spent }) => {
+      balance -= spent;
+      return balance < 0n;
+    });
+    return kept < 0 ? [] : later.slice(kept);
   }
 
   push(entry: PoolEntry): void {

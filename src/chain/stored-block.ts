@@ -1,16 +1,19 @@
 /** Blocks read back from the store. */
+import { bytesEqual } from '../core/hex.ts';
 import { idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import { partOf } from '../core/merkle.ts';
-import { hashTransactions } from '../core/transaction-hashes.ts';
+import { hashTransactions, rootOfSignedRoots } from '../core/transaction-hashes.ts';
 import { damaged } from '../store/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { BlockTree } from './block-tree.ts';
 import { type BlockRecord, type BlockRun, type CheckedBlock, trustBlock } from './records.ts';
 
-/** It was checked before it was kept. @throws StoreError `damaged` */
+/** It was checked before it was kept; that it is still the same its header says. @throws StoreError `damaged` */
 export function storedBlock(store: Store, record: BlockRecord): CheckedBlock {
   const transactions = requireStored(store.bodies.get(record.number), record, 'body');
-  const { ids } = hashTransactions(transactions);
+  const { ids, signedRoots } = hashTransactions(transactions);
+  if (!bytesEqual(rootOfSignedRoots(signedRoots), record.sealed.header.transactionsRoot))
+    throw damaged(`the body of block ${record.id} is not the one its header names`);
   return trustBlock({
     id: record.id,
     block: { sealed: record.sealed, transactions },

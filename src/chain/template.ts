@@ -36,10 +36,14 @@ export interface TemplateOptions {
 /**
  * The best block the pool makes on the tip.
  *
- * @throws RangeError if `extra` is too long; RuleError `balance-overflow` if not even an empty block could
- *   pay this miner
+ * @returns undefined if not even an empty block could pay this miner: its balance would not fit in 63 bits
+ * @throws RangeError if `extra` is too long
  */
-export function blockTemplate(chain: Chain, pool: Mempool, options: TemplateOptions): BlockTemplate {
+export function blockTemplate(
+  chain: Chain,
+  pool: Mempool,
+  options: TemplateOptions,
+): BlockTemplate | undefined {
   const { miner, nowMs, extra = new Uint8Array(0) } = options;
   if (extra.length > MAX_EXTRA_BYTES)
     throw new RangeError(`extra: ${extra.length} bytes of ${MAX_EXTRA_BYTES}`);
@@ -59,18 +63,26 @@ export function blockTemplate(chain: Chain, pool: Mempool, options: TemplateOpti
   };
   const selected = pool.select(params.maxBlockBytes - emptyBlockSize(extra.length));
   const transactions = fitting(chain, draft, selected);
+  if (transactions === undefined) return undefined;
   const root = transactionsRoot(transactions.map(({ signed }) => signed));
   return { header: { ...draft, transactionsRoot: root }, transactions, parent };
 }
 
-/** Those that apply one after the other. Almost always all of them: the pool sees to what each sender can pay. */
-function fitting(chain: Chain, header: Header, selected: CheckedTransaction[]): CheckedTransaction[] {
+/**
+ * Those that apply one after the other. Almost always all of them: the pool sees to what each sender can pay.
+ *
+ * @returns undefined if not even none of them does
+ */
+function fitting(
+  chain: Chain,
+  header: Header,
+  selected: CheckedTransaction[],
+): CheckedTransaction[] | undefined {
   if (applies(chain, header, selected)) return selected;
   const fit = withoutOverflow(selected, (address) => chain.account(address));
   if (applies(chain, header, fit)) return fit;
   // The fees are more than the miner's balance has room for.
-  applyBlock(chain.network.params, header, [], (address) => chain.account(address));
-  return [];
+  return applies(chain, header, []) ? [] : undefined;
 }
 
 function applies(chain: Chain, header: Header, transactions: readonly CheckedTransaction[]): boolean {

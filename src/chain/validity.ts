@@ -1,16 +1,21 @@
 /** Checks the stored main chain again from the genesis, trusting nothing that was written. */
 import { checkBody } from '../core/block.ts';
-import { type RuleCode, RuleError } from '../core/errors.ts';
+import { RuleError } from '../core/errors.ts';
+import { blockId } from '../core/hashing.ts';
 import { checkHeader } from '../core/header.ts';
 import { type Address, type BlockId, idFromBytes } from '../core/identifiers.ts';
 import { checkSignature, type SignatureCheck, signatureCheck } from '../core/signature.ts';
 import { type Account, applyBlock, EMPTY_ACCOUNT, genesisState, type StateChange } from '../core/state.ts';
 import { checkProofOfWork, workOfBits } from '../core/target.ts';
 import type { Block } from '../core/types.ts';
-import { StoreError } from '../store/errors.ts';
-import type { Store } from '../store/store.ts';
+import { damaged } from '../store/errors.ts';
+import type { Store, Undo } from '../store/store.ts';
+import type { BlockTree } from './block-tree.ts';
 import type { Chain } from './chain.ts';
+import { Invalidity, type InvalidityCode, invalidityCode } from './invalidity.ts';
+import { checkPool } from './pool-validity.ts';
 import type { BlockRecord } from './records.ts';
+import { checkTree } from './tree-validity.ts';
 
 export interface VerifyOptions {
   /** A verdict for each, in the same order. */
@@ -22,12 +27,6 @@ export interface VerifyOptions {
   /** Aborted: the promise rejects with its reason. */
   readonly signal?: AbortSignal;
 }
-
-/**
- * - `damaged`: something stored is missing, does not decode or does not fit the rest.
- * - `wrong-accounts`: the accounts kept are not what the blocks add up to.
- */
-export type InvalidityCode = RuleCode | 'damaged' | 'wrong-accounts';
 
 export interface Validity {
   readonly valid: boolean;
@@ -46,45 +45,48 @@ const SIGNATURES_PER_BATCH = 256;
 /** Transactions of a block gone through before others have their turn. */
 const MANY_TRANSACTIONS = 256;
 
-class Invalidity extends Error {
-  readonly code: InvalidityCode;
-
-  constructor(code: InvalidityCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 interface Step {
   readonly record: BlockRecord;
   readonly change: StateChange;
 }
 
-export async function verifyChain(chain: Chain, store: Store, options: VerifyOptions): Promise<Validity> {
-  const replay = new Replay(chain, options);
+/**
+ * Everything kept is looked at: the chain is replayed, its state and undo records compared, the tree, the pool and the
+ * store's own rows checked. Only addresses of peers, which are hints, are not.
+ */
+export async function verifyChain(
+  chain: Chain,
+  store: Store,
+  tree: BlockTree,
+  options: VerifyOptions,
+): Promise<Validity> {
+  store.reread();
+  const replay = new Replay(chain, store, options);
   try {
     await replay.toTip();
     await compareAccounts(store, replay, options.pause);
+    await checkTree(chain.network, store, tree, options.pause);
+    await checkPool(store, chain.network, options);
   } catch (error) {
-    const code = codeOf(error);
+    const code = invalidityCode(error);
     if (code === undefined || !(error instanceof Error)) throw error;
-    return {
-      valid: false,
-      checkedBlocks: replay.checkedBlocks,
-      error: { height: replay.checkedBlocks, code, message: error.message },
-    };
+    const height = (error instanceof Invalidity ? error.height : undefined) ?? replay.checkedBlocks;
+    // Of damaged pages SQLite says where they are.
+    const where = code === 'damaged' ? (await store.inspect()).map(({ what }) => what).slice(0, 1) : [];
+    const message = [error.message, ...where].join('; ');
+    return { valid: false, checkedBlocks: replay.checkedBlocks, error: { height, code, message } };
   }
-  return { valid: true, checkedBlocks: replay.checkedBlocks };
-}
-
-function codeOf(error: unknown): InvalidityCode | undefined {
-  if (error instanceof RuleError || error instanceof Invalidity) return error.code;
-  return error instanceof StoreError && error.failure === 'damaged' ? 'damaged' : undefined;
+  const [flaw] = await store.inspect();
+  if (flaw === undefined) return { valid: true, checkedBlocks: replay.checkedBlocks };
+  const { height = replay.checkedBlocks, what } = flaw;
+  const error = { height, code: 'damaged', message: damaged(what).message } as const;
+  return { valid: false, checkedBlocks: replay.checkedBlocks, error };
 }
 
 /** The state, built up again block by block. */
 class Replay {
   readonly #chain: Chain;
+  readonly #store: Store;
   readonly #options: VerifyOptions;
   /** The last block checked and the one before it. */
   #last: BlockRecord | undefined;
@@ -98,8 +100,9 @@ class Replay {
   #comparedTo: Address | undefined;
   #compared = 0;
 
-  constructor(chain: Chain, options: VerifyOptions) {
+  constructor(chain: Chain, store: Store, options: VerifyOptions) {
     this.#chain = chain;
+    this.#store = store;
     this.#options = options;
   }
 
@@ -181,6 +184,8 @@ class Replay {
 
   #checkGenesis(record: BlockRecord): void {
     const { genesisId, params } = this.#chain.network;
+    if (blockId(record.sealed) !== record.id)
+      throw new Invalidity('damaged', `the header of the first block is not that of ${record.id}`);
     if (record.id !== genesisId) throw new RuleError('wrong-network', `${record.id}, not ${genesisId}`);
     for (const [address, account] of genesisState(params)) this.#set(address, account);
   }
@@ -207,6 +212,7 @@ class Replay {
     if (isLarge) await this.#options.pause();
     const read = (address: Address) => this.accounts.get(address) ?? EMPTY_ACCOUNT;
     const change = applyBlock(params, header, block.transactions, read);
+    requireUndo(this.#store.undo.get(record.number), change, record);
     for (const [address, { after }] of change) this.#set(address, after);
     this.#steps.push({ record, change });
     this.#keptChanges += change.size;
@@ -220,6 +226,18 @@ class Replay {
     const isCompared = this.#comparedTo !== undefined && address <= this.#comparedTo;
     if (isCompared) this.#compared += this.accounts.size - before;
   }
+}
+
+/** What would take the block back. */
+function requireUndo(undo: Undo | undefined, change: StateChange, { id }: BlockRecord): void {
+  const isRight =
+    undo?.size === change.size &&
+    [...change].every(([address, { before }]) => {
+      const kept = undo.get(address);
+      return kept?.balance === before.balance && kept.sequence === before.sequence;
+    });
+  if (!isRight)
+    throw new Invalidity('damaged', `the undo record of block ${id} is not what the blocks before it make`);
 }
 
 /** Compares page by page. When the chain moves between two, both sides move; what was compared needs no second look. */

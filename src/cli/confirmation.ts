@@ -1,5 +1,5 @@
 /** Waits until a transaction is buried deep enough, whatever becomes of the chain meanwhile. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../client/back-off.ts';
 import type { LookupJson } from '../client/contract.ts';
 import type { ReceiptJson, TransactionJson } from '../client/schemas.ts';
 import { ApiError, type TallyClient } from '../client/tally-client.ts';
@@ -38,7 +38,7 @@ export async function waitForConfirmations(
       return { height, blockId, confirmations };
     }
     before = height ?? before;
-    await delay(POLL_MS);
+    await pause(POLL_MS);
   }
 }
 

@@ -1,5 +1,7 @@
 /** How a command fails: one line on stderr and an exit status. */
 import { CommanderError } from 'commander';
+import { adviceFor, failureText } from './machine-trouble.ts';
+import { printable, printableLines } from './printable.ts';
 
 /** 0 done, 1 refused or failed, 2 used wrongly. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -37,16 +39,17 @@ export function report(error: unknown): number {
   if (error instanceof Error && error.name === 'ConnectionError') {
     complain(`${error.message}: start one with tally start, or name its API with --api`);
   } else if (error instanceof Error && EXPECTED.has(error.name)) complain(error.message);
+  else if (adviceFor(error) !== undefined) complain(failureText(error));
   else
-    complain(
-      `this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+    process.stderr.write(
+      `tally: this should not have happened: ${printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
     );
   return EXIT.failed;
 }
 
 /** One line on stderr. */
 export function complain(message: string): void {
-  process.stderr.write(`tally: ${message}\n`);
+  process.stderr.write(`tally: ${printable(message)}\n`);
 }
 
 /** The system's word for what went wrong, such as `ENOENT`. */

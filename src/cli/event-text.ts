@@ -1,7 +1,7 @@
 /** An event in a line of words. The same for the log, `watch` and `devnet`. */
 import { formatTally } from '../client/amount.ts';
 import type { EventJson } from '../client/live-event.ts';
-import { counted, short } from './output.ts';
+import { counted, formatDuration, short } from './output.ts';
 
 /** How a peer is called: its id shortened, or a name somebody gave it. */
 export type NamePeer = (peer: string) => string;
@@ -58,6 +58,10 @@ export function describeEvent(event: EventJson, name: NamePeer = shortPeer): str
       return `! ${name(event.peer)} misbehaved (${event.offence}), score ${event.score}`;
     case 'peer.clock':
       return `! the clock of ${name(event.peer)} is ${formatOffset(event.offsetMs)} this one: one of the two is wrong`;
+    case 'mining.waiting':
+      return `! mining waits: #${event.height} is ${formatDuration(event.aheadMs)} ahead of this machine's clock, and no block can follow it yet`;
+    case 'mining.unpayable':
+      return `! nothing is mined for ${event.miner.slice(0, 14)}…: its balance has no room for the reward; name another with --miner`;
     case 'sync.progress':
       return event.state === 'idle'
         ? `✓ in step at #${event.height}`

@@ -1,5 +1,5 @@
 /** `DATA/network.json`: whose ledger a data folder holds, so that the folder is enough to go on with it. */
-import { open, readFile } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import { dataFolder } from './data-folder.ts';
@@ -48,7 +48,7 @@ export async function keepNetwork(folder: string, network: NetworkDefinition): P
 async function hasNetwork(folder: string): Promise<boolean> {
   try {
     // A crash while it was written leaves nothing in it.
-    return (await readFile(join(folder, NETWORK_FILE))).length > 0;
+    return (await stat(join(folder, NETWORK_FILE))).size > 0;
   } catch {
     return false;
   }

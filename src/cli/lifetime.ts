@@ -1,7 +1,9 @@
 /** How the daemon's process ends: by a signal, with its parent, or by a failure. */
 import { isHarmlessStreamError } from '../p2p/errors.ts';
+import { endInTurn } from '../store/ending.ts';
 import { EXIT } from './errors.ts';
 import type { Log } from './log/log.ts';
+import { failureText } from './machine-trouble.ts';
 import { isOrphan } from './parent.ts';
 
 /** A stop takes no longer, whatever hangs. */
@@ -34,10 +36,7 @@ export class Lifetime {
 
   /** A bug or a broken disk: better no daemon than a wrong ledger. */
   fail(error: unknown): void {
-    this.#log.logger.fatal(
-      { err: error, event: 'daemon.failed' },
-      `the daemon stops: ${error instanceof Error ? error.message : error}`,
-    );
+    this.#log.logger.fatal({ err: error, event: 'daemon.failed' }, `the daemon stops: ${failureText(error)}`);
     this.#exit(EXIT.failed);
   }
 
@@ -70,7 +69,7 @@ export class Lifetime {
   };
 
   async #runSteps(): Promise<void> {
-    for (const step of this.#steps.splice(0)) await step();
+    await endInTurn(this.#steps.splice(0));
   }
 
   #uncaught(error: unknown): void {
@@ -82,6 +81,13 @@ export class Lifetime {
   }
 
   #exit(status: number): void {
-    void this.#log.close().finally(() => process.exit(status));
+    void this.#log.close().then(
+      (isWritten) => {
+        // A thread that waits for the reader of the log would hold up the end for as long as that does not read.
+        if (!isWritten) process.kill(process.pid, 'SIGKILL');
+        process.exit(status);
+      },
+      () => process.exit(status),
+    );
   }
 }

@@ -1,5 +1,6 @@
 /** What commands print: JSON for scripts, aligned words for people. Colour only where somebody looks. */
 import picocolors from 'picocolors';
+import { printable, printableColours, printableJson } from './printable.ts';
 
 /** Colours of stdout; picocolors knows NO_COLOR, FORCE_COLOR and terminals. */
 export const colours = picocolors.createColors(
@@ -11,25 +12,35 @@ function isForced(value = ''): boolean {
   return !['', '0', 'false'].includes(value);
 }
 
+/** Lines of our own. What is from outside is made `printable` first, or it could begin lines of its own. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printableColours(text)}\n`);
 }
 
 /** bigint as decimal strings, as in the API. */
 export function printJson(value: unknown): void {
-  print(
-    JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item), 2),
-  );
+  const plain = (_key: string, item: unknown): unknown => (typeof item === 'bigint' ? item.toString() : item);
+  print(printableJson(JSON.stringify(value, plain, 2)));
 }
 
-/** Names on the left, values on the right. */
-export function printFields(fields: Readonly<Record<string, string>>): void {
+/** An object a line. */
+export function printJsonLine(value: unknown): void {
+  print(printableJson(JSON.stringify(value)));
+}
+
+/** Names on the left, values on the right; several of one name below each other. */
+export function printFields(fields: Readonly<Record<string, string | readonly string[]>>): void {
   const width = Math.max(...Object.keys(fields).map((name) => name.length));
-  for (const [name, value] of Object.entries(fields)) print(`${colours.dim(name.padEnd(width))}  ${value}`);
+  for (const [name, given] of Object.entries(fields)) {
+    const [first = '', ...others] = (typeof given === 'string' ? [given] : given).map(printable);
+    print(`${colours.dim(name.padEnd(width))}  ${first}`);
+    for (const other of others) print(`${' '.repeat(width)}  ${other}`);
+  }
 }
 
 /** Rows under a head, the columns as wide as they must be. */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+export function printTable(head: readonly string[], given: readonly (readonly string[])[]): void {
+  const rows = given.map((cells) => cells.map(printable));
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
   );
@@ -44,7 +55,7 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
 
 /** Some digits of an id, enough to tell ids apart by eye: not the zeros a block's begins with. */
 export function short(id: string): string {
-  return `${id.replace(/^0+/, '').slice(0, 8)}…`;
+  return `${printable(id.replace(/^0+/, '').slice(0, 8))}…`;
 }
 
 /** A length of time in its largest unit that is not zero. */
@@ -62,7 +73,7 @@ const YEAR_MS = 365.25 * 86_400_000;
 
 /** A stranger's text in quotes; undefined if it would do something to the terminal. */
 export function quotedText(text: string): string | undefined {
-  return /^[^\p{C}]*$/u.test(text) ? `"${text}"` : undefined;
+  return printable(text) === text ? `"${text}"` : undefined;
 }
 
 /** `1 thread`, `2 threads`. */

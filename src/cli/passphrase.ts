@@ -1,11 +1,10 @@
 /** Where a wallet's passphrase comes from: a file, the environment, or a person. Never from an argument, which others can see. */
 import { type Command, Option } from 'commander';
 import { CommandError, UsageError } from './errors.ts';
+import { MAX_PASSPHRASE_BYTES } from './io/limits.ts';
+import { readText } from './io/read-file.ts';
 import { askSecret, canAsk } from './prompts.ts';
-import { readSmallFile } from './small-file.ts';
 
-/** A page of text: a longer file is another one. */
-const MAX_PASSPHRASE_BYTES = 4_096;
 const VARIABLE = 'TALLY_PASSPHRASE';
 /** How to give one where nobody can be asked. */
 export const HOW_TO_GIVE = `give its passphrase with --passphrase-file FILE or ${VARIABLE}`;
@@ -49,7 +48,7 @@ export async function givenPassphrase({ passphraseFile }: PassphraseOptions): Pr
 
 /** @throws UsageError if its first line is empty */
 export async function readPassphraseFile(path: string): Promise<string> {
-  const text = await readSmallFile(path, MAX_PASSPHRASE_BYTES, 'a passphrase');
+  const text = await readText(path, { maxBytes: MAX_PASSPHRASE_BYTES, what: 'a passphrase' });
   const [line = ''] = text.split(/\r?\n/, 1);
   if (line === '') throw new UsageError(`the first line of ${path} is empty: it should be the passphrase`);
   return line;

@@ -1,11 +1,12 @@
 /** Files of receipts: whole or not there, and never over another unless that is asked for. */
-import { access, constants, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { encodeReceipt } from '../client/receipt.ts';
 import { MAX_RECEIPT_CHARACTERS, receiptFromJson } from '../client/receipt-json.ts';
 import type { ReceiptJson } from '../client/schemas.ts';
 import { CommandError, systemCode } from './errors.ts';
-import { counted } from './output.ts';
+import { readBytes } from './io/read-file.ts';
+import { printableJson } from './printable.ts';
 
 const ENDING = '.receipt.json';
 
@@ -33,7 +34,9 @@ export async function receiptPaths(files: readonly string[], out: string | undef
 
 /** What a file of a receipt holds. */
 export function formatReceipt(receipt: ReceiptJson, { compact = false } = {}): string | Uint8Array {
-  return compact ? encodeReceipt(receiptFromJson(receipt)) : `${JSON.stringify(receipt, undefined, 2)}\n`;
+  return compact
+    ? encodeReceipt(receiptFromJson(receipt))
+    : `${printableJson(JSON.stringify(receipt, undefined, 2))}\n`;
 }
 
 /** Asked before anything is paid. @throws CommandError if nothing can be written there, or something may not be overwritten */
@@ -73,16 +76,8 @@ export async function writeReceipt(
 }
 
 /** @throws CommandError if it cannot be read, or is far too long */
-export async function readReceiptFile(path: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(path);
-    if (size > MAX_RECEIPT_CHARACTERS)
-      throw new CommandError(`${path} is no receipt: it has ${counted(size, 'byte')}`);
-    return new Uint8Array(await readFile(path));
-  } catch (cause) {
-    if (cause instanceof CommandError) throw cause;
-    throw new CommandError(`cannot read ${path} (${systemCode(cause) ?? cause}): check its name`, { cause });
-  }
+export function readReceiptFile(path: string): Promise<Uint8Array> {
+  return readBytes(path, { maxBytes: MAX_RECEIPT_CHARACTERS, what: 'a receipt' });
 }
 
 function takenError(path: string, cause?: unknown): CommandError {

@@ -2,14 +2,12 @@
 import { OperationError } from '../node/ports.ts';
 import { readSharedKey, type SharedKey } from '../p2p/shared-key.ts';
 import { CommandError } from './errors.ts';
-import { readSmallFile } from './small-file.ts';
-
-/** 95 characters and what editors add. */
-const MAX_BYTES = 256;
+import { MAX_SHARED_KEY_BYTES } from './io/limits.ts';
+import { readText } from './io/read-file.ts';
 
 /** @throws CommandError if it cannot be read or holds no key */
 export async function readSharedKeyFile(path: string): Promise<SharedKey> {
-  const text = await readSmallFile(path, MAX_BYTES, 'a pre-shared key');
+  const text = await readText(path, { maxBytes: MAX_SHARED_KEY_BYTES, what: 'a pre-shared key' });
   try {
     return readSharedKey(text);
   } catch (cause) {

@@ -1,4 +1,6 @@
 /** What a waiting command waits for: one line on a terminal's stderr, written over when it changes. */
+import { printable } from './printable.ts';
+
 const CLEAR_LINE = '\r\u001b[K';
 
 export class StatusLine {
@@ -8,7 +10,7 @@ export class StatusLine {
   show(text: string): void {
     if (!this.#isOn || text === this.#shown) return;
     this.#shown = text;
-    process.stderr.write(`${CLEAR_LINE}${text}`);
+    process.stderr.write(`${CLEAR_LINE}${printable(text)}`);
   }
 
   clear(): void {

@@ -17,11 +17,14 @@ for (const [name, value] of Object.entries(process.env)) {
 process.env.NODE_COMPILE_CACHE ??= compileCacheFolder();
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
-// The reader of a pipe may have seen enough: `tally chain | head -1`.
+// The reader of a pipe may have seen enough: `tally chain | head -1`. A command with something to tidy up listens for SIGPIPE.
 process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
+  if (error.code !== 'EPIPE')
+    process.stderr.write(`tally: cannot write to standard output (${error.code})\n`);
+  if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
+// There is nobody left to be told.
+process.stderr.on('error', () => {});
 
 // Loaded from here on, so that the cache serves them.
 const [{ createProgram }, { report }] = await Promise.all([import('./program.ts'), import('./errors.ts')]);

@@ -1,6 +1,6 @@
 /** `DATA/wallet.json`: a key file readable by its owner only. Never lost half-way: it may hold money. */
 import '../native/hasher.ts';
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KeyFile, writeUnencrypted } from '../client/key-file.ts';
 import { MAX_KEY_FILE_LENGTH } from '../client/key-file-content.ts';
@@ -9,7 +9,9 @@ import { findAccount } from '../client/wallet-account.ts';
 import type { Address } from '../core/identifiers.ts';
 import { prepareDataFolder } from './data-folder.ts';
 import { CommandError, systemCode } from './errors.ts';
-import { readSmallFile } from './small-file.ts';
+import { readText } from './io/read-file.ts';
+
+const KEY_FILE = { maxBytes: MAX_KEY_FILE_LENGTH, what: 'a wallet' };
 
 /** A wallet as it was found on disk. */
 export interface StoredWallet {
@@ -51,7 +53,7 @@ export async function findWallet(folder: string): Promise<StoredWallet | undefin
   const path = walletPath(folder);
   let text: string;
   try {
-    text = await readSmallFile(path, MAX_KEY_FILE_LENGTH, 'a wallet');
+    text = await readText(path, KEY_FILE);
   } catch (error) {
     const code = systemCode((error as Error).cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
@@ -84,7 +86,7 @@ export async function replaceWallet({ path, text: before }: StoredWallet, text: 
   }
   const temporary = temporaryName(path);
   try {
-    if ((await readFile(path, 'utf8')) !== before) {
+    if ((await readText(path, KEY_FILE)) !== before) {
       throw new CommandError(`${path} was changed meanwhile: nothing was written, try again`);
     }
     await writeDurably(temporary, text);

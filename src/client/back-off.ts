@@ -1,5 +1,6 @@
 /** Trying again: each time later, and never all callers at the same moment. */
 import { ApiError } from './errors.ts';
+import { after } from './timers.ts';
 
 export interface BackOff {
   /** Before the second try, in ms. */
@@ -11,6 +12,9 @@ export interface BackOff {
 /** A daemon that restarts is back after a second or two: five tries fall into that. */
 export const DEFAULT_BACK_OFF: BackOff = { firstDelayMs: 100, longestDelayMs: 5_000 };
 
+/** No daemon's `Retry-After` is obeyed for longer, ms: one that asks for years would silence its caller for good. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
 /**
  * How long to wait after a failure: double each time, of which up to half is left to chance; longer if the daemon
  * asks for it.
@@ -20,7 +24,9 @@ export const DEFAULT_BACK_OFF: BackOff = { firstDelayMs: 100, longestDelayMs: 5_
 export function delayAfter(failures: number, error: unknown, backOff: BackOff = DEFAULT_BACK_OFF): number {
   const full = Math.min(backOff.longestDelayMs, backOff.firstDelayMs * 2 ** (failures - 1));
   const delayMs = full * (0.5 + Math.random() / 2);
-  return error instanceof ApiError ? Math.max(delayMs, error.retryAfterMs ?? 0) : delayMs;
+  return error instanceof ApiError
+    ? Math.max(delayMs, Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS))
+    : delayMs;
 }
 
 /** @returns after so long, or at once when the signal aborts; whoever waits looks at the signal then */
@@ -28,11 +34,11 @@ export function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve();
     const end = (): void => {
-      clearTimeout(timer);
+      cancel();
       signal?.removeEventListener('abort', end);
       resolve();
     };
-    const timer = setTimeout(end, delayMs);
+    const cancel = after(delayMs, end);
     signal?.addEventListener('abort', end);
   });
 }

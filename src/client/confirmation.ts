@@ -4,6 +4,7 @@ import type { ChainNews } from './chain-news.ts';
 import type { LookupJson } from './contract.ts';
 import { ApiError, ConnectionError, isPassing, WaitError } from './errors.ts';
 import type { TallyClient } from './tally-client.ts';
+import { requireDuration, timeLimit } from './timers.ts';
 
 /** A hundred blocks of the built-in network: what is not in one of them hardly will be. */
 const DEFAULT_TIMEOUT_MS = 500_000;
@@ -23,9 +24,9 @@ export async function waitConfirmed(
   id: string,
   { confirmations = 1, signal, timeoutMs = DEFAULT_TIMEOUT_MS }: ConfirmedOptions,
 ): Promise<LookupJson> {
-  const signals = signal === undefined ? [] : [signal];
-  if (timeoutMs !== Number.POSITIVE_INFINITY) signals.push(AbortSignal.timeout(timeoutMs));
-  const deadline = AbortSignal.any(signals);
+  requireDuration('timeoutMs', timeoutMs);
+  const limit = timeLimit(timeoutMs);
+  const deadline = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
   let seen = 'not known to the daemon';
   let failures = 0;
   /** Why there has been no answer; undefined once there was one. */
@@ -50,6 +51,7 @@ export async function waitConfirmed(
       }
     }
   } finally {
+    limit.end();
     await news.stop();
   }
   if (signal?.aborted === true) {

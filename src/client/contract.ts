@@ -71,6 +71,10 @@ const MiningSchema = Type.Object(
     active: Type.Boolean(),
     hashrate: Type.Number({ description: 'hashes a second over the last few seconds' }),
     threads: Count,
+    waitingUntil: Type.Optional({
+      ...Time,
+      description: "no block can follow the tip before: it is ahead of this machine's clock",
+    }),
   },
   CLOSED,
 );
@@ -84,6 +88,7 @@ const StatusSchema = Type.Object(
     peerId: Type.String(),
     addresses: Type.Array(Type.String({ description: 'multiaddr others reach this daemon at' })),
     startedAt: Time,
+    runningMs: Type.Integer({ description: 'since the start, whatever became of the clock', minimum: 0 }),
     height: Count,
     tip: Id,
     work: Work,

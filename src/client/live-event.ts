@@ -29,9 +29,8 @@ export function eventToJson(event: NodeEvent): EventJson {
   ]);
   return {
     ...Object.fromEntries(fields),
-    ...('miner' in event
-      ? { miner: formatAddress(event.miner), timestamp: timeToJson(event.timestamp) }
-      : undefined),
+    ...('miner' in event ? { miner: formatAddress(event.miner) } : undefined),
+    ...('timestamp' in event ? { timestamp: timeToJson(event.timestamp) } : undefined),
     ...('sender' in event
       ? { sender: formatAddress(event.sender), recipient: formatAddress(event.recipient) }
       : undefined),

@@ -88,8 +88,13 @@ const ReceiptType = new ContainerType({
 });
 
 /** The compact form. Checks nothing: for receipts a daemon makes, or that were read here. */
-export function encodeReceipt(receipt: Receipt): Uint8Array<ArrayBuffer> {
-  const parts = [...encodeReceiptInParts(receipt, receipt.headers.length)];
+export function encodeReceipt({ headers, ...rest }: Receipt): Uint8Array<ArrayBuffer> {
+  const [block, ...burying] = headers;
+  const parts = [
+    encodeReceiptStart({ ...rest, block, lastId: (headers.at(-1) ?? block).id }),
+    encodeBuryingOffsets(burying.map(({ sealed }) => sealed.header.extra.length)),
+    encodeBurying(burying),
+  ];
   const bytes = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
   let at = 0;
   for (const part of parts) {
@@ -99,51 +104,47 @@ export function encodeReceipt(receipt: Receipt): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The same a part at a time: of thousands of headers it takes a while. */
-export function* encodeReceiptInParts(
-  { networkId, signed, index, branch, headers }: Receipt,
-  headersPerPart: number,
-): Generator<Uint8Array> {
-  const [block, ...burying] = headers;
-  yield Uint8Array.of(...MAGIC, RECEIPT_VERSION);
-  // The list stands behind everything else, so it can follow in parts of its own.
-  yield ReceiptType.serialize({
-    networkId,
-    signed,
-    index,
-    branch: [...branch],
-    block: block.sealed,
-    burying: [],
-    lastId: (headers.at(-1) ?? block).id,
-  });
-  yield offsetsOf(burying);
-  for (let at = 0; at < burying.length; at += headersPerPart) {
-    const part = burying.slice(at, at + headersPerPart);
-    const bytes = new Uint8Array(part.reduce((size, header) => size + buryingSize(header), 0));
-    let end = 0;
-    for (const header of part) {
-      bytes.set(BuryingHeaderType.serialize({ ...header.sealed.header, nonce: header.sealed.nonce }), end);
-      end += buryingSize(header);
-    }
-    yield bytes;
-  }
+/** All of a receipt but the headers that bury the block. */
+export interface ReceiptStart extends Omit<Receipt, 'headers'> {
+  /** Header of the transaction's block. */
+  readonly block: IdentifiedHeader;
+  /** Id of the last header. */
+  readonly lastId: Uint8Array;
 }
 
-/** Where each item of the list begins. */
-function offsetsOf(burying: readonly IdentifiedHeader[]): Uint8Array {
-  const offsets = new Uint8Array(OFFSET_BYTES * burying.length);
+/** The first part of the compact form: the list of burying headers stands behind everything else. */
+export function encodeReceiptStart({ block, branch, ...rest }: ReceiptStart): Uint8Array {
+  const content = ReceiptType.serialize({ ...rest, branch: [...branch], block: block.sealed, burying: [] });
+  const bytes = new Uint8Array(PREFIX_BYTES + content.length);
+  bytes.set([...MAGIC, RECEIPT_VERSION]);
+  bytes.set(content, PREFIX_BYTES);
+  return bytes;
+}
+
+/** The second part: where each burying header begins. @param extraLengths bytes of each header's extra */
+export function encodeBuryingOffsets(extraLengths: ArrayLike<number>): Uint8Array {
+  const offsets = new Uint8Array(OFFSET_BYTES * extraLengths.length);
   const view = new DataView(offsets.buffer);
   let start = offsets.length;
-  for (const [place, header] of burying.entries()) {
+  for (let place = 0; place < extraLengths.length; place++) {
     view.setUint32(OFFSET_BYTES * place, start, true);
-    start += buryingSize(header);
+    start += BURYING_HEADER_BYTES + (extraLengths[place] ?? 0);
   }
   return offsets;
 }
 
-/** As it stands in the list: without parent and height. */
-function buryingSize({ sealed: { header } }: IdentifiedHeader): number {
-  return BURYING_HEADER_BYTES + header.extra.length;
+/** What follows: all burying headers, or some at a time, without parent and height. */
+export function encodeBurying(burying: readonly Pick<IdentifiedHeader, 'sealed'>[]): Uint8Array {
+  const parts = burying.map(({ sealed: { header, nonce } }) =>
+    BuryingHeaderType.serialize({ ...header, nonce }),
+  );
+  const bytes = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
+  let end = 0;
+  for (const part of parts) {
+    bytes.set(part, end);
+    end += part.length;
+  }
+  return bytes;
 }
 
 /** Whether bytes are meant to be a receipt's compact form; the other form is text. */

@@ -37,8 +37,8 @@ export interface Route {
 
 export type RouteName = keyof typeof routes;
 
-/** A request body; only a batch of transactions may be longer. */
-export const MAX_BODY_BYTES = 64 * 1_024;
+/** A request body: sixteen addresses of 256 characters. Only submissions may be longer. */
+export const MAX_BODY_BYTES = 8 * 1_024;
 /** Transactions submitted in one request: checked and written in well under a second. */
 export const MAX_BATCH_TRANSACTIONS = 1_000;
 /** A signed transaction as SSZ bytes. */

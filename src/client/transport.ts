@@ -3,6 +3,8 @@ import { type BackOff, DEFAULT_BACK_OFF, delayAfter, pause } from './back-off.ts
 import type { ErrorJson } from './contract.ts';
 import { ApiError, ConnectionError, isPassing } from './errors.ts';
 import { type RouteName, routes } from './routes.ts';
+import { steady } from './steady.ts';
+import { requireDuration, timeLimit } from './timers.ts';
 
 /** Answers that need no search, dial or validation come within milliseconds; the rest is for a busy machine. */
 const DEFAULT_TIMEOUT_MS = 15_000;
@@ -76,12 +78,29 @@ export class Transport {
     options: CallOptions = {},
   ): Promise<T> {
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const signals = options.signal === undefined ? [] : [options.signal];
-    if (timeoutMs !== Number.POSITIVE_INFINITY) signals.push(AbortSignal.timeout(timeoutMs));
-    const signal = AbortSignal.any(signals);
+    requireDuration('timeoutMs', timeoutMs);
+    const limit = timeLimit(timeoutMs);
+    try {
+      return await this.#tries(request, read, { ...options, timeoutMs }, limit.signal);
+    } finally {
+      limit.end();
+    }
+  }
+
+  async #tries<T>(
+    request: ApiRequest,
+    read: (response: Response) => Promise<T>,
+    options: CallOptions & { readonly timeoutMs: number },
+    limit: AbortSignal,
+  ): Promise<T> {
+    const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
     const retry = options.retry ?? this.#options.retry ?? {};
     if (retry === false || !request.idempotent) return await this.#once(request, read, signal);
-    const lastStart = performance.now() + Math.min(retry.forMs ?? DEFAULT_RETRY_FOR_MS, timeoutMs);
+    const { firstDelayMs = 0, forMs = DEFAULT_RETRY_FOR_MS, longestDelayMs = 0 } = retry;
+    for (const [name, ms] of Object.entries({ firstDelayMs, forMs, longestDelayMs })) {
+      requireDuration(`retry.${name}`, ms);
+    }
+    const lastStart = performance.now() + Math.min(forMs, options.timeoutMs);
     for (let failures = 1; ; failures++) {
       try {
         return await this.#once(request, read, signal);
@@ -119,7 +138,7 @@ export class Transport {
   }
 
   async #once<T>(request: ApiRequest, read: (response: Response) => Promise<T>, signal: AbortSignal) {
-    const response = await this.#fetch(request, signal);
+    const response = steady(await this.#fetch(request, signal));
     if (!response.ok) await this.#refuse(response);
     return await this.#reading(read(response));
   }

@@ -2,7 +2,6 @@
  * A chain in a file: blocks in order behind a start that names the network, and an end that names the last of them.
  * The format is in docs/protocol.md, "A chain in a file".
  */
-import { concatBytes } from './hex.ts';
 import { type BlockId, ID_BYTES, idFromBytes, idToBytes, type NetworkId } from './identifiers.ts';
 
 /** Not text, and damaged at once by whoever takes it for text and mends its line ends. */
@@ -52,11 +51,13 @@ export function encodeChainFileEnd(tip: BlockId): Uint8Array {
   return encodeChainFileBlock(tip, new Uint8Array(0));
 }
 
-/** Takes a file's bytes as they come and gives its parts. Holds one block at most, and the bytes just given. */
+/** Takes a file's bytes as they come and gives its parts. Holds no more than two blocks, and the bytes just given. */
 export class ChainFileReader {
   readonly #maxBlockBytes: number;
   /** Not given out yet. */
   #left: Uint8Array = new Uint8Array(0);
+  /** Bytes of its buffer behind `#left` that are ours and free. */
+  #room = 0;
   /** Where `#left` begins in the file. */
   #position = 0;
   #hasStarted = false;
@@ -69,7 +70,7 @@ export class ChainFileReader {
 
   /** @returns the parts that are whole now @throws ChainFileError; the parts before were given */
   *read(chunk: Uint8Array): Generator<ChainFilePart> {
-    this.#left = this.#left.length === 0 ? chunk : concatBytes([this.#left, chunk]);
+    this.#append(chunk);
     for (let part = this.#next(); part !== undefined; part = this.#next()) yield part;
   }
 
@@ -96,6 +97,26 @@ export class ChainFileReader {
     if (length > 0) return { kind: 'block', id, bytes: encoded.subarray(ENTRY_HEAD_BYTES), encoded, endsAt };
     this.#hasEnded = true;
     return { kind: 'end', tip: id, encoded, endsAt };
+  }
+
+  /** A block may come in a million pieces: room for as much again keeps it from being copied with each of them. */
+  #append(chunk: Uint8Array): void {
+    const { length } = this.#left;
+    if (length === 0) {
+      this.#left = chunk;
+      this.#room = 0;
+      return;
+    }
+    if (chunk.length > this.#room) {
+      const grown = new Uint8Array(length + Math.max(length, chunk.length));
+      grown.set(this.#left);
+      this.#left = grown.subarray(0, length);
+      this.#room = grown.length - length;
+    }
+    const { buffer, byteOffset } = this.#left;
+    this.#left = new Uint8Array(buffer, byteOffset, length + chunk.length);
+    this.#left.set(chunk, length);
+    this.#room -= chunk.length;
   }
 
   #start(): ChainFilePart | undefined {

@@ -30,8 +30,14 @@ export const RULES = {
 
 export type RuleCode = keyof typeof RULES;
 
-/** A rule of the ledger was broken. Says nothing about us: whoever made the bytes is at fault. */
-export class RuleError extends Error {
+/**
+ * Something outside of this process is at fault, never the process itself: a rule was broken by bytes that came, a
+ * request came to nothing. Whatever is no such error is a bug or a broken machine.
+ */
+export abstract class OutsideError extends Error {}
+
+/** A rule of the ledger was broken. Says nothing about us: the maker of the bytes is at fault. */
+export class RuleError extends OutsideError {
   override readonly name = 'RuleError';
   readonly code: RuleCode;
 

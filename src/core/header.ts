@@ -1,6 +1,7 @@
 /** The rules a header must keep, given the two headers before it. */
 import { nextBits } from './difficulty.ts';
 import { RuleError } from './errors.ts';
+import { targetFromBits } from './target.ts';
 import type { Header, NetworkParams } from './types.ts';
 
 /** How far a block may be ahead of the local clock (ms). More is not invalid, only early. */
@@ -29,6 +30,23 @@ export function checkHeader(
   const bits = nextBits(params, parent, grandparent);
   if (header.bits !== bits) {
     throw new RuleError('wrong-bits', `0x${header.bits.toString(16)}, expected 0x${bits.toString(16)}`);
+  }
+}
+
+/**
+ * What can be said of a header's target before its ancestors are known: it is no easier than the network's limit. So
+ * what is set aside for an unknown parent has cost its miner at least the work of the easiest block.
+ *
+ * @throws RuleError `wrong-bits`
+ */
+export function checkTargetLimit(params: NetworkParams, { bits }: Header): void {
+  const target = targetFromBits(bits);
+  const limit = targetFromBits(params.limitBits);
+  if (target === undefined || limit === undefined || target > limit) {
+    throw new RuleError(
+      'wrong-bits',
+      `0x${bits.toString(16)}, none is easier than 0x${params.limitBits.toString(16)}`,
+    );
   }
 }
 

@@ -17,6 +17,11 @@ export interface SignatureCheck {
   readonly signature: Uint8Array;
 }
 
+/**
+ * Whose signatures wait: a caller of this node, a block, or a stranger's transactions. The first two go before the last.
+ */
+export type Urgency = 'own' | 'block' | 'stranger';
+
 /** A verifier of the rule above. Which library does it is the entry point's choice: native, or WebAssembly. */
 export type VerifySignature = (check: SignatureCheck) => boolean;
 

@@ -1,7 +1,6 @@
 /**
  * Signatures checked on several threads, so that a block's worth neither takes long nor holds up the event
- * loop. A batch is cut into pieces; each thread has a piece or two at a time, and batches take turns, so a
- * small one does not wait behind a large one.
+ * loop. A batch is cut into pieces; each thread has a piece or two at a time, and `piece-queue.ts` says whose is next.
  *
  * A handful of signatures is checked at once on the calling thread: that takes less than a thread's answer.
  *
@@ -9,8 +8,9 @@
  * copies there are at most `PIECE_CHECKS` × `PIECES_PER_THREAD` checks a thread: 32 KiB.
  */
 import { availableParallelism } from 'node:os';
-import type { SignatureCheck } from '../core/signature.ts';
+import type { SignatureCheck, Urgency } from '../core/signature.ts';
 import { packChecks, requireCheck, type VerifyAnswer, type VerifyRequest } from './packed-checks.ts';
+import { PieceQueue } from './piece-queue.ts';
 import { verifySignature } from './signatures.ts';
 import { WorkerThread } from './worker-thread.ts';
 
@@ -41,11 +41,12 @@ export interface SignatureVerifierOptions {
 export interface ThreadedSignatureVerifier {
   readonly threads: number;
   /**
+   * @param urgency `block` unless given
    * @returns a verdict for each check, in the same order
    * @throws RangeError if a check's field has a wrong length: the caller broke its promise
    * @throws VerifierClosedError if the verifier is closed before the answer
    */
-  verify(checks: readonly SignatureCheck[]): Promise<boolean[]>;
+  verify(checks: readonly SignatureCheck[], urgency?: Urgency): Promise<boolean[]>;
   /** Ends the threads. May be called again. */
   close(): Promise<void>;
 }
@@ -94,8 +95,8 @@ class WorkerVerifier implements ThreadedSignatureVerifier {
   readonly threads: number;
   readonly #workerFile: URL;
   readonly #threads: (Thread | undefined)[];
-  /** Batches with checks not handed out yet; the first is next. */
-  readonly #waiting: Batch[] = [];
+  /** Batches with checks not handed out yet. */
+  readonly #waiting = new PieceQueue<Batch>();
   /** Every batch not answered yet. */
   readonly #open = new Set<Batch>();
   /** Pieces to be checked on the calling thread, with the verdicts so far. */
@@ -117,7 +118,7 @@ class WorkerVerifier implements ThreadedSignatureVerifier {
     this.#threads = Array.from({ length: threads }, () => undefined);
   }
 
-  async verify(checks: readonly SignatureCheck[]): Promise<boolean[]> {
+  async verify(checks: readonly SignatureCheck[], urgency: Urgency = 'block'): Promise<boolean[]> {
     if (this.#closed !== undefined) throw new VerifierClosedError();
     for (const check of checks) requireCheck(check);
     if (checks.length === 0) return [];
@@ -139,7 +140,7 @@ class WorkerVerifier implements ThreadedSignatureVerifier {
       reject,
     };
     this.#open.add(batch);
-    this.#waiting.push(batch);
+    this.#waiting.push(batch, urgency);
     this.#handOut();
     return promise;
   }
@@ -148,7 +149,7 @@ class WorkerVerifier implements ThreadedSignatureVerifier {
     this.#closed ??= Promise.all(this.#threads.map((thread) => thread?.worker.end()));
     for (const { reject } of this.#open) reject(new VerifierClosedError());
     this.#open.clear();
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     await this.#closed;
   }
 
@@ -165,7 +166,7 @@ class WorkerVerifier implements ThreadedSignatureVerifier {
   #handOut(): void {
     if (this.#deaths >= MAX_DEATHS) this.#verifyWaitingHere();
     for (let load = 0; load < PIECES_PER_THREAD; load++) {
-      for (let index = 0; index < this.threads && this.#waiting.length > 0; index++) {
+      for (let index = 0; index < this.threads && this.#waiting.size > 0; index++) {
         this.#threads[index] ??= this.#startThread(index);
         const thread = this.#threads[index];
         if (thread !== undefined && thread.pieces.size <= load) this.#give(thread);
@@ -185,11 +186,12 @@ class WorkerVerifier implements ThreadedSignatureVerifier {
 
   /** The next piece of the batch whose turn it is. */
   #takePiece(): Piece | undefined {
-    const batch = this.#waiting.shift();
-    if (batch === undefined) return undefined;
+    const next = this.#waiting.take();
+    if (next === undefined) return undefined;
+    const { batch, urgency } = next;
     const start = batch.next;
     batch.next = Math.min(start + batch.pieceLength, batch.checks.length);
-    if (batch.next < batch.checks.length) this.#waiting.push(batch);
+    if (batch.next < batch.checks.length) this.#waiting.push(batch, urgency);
     return { batch, start, checks: batch.checks.slice(start, batch.next) };
   }
 

@@ -25,7 +25,9 @@ export class AddressBook {
   remember(address: string): void {
     const { peers } = this.#store;
     this.#store.atomically(() => {
-      peers.put({ address, lastSeenMs: this.#clock.now() });
+      // Of two starts of the daemon only the wall clock knows; set back, it must not make the newest the oldest.
+      const lastSeenMs = Math.max(this.#clock.now(), (peers.all()[0]?.lastSeenMs ?? 0) + 1);
+      peers.put({ address, lastSeenMs });
       for (const oldest of neighboursOf(address, this.all()).slice(MAX_ADDRESSES_OF_NETWORK))
         peers.remove(oldest);
       for (const { address: oldest } of peers.all().slice(MAX_ADDRESSES)) peers.remove(oldest);

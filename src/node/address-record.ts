@@ -30,7 +30,7 @@ export class AddressRecord {
     const host = hostOf(address);
     const points = Math.min(MAX_HANDICAP, this.handicapOf(address) + HANDICAP_POINTS);
     this.#entries.delete(host);
-    this.#entries.set(host, { points, atMs: this.#clock.now() });
+    this.#entries.set(host, { points, atMs: this.#clock.elapsed() });
     const oldest = this.#entries.keys().next().value;
     if (this.#entries.size > MAX_REMEMBERED && oldest !== undefined) this.#entries.delete(oldest);
   }
@@ -38,6 +38,8 @@ export class AddressRecord {
   /** What an offence of a peer from there counts beyond its own price. */
   handicapOf(address: string): number {
     const entry = this.#entries.get(hostOf(address));
-    return entry === undefined ? 0 : entry.points * 2 ** (-(this.#clock.now() - entry.atMs) / HALF_LIFE_MS);
+    return entry === undefined
+      ? 0
+      : entry.points * 2 ** (-(this.#clock.elapsed() - entry.atMs) / HALF_LIFE_MS);
   }
 }

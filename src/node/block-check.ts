@@ -10,12 +10,7 @@ import { type BlockId, idFromBytes, type TransactionId } from '../core/identifie
 import { HASH_BYTES, partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignatureCheck } from '../core/signature.ts';
-import {
-  hashTransactions,
-  rootOfSignedRoots,
-  signedTransactionRoots,
-  signingMessages,
-} from '../core/transaction-hashes.ts';
+import { rootOfSignedRoots, signedTransactionRoots, signingMessages } from '../core/transaction-hashes.ts';
 import type { Block, SealedHeader, SignedTransaction } from '../core/types.ts';
 import type { SignatureVerifier } from './ports.ts';
 import type { Turns } from './turns.ts';
@@ -26,8 +21,16 @@ const MANY_TRANSACTIONS = 1_500;
 /** Finds a transaction that has been verified before: the pool's. */
 export type FindVerified = (id: TransactionId) => CheckedTransaction | undefined;
 
+/** A body's verdict: the rule it breaks, or that it keeps all that need no state. */
+export type BodyVerdict = { readonly checked: CheckedBlock } | { readonly error: RuleError };
+
+/** It is not the body the header names, so it says nothing about the block. */
+export function isAnothersBody(verdict: BodyVerdict): boolean {
+  return 'error' in verdict && verdict.error.code === 'wrong-transactions-root';
+}
+
 /** One transaction's verdict. */
-export type TransactionVerdict =
+type TransactionVerdict =
   | { readonly checked: CheckedTransaction }
   | { readonly id: TransactionId; readonly error: RuleError };
 
@@ -52,28 +55,34 @@ export class BodyChecker {
 
   /**
    * @param id the block's id: its header and proof of work have been checked
-   * @throws RuleError `oversized-block`, `wrong-transactions-root`, `invalid-signature`
+   * @returns an error of `oversized-block`, `wrong-transactions-root`, `invalid-signature`
    */
-  async checkBlock(id: BlockId, block: Block): Promise<CheckedBlock> {
-    await this.#turnFor(block.transactions);
-    const { ids } = checkBody(this.#definition.params, block);
-    await this.#turnFor(block.transactions);
-    const transactionIds: TransactionId[] = [];
-    for (const verdict of await this.#verify(block.transactions, ids)) {
-      if ('error' in verdict) throw verdict.error;
-      transactionIds.push(verdict.checked.id);
-    }
-    return trustBlock({ id, block, transactionIds });
+  checkBlock(id: BlockId, block: Block): Promise<BodyVerdict> {
+    return verdictOf(async () => {
+      await this.#turnFor(block.transactions);
+      const { ids } = checkBody(this.#definition.params, block);
+      await this.#turnFor(block.transactions);
+      const transactionIds: TransactionId[] = [];
+      for (const verdict of await this.#verify(block.transactions, ids)) {
+        if ('error' in verdict) throw verdict.error;
+        transactionIds.push(verdict.checked.id);
+      }
+      return trustBlock({ id, block, transactionIds });
+    });
   }
 
   /**
    * A body that was put together: what came from the pool is neither hashed nor verified again.
    *
    * @param id the block's id: its header and proof of work have been checked
-   * @throws RuleError `wrong-transactions-root`, which says nothing about the block: a transaction may be another
-   *   than the block's; `oversized-block`, `invalid-signature`
+   * @returns an error of `wrong-transactions-root`, which says nothing about the block: a transaction may be another
+   *   than the block's; of `oversized-block`, `invalid-signature`
    */
-  async checkAssembled(id: BlockId, sealed: SealedHeader, body: AssembledBody): Promise<CheckedBlock> {
+  checkAssembled(id: BlockId, sealed: SealedHeader, body: AssembledBody): Promise<BodyVerdict> {
+    return verdictOf(() => this.#checkAssembled(id, sealed, body));
+  }
+
+  async #checkAssembled(id: BlockId, sealed: SealedHeader, body: AssembledBody): Promise<CheckedBlock> {
     const { ids, parts } = body;
     const transactions = parts.map(({ signed }) => signed);
     await this.#turnFor(transactions);
@@ -93,11 +102,6 @@ export class BodyChecker {
       transactionIds[unverified[at] as number] = verdict.checked.id;
     });
     return trustBlock({ id, block, transactionIds: transactionIds as TransactionId[] });
-  }
-
-  /** Verifies signatures; a verdict for each transaction, in the same order. */
-  async checkTransactions(transactions: readonly SignedTransaction[]): Promise<TransactionVerdict[]> {
-    return this.#verify(transactions, hashTransactions(transactions).ids);
   }
 
   /** Whoever brings many has decoded or gathered them in this turn of the event loop. */
@@ -131,5 +135,14 @@ export class BodyChecker {
       if (wrong.has(index)) return { id, error: new RuleError('invalid-signature', `transaction ${id}`) };
       return { checked: trustTransaction({ id, signed, size: signedTransactionSize(signed) }) };
     });
+  }
+}
+
+async function verdictOf(check: () => Promise<CheckedBlock>): Promise<BodyVerdict> {
+  try {
+    return { checked: await check() };
+  } catch (error) {
+    if (error instanceof RuleError) return { error };
+    throw error;
   }
 }

@@ -5,12 +5,11 @@
  */
 import { BlockAssembly } from '../chain/block-assembly.ts';
 import type { Mempool } from '../chain/mempool.ts';
-import type { CheckedBlock } from '../chain/records.ts';
-import { RuleError } from '../core/errors.ts';
 import { type BlockId, idToBytes } from '../core/identifiers.ts';
 import { unpackShortIds } from '../core/short-ids.ts';
-import type { Header, SignedTransaction } from '../core/types.ts';
-import type { ArrivedBlock } from './block-waiting.ts';
+import type { SignedTransaction } from '../core/types.ts';
+import { type BodyVerdict, isAnothersBody } from './block-check.ts';
+import type { ArrivedBlock, PlacedBlock } from './block-waiting.ts';
 import { BodyFetch, type BodyFetchOptions } from './body-fetch.ts';
 import type { PeerId } from './ports.ts';
 
@@ -36,7 +35,7 @@ export interface BlockCompletionOptions extends BodyFetchOptions {
 }
 
 interface UnderWay {
-  readonly arrived: ArrivedBlock;
+  readonly arrived: PlacedBlock;
   /** Who sent it, in whatever words. */
   readonly relayers: Set<PeerId>;
   readonly body: PromiseWithResolvers<readonly SignedTransaction[] | undefined>;
@@ -68,8 +67,8 @@ export class BlockCompletion {
     return this.#underWay.has(id);
   }
 
-  headerOf(id: BlockId): Header | undefined {
-    return this.#underWay.get(id)?.arrived.compact.sealed.header;
+  find(id: BlockId): PlacedBlock | undefined {
+    return this.#underWay.get(id)?.arrived;
   }
 
   /** Another peer sent the same block in other words: it can be asked too. */
@@ -79,7 +78,7 @@ export class BlockCompletion {
   }
 
   /** Makes a place for a block; `leave` frees it. @returns false if there is no room */
-  enter(arrived: ArrivedBlock): boolean {
+  enter(arrived: PlacedBlock): boolean {
     const ofPeer = [...this.#underWay.values()].filter((other) => other.arrived.from === arrived.from);
     const bytesOfPeer = ofPeer.reduce((bytes, other) => bytes + other.arrived.byteLength, 0);
     if (
@@ -113,19 +112,19 @@ export class BlockCompletion {
   /**
    * The body of a block that has entered.
    *
-   * @returns undefined if nobody gives it
-   * @throws RuleError: the header's own body breaks a rule that needs no state
+   * @returns undefined if no peer gives it; an error if the header's own body breaks a rule that needs no state
    */
-  async complete(id: BlockId): Promise<CheckedBlock | undefined> {
+  async complete(id: BlockId): Promise<BodyVerdict | undefined> {
     const entry = this.#underWay.get(id);
     // What is passed on leaves first: the pool is not looked through in the same turn of the event loop.
     await this.#pause();
     if (entry === undefined) return undefined;
-    const checked = await this.#complete(entry);
-    entry.body.resolve(checked?.block.transactions);
+    const verdict = await this.#complete(entry);
+    const isGood = verdict !== undefined && 'checked' in verdict;
+    entry.body.resolve(isGood ? verdict.checked.block.transactions : undefined);
     // And those who waited get it before it is connected, which may take a while.
     if (entry.waiting > 0) await this.#pause();
-    return checked;
+    return verdict;
   }
 
   /**
@@ -152,7 +151,7 @@ export class BlockCompletion {
     }
   }
 
-  async #complete(entry: UnderWay): Promise<CheckedBlock | undefined> {
+  async #complete(entry: UnderWay): Promise<BodyVerdict | undefined> {
     const { arrived, relayers } = entry;
     const assembly = await this.#fromPool(arrived);
     const isWhole = assembly.missing().length === 0;
@@ -162,9 +161,9 @@ export class BlockCompletion {
     const fetch = new BodyFetch(this.#options, arrived, relayers);
     const isFilled = !isWhole && (await fetch.missing(assembly));
     const filled = isFilled ? await this.#checked(arrived, assembly) : undefined;
-    const checked = filled ?? (await fetch.whole());
-    if (checked !== undefined) fetch.settle(checked);
-    return checked;
+    const verdict = filled ?? (await fetch.whole());
+    if (verdict !== undefined) fetch.settle(verdict);
+    return verdict;
   }
 
   /** What came in full, and what the pool has. */
@@ -186,13 +185,9 @@ export class BlockCompletion {
   }
 
   /** @returns undefined if it is not the header's body: a signature or a whole transaction may be another */
-  async #checked({ compact, id }: ArrivedBlock, assembly: BlockAssembly): Promise<CheckedBlock | undefined> {
-    try {
-      return await this.#options.checker.checkAssembled(id, compact.sealed, assembly.whole());
-    } catch (error) {
-      if (error instanceof RuleError && error.code === 'wrong-transactions-root') return undefined;
-      throw error;
-    }
+  async #checked({ compact, id }: ArrivedBlock, assembly: BlockAssembly): Promise<BodyVerdict | undefined> {
+    const verdict = await this.#options.checker.checkAssembled(id, compact.sealed, assembly.whole());
+    return isAnothersBody(verdict) ? undefined : verdict;
   }
 
   #mayFetch(from: PeerId): boolean {

@@ -4,9 +4,18 @@
  */
 import type { AddResult } from '../chain/add-result.ts';
 import type { Chain } from '../chain/chain.ts';
+import { InvalidBlockError } from '../chain/errors.ts';
 import type { CheckedBlock } from '../chain/records.ts';
+import { RuleError } from '../core/errors.ts';
 import type { Durability } from '../store/store.ts';
 import type { Clock } from './ports.ts';
+
+export interface AddedBlocks {
+  /** What became of the blocks, up to one that is an orphan, early or refused. */
+  readonly results: readonly AddResult[];
+  /** The rule the next one broke, or one before it on its branch (`InvalidBlockError`); undefined if none did. */
+  readonly refused: RuleError | undefined;
+}
 
 export interface BlockQueueOptions {
   readonly chain: Chain;
@@ -29,13 +38,12 @@ export class BlockQueue {
    * As `Chain.addBlocks`. The time is that of their turn.
    *
    * @returns undefined if the node stopped before they were through
-   * @throws as `Chain.addBlocks`
    */
-  async add(blocks: readonly CheckedBlock[], durability: Durability): Promise<AddResult[] | undefined> {
+  async add(blocks: readonly CheckedBlock[], durability: Durability): Promise<AddedBlocks | undefined> {
     while (this.#last !== undefined) await this.#last;
     if (this.#stopped) return undefined;
     const { chain, clock } = this.#options;
-    const steps = chain.adding(blocks, clock.now(), durability);
+    const steps = untilRefused(chain.adding(blocks, clock.now(), durability));
     const first = steps.next();
     if (first.done === true) return first.value;
     const rest = this.#takeTurns(steps);
@@ -52,7 +60,7 @@ export class BlockQueue {
     this.#stopped = true;
   }
 
-  async #takeTurns(steps: Generator<void, AddResult[]>): Promise<AddResult[] | undefined> {
+  async #takeTurns(steps: Generator<void, AddedBlocks>): Promise<AddedBlocks | undefined> {
     while (!this.#stopped) {
       await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
       if (this.#stopped) break;
@@ -61,5 +69,14 @@ export class BlockQueue {
       if (step.done === true) return step.value;
     }
     return undefined;
+  }
+}
+
+function* untilRefused(steps: Generator<void, AddResult[]>): Generator<void, AddedBlocks> {
+  try {
+    return { results: yield* steps, refused: undefined };
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
+    return { results: error instanceof InvalidBlockError ? error.results : [], refused: error };
   }
 }

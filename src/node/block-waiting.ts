@@ -27,6 +27,12 @@ export interface ArrivedBlock {
   readonly from: PeerId;
 }
 
+/** A block whose ancestors are here. */
+export interface PlacedBlock extends ArrivedBlock {
+  /** From the genesis to it, by its own bits, which have been checked. */
+  readonly work: bigint;
+}
+
 export class WaitingBlocks {
   readonly #blocks = new Map<BlockId, ArrivedBlock>();
   #bytes = 0;

@@ -1,18 +1,17 @@
 /** Asks peers for what a compact block's pool did not have: the missing transactions first, then the whole block. */
 import type { BlockAssembly } from '../chain/block-assembly.ts';
-import type { CheckedBlock } from '../chain/records.ts';
 import { decodeBlock, decodeTransactions, encodeSignedTransaction } from '../core/encoding.ts';
-import { RuleError } from '../core/errors.ts';
 import { blockId } from '../core/hashing.ts';
 import { bytesEqual } from '../core/hex.ts';
 import { idToBytes } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import type { Block, SignedTransaction } from '../core/types.ts';
+import type { SignedTransaction } from '../core/types.ts';
 import { askInTurn } from './ask-in-turn.ts';
-import type { BodyChecker } from './block-check.ts';
+import { type BodyChecker, type BodyVerdict, isAnothersBody } from './block-check.ts';
 import type { ArrivedBlock } from './block-waiting.ts';
 import type { Conduct } from './conduct.ts';
-import type { Peer, Peers } from './peers.ts';
+import { BrokenPromise, type During } from './faults.ts';
+import { type Peer, type Peers, tipOf } from './peers.ts';
 import { type Clock, type Network, type PeerId, RequestError } from './ports.ts';
 import { BlocksRequestType, BlockTransactionsRequestType } from './wire.ts';
 
@@ -33,6 +32,7 @@ export interface BodyFetchOptions {
   readonly clock: Clock;
   readonly peers: Peers;
   readonly conduct: Conduct;
+  readonly during: During;
   readonly checker: BodyChecker;
 }
 
@@ -59,7 +59,7 @@ export class BodyFetch {
     this.#options = options;
     this.#arrived = arrived;
     this.#relayers = relayers;
-    this.#endsAtMs = options.clock.now() + FETCH_MS;
+    this.#endsAtMs = options.clock.elapsed() + FETCH_MS;
   }
 
   /** Fetches what is missing by its places. @returns false if nobody gives something that fits */
@@ -70,16 +70,26 @@ export class BodyFetch {
   /**
    * Fetches the whole block.
    *
-   * @returns undefined if nobody gives it
-   * @throws RuleError `oversized-block`, `invalid-signature`: the body is the header's, and breaks the rule
+   * @returns undefined if no peer gives it; an error if the body is the header's, and breaks the rule
    */
-  async whole(): Promise<CheckedBlock | undefined> {
+  async whole(): Promise<BodyVerdict | undefined> {
     for (const { peer } of this.#given) this.#doubted.add(peer);
     return this.#ask((peer) => this.#askWhole(peer));
   }
 
-  /** Now that the block is known, so are those who said that something else stands in it. */
-  settle({ block }: CheckedBlock): void {
+  /**
+   * Now that the block is known, so are the peers that said something else stands in it; and if it is bad, those that
+   * served parts of it, for a daemon serves none before it has checked it.
+   */
+  settle(verdict: BodyVerdict): void {
+    const { conduct } = this.#options;
+    if ('error' in verdict) {
+      for (const { peer } of this.#given) {
+        if (!this.#doubted.has(peer)) conduct.penalise(peer, 'invalid-block', verdict.error.message);
+      }
+      return;
+    }
+    const { block } = verdict.checked;
     for (const { indexes, peer, transactions } of this.#given) {
       if (!this.#doubted.has(peer)) continue;
       const isTrue = transactions.every((signed, at) => {
@@ -89,7 +99,7 @@ export class BodyFetch {
         );
       });
       if (!isTrue) {
-        this.#options.conduct.penalise(peer, 'broken-promise', 'gave transactions that are not in the block');
+        conduct.penalise(peer, 'broken-promise', 'gave transactions that are not in the block');
       }
     }
   }
@@ -122,40 +132,27 @@ export class BodyFetch {
   }
 
   /** Anybody may have it: gossip brought it to most at the same time. */
-  #promiseOf({ connection: { id }, status }: Peer): number {
+  #promiseOf(peer: Peer): number {
+    const { id } = peer.connection;
+    const has = tipOf(peer);
     if (this.#doubted.has(id)) return -2;
     if (this.#empty.has(id)) return -1;
     if (id === this.#arrived.from) return 4;
     if (this.#relayers.has(id)) return 3;
-    if (status?.tip === this.#arrived.id) return 2;
-    return status !== undefined && status.height + 1 >= this.#arrived.height ? 1 : 0;
+    if (has?.tip === this.#arrived.id) return 2;
+    return has !== undefined && has.height + 1 >= this.#arrived.height ? 1 : 0;
   }
 
   #leftMs(): number {
-    return this.#endsAtMs - this.#options.clock.now();
+    return this.#endsAtMs - this.#options.clock.elapsed();
   }
 
   async #askTransactions(peer: PeerId, assembly: BlockAssembly): Promise<true | undefined> {
-    const { clock, conduct } = this.#options;
+    const { clock, during } = this.#options;
     const indexes = assembly.missing();
     if (indexes.length === 0) return true; // another one gave it meanwhile
-    let transactions: SignedTransaction[];
-    try {
-      const request = { block: idToBytes(this.#arrived.id), indexes };
-      const [answer] = await this.#request(
-        peer,
-        'block-transactions',
-        BlockTransactionsRequestType.serialize(request),
-      );
-      if (answer === undefined) throw new RequestError('malformed', 'an empty answer to block-transactions');
-      transactions = decodeTransactions(answer);
-      if (transactions.length !== indexes.length) {
-        throw new RequestError('malformed', `${transactions.length} transactions of ${indexes.length}`);
-      }
-    } catch (error) {
-      conduct.blame(peer, error, 'block-transactions');
-      return undefined;
-    }
+    const transactions = await during(peer, 'block-transactions', () => this.#transactions(peer, indexes));
+    if (transactions === undefined) return undefined;
     this.#given.push({ peer, indexes, transactions });
     for (let start = 0; start < indexes.length; start += HASHED_AT_ONCE) {
       const end = start + HASHED_AT_ONCE;
@@ -167,30 +164,31 @@ export class BodyFetch {
     return true;
   }
 
-  async #askWhole(peer: PeerId): Promise<CheckedBlock | undefined> {
-    const { checker, conduct, definition } = this.#options;
+  async #transactions(peer: PeerId, indexes: number[]): Promise<SignedTransaction[]> {
+    const request = BlockTransactionsRequestType.serialize({ block: idToBytes(this.#arrived.id), indexes });
+    const [answer] = await this.#request(peer, 'block-transactions', request);
+    if (answer === undefined) throw new RequestError('malformed', 'an empty answer to block-transactions');
+    const transactions = decodeTransactions(answer);
+    if (transactions.length !== indexes.length) {
+      throw new RequestError('malformed', `${transactions.length} transactions of ${indexes.length}`);
+    }
+    return transactions;
+  }
+
+  async #askWhole(peer: PeerId): Promise<BodyVerdict | undefined> {
+    const { checker, definition, during } = this.#options;
     const { id } = this.#arrived;
-    let block: Block;
-    try {
+    let verdict: BodyVerdict | undefined;
+    await during(peer, 'blocks', async () => {
       const request = BlocksRequestType.serialize({ ids: [idToBytes(id)] });
       const [answer] = await this.#request(peer, 'blocks', request);
-      if (answer === undefined) return undefined; // it has not got it either
-      block = decodeBlock(answer, definition.params);
-    } catch (error) {
-      conduct.blame(peer, error, 'blocks');
-      return undefined;
-    }
-    if (blockId(block.sealed) !== id) {
-      conduct.penalise(peer, 'broken-promise', `asked for block ${id}, it sent another`);
-      return undefined;
-    }
-    try {
-      return await checker.checkBlock(id, block);
-    } catch (error) {
-      if (!(error instanceof RuleError) || error.code !== 'wrong-transactions-root') throw error;
-      conduct.penalise(peer, 'invalid-block', `block ${id}: ${error.message}`);
-      return undefined;
-    }
+      if (answer === undefined) return; // it has not got it either
+      const block = decodeBlock(answer, definition.params);
+      if (blockId(block.sealed) !== id) throw new BrokenPromise(`asked for block ${id}, it sent another`);
+      verdict = await checker.checkBlock(id, block);
+      if ('error' in verdict) throw verdict.error;
+    });
+    return verdict === undefined || isAnothersBody(verdict) ? undefined : verdict;
   }
 
   #request(

@@ -6,16 +6,14 @@
 import type { Chain } from '../chain/chain.ts';
 import { type BlockRecord, type CheckedBlock, trustBlock } from '../chain/records.ts';
 import { decodeBlock } from '../core/encoding.ts';
-import { RuleError } from '../core/errors.ts';
+import type { RuleError } from '../core/errors.ts';
 import { blockId, transactionsRoot } from '../core/hashing.ts';
 import { bytesEqual } from '../core/hex.ts';
 import { type BlockId, idToBytes } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import type { Block } from '../core/types.ts';
-import type { Background } from './background.ts';
 import type { BodyChecker } from './block-check.ts';
-import type { Conduct } from './conduct.ts';
-import type { Peers } from './peers.ts';
+import { type Background, BrokenPromise, type During, own } from './faults.ts';
+import { type Peer, type Peers, tipOf } from './peers.ts';
 import type { Clock, Network, PeerId } from './ports.ts';
 import { BlocksRequestType, MAX_BLOCKS_ANSWER_BYTES, MAX_BLOCKS_REQUESTED } from './wire.ts';
 
@@ -27,10 +25,16 @@ const MAX_READY_BYTES = 32 * 1_024 * 1_024;
 const REQUESTS_PER_PEER = 4;
 /** An answer is 2 MiB at most: a link of 250 kB/s is still served. */
 const BLOCKS_DEADLINE_MS = 8_000;
+/** Whoever takes longer is not given up, but another is asked beside it. */
+const PATIENCE_MS = 2_000;
+/** The slow one and its company. */
+const MAX_ASKED_AT_ONCE = 2;
 /** Blocks whose size tells what to expect of the next. */
 const AVERAGED_BLOCKS = 8;
 /** A peer that did not have what was asked is left alone for so long. */
 const PAUSE_MS = 5_000;
+/** Blocks connected so close on each other are arriving: a round trip around the planet, twice. */
+const ARRIVING_MS = 2_000;
 /** Blocks connected in one step: worth it while blocks are small, bounded so that the event loop breathes. */
 const MAX_STEP_BLOCKS = 128;
 const MAX_STEP_BYTES = 256 * 1_024;
@@ -41,7 +45,7 @@ export interface BodySyncOptions {
   readonly network: Network;
   readonly clock: Clock;
   readonly peers: Peers;
-  readonly conduct: Conduct;
+  readonly during: During;
   readonly checker: BodyChecker;
   readonly background: Background;
   /** Connects blocks whose parents are there. @throws nothing: it reports refused blocks itself */
@@ -58,6 +62,21 @@ export interface FetchedBlock {
   readonly from: PeerId | undefined;
 }
 
+/** A request a peer may be sent. */
+interface PeerSlot {
+  readonly id: PeerId;
+  /** Of the heaviest block it has. */
+  readonly work: bigint;
+  /** Requests it is to answer before. */
+  readonly load: number;
+}
+
+interface Asked {
+  readonly peers: Set<PeerId>;
+  /** When the last of them was asked, by elapsed time. */
+  atMs: number;
+}
+
 interface Ready extends FetchedBlock {
   readonly byteLength: number;
 }
@@ -65,7 +84,7 @@ interface Ready extends FetchedBlock {
 export class BodySync {
   readonly #options: BodySyncOptions;
   /** Asked for and not here yet. */
-  readonly #asked = new Map<BlockId, PeerId>();
+  readonly #asked = new Map<BlockId, Asked>();
   readonly #requests = new Map<PeerId, number>();
   readonly #pausedUntilMs = new Map<PeerId, number>();
   /** Checked, waiting for an earlier one. */
@@ -75,8 +94,10 @@ export class BodySync {
   #averageBytes = 1;
   #cancelRetry: (() => void) | undefined;
   #stopped = false;
-  #connecting = false;
   /** Blocks taken out of `#ready` are on their way into the chain. */
+  #connecting = false;
+  /** When blocks were last connected, by elapsed time. */
+  #connectedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: BodySyncOptions) {
     this.#options = options;
@@ -85,6 +106,12 @@ export class BodySync {
   /** True while bodies are on their way or being connected. What is ready may wait for ever for an earlier one. */
   get active(): boolean {
     return this.#asked.size > 0 || this.#connecting;
+  }
+
+  /** True while blocks really come, one after the other. What is only asked for may never be given. */
+  get isArriving(): boolean {
+    const isFresh = this.#options.clock.elapsed() - this.#connectedAtMs < ARRIVING_MS;
+    return this.#connecting || (this.#asked.size > 0 && isFresh);
   }
 
   sizes(): { bodiesReady: number; bodiesAsked: number } {
@@ -102,17 +129,15 @@ export class BodySync {
     const missing = this.#options.chain.missingBodies(WINDOW_BLOCKS);
     this.#forgetUnwanted(missing);
     // Gossip may have brought what the ready ones waited for.
-    if (this.#isNextReady()) this.#options.background(this.#connectReady());
+    if (this.#isNextReady()) this.#options.background(own(this.#connectReady()));
     if (missing.length === 0) return;
-    const wanted = missing.filter(
-      (record) => !this.#asked.has(record.id) && !this.#ready.has(record.id) && !isEmpty(record),
-    );
+    const wanted = missing.filter((record) => !this.#ready.has(record.id) && this.#mayAsk(record));
     for (const peer of this.#idlePeers()) {
       if (wanted.length === 0) break;
       const crowded = this.#readyBytes > MAX_READY_BYTES;
       if (crowded && wanted[0]?.id !== missing[0]?.id) break;
-      const portion = this.#portionFor(peer.work, wanted, crowded);
-      if (portion.length > 0) this.#options.background(this.#fetch(peer.id, portion));
+      const portion = this.#portionFor(peer, wanted, crowded);
+      if (portion.length > 0) this.#options.background(own(this.#fetch(peer.id, portion)));
     }
     this.#retryLater();
   }
@@ -121,25 +146,40 @@ export class BodySync {
    * Peers that may be asked, least busy first; one entry for each request that fits. A peer whose tip is on a
    * chain we have wholly does not have the one that is missing.
    */
-  #idlePeers(): { id: PeerId; work: bigint }[] {
+  #idlePeers(): PeerSlot[] {
     const { chain, clock, peers } = this.#options;
-    const now = clock.now();
-    const slots: { id: PeerId; work: bigint; load: number }[] = [];
-    for (const { connection, status } of peers.all()) {
-      if (status === undefined || (this.#pausedUntilMs.get(connection.id) ?? 0) > now) continue;
-      if (chain.byId(status.tip)?.status === 'body') continue;
-      for (let load = this.#requests.get(connection.id) ?? 0; load < REQUESTS_PER_PEER; load++) {
-        slots.push({ id: connection.id, work: status.work, load });
+    const now = clock.elapsed();
+    const slots: PeerSlot[] = [];
+    for (const peer of peers.all()) {
+      const { id } = peer.connection;
+      const has = tipOf(peer);
+      if (has === undefined || (this.#pausedUntilMs.get(id) ?? 0) > now) continue;
+      if (chain.byId(has.tip)?.status === 'body') continue;
+      for (let load = this.#requests.get(id) ?? 0; load < REQUESTS_PER_PEER; load++) {
+        slots.push({ id, work: has.work, load });
       }
     }
     return slots.sort((a, b) => a.load - b.load);
   }
 
+  #mayAsk(record: BlockRecord): boolean {
+    if (isEmpty(record)) return false;
+    const asked = this.#asked.get(record.id);
+    return (
+      asked === undefined ||
+      (asked.peers.size < MAX_ASKED_AT_ONCE && this.#options.clock.elapsed() - asked.atMs > PATIENCE_MS)
+    );
+  }
+
   /** Takes from `wanted` what this peer should have: a share, so that others get one too. */
-  #portionFor(peerWork: bigint, wanted: BlockRecord[], crowded: boolean): BlockRecord[] {
-    const has = wanted.findIndex((record) => record.work > peerWork);
-    const available = has === -1 ? wanted.length : has;
-    return wanted.splice(0, Math.min(available, crowded ? 1 : this.#blocksPerAnswer()));
+  #portionFor({ id, work }: PeerSlot, wanted: BlockRecord[], crowded: boolean): BlockRecord[] {
+    const most = crowded ? 1 : this.#blocksPerAnswer();
+    const isForIt = (record: BlockRecord): boolean =>
+      record.work <= work && this.#asked.get(record.id)?.peers.has(id) !== true;
+    const first = wanted.findIndex(isForIt);
+    if (first === -1) return [];
+    const end = wanted.findIndex((record, index) => index > first && !isForIt(record));
+    return wanted.splice(first, Math.min(most, (end === -1 ? wanted.length : end) - first));
   }
 
   /** What is asked for and does not fit the answer keeps others from being asked for it meanwhile. */
@@ -149,69 +189,63 @@ export class BodySync {
   }
 
   async #fetch(peer: PeerId, portion: readonly BlockRecord[]): Promise<void> {
-    const { clock, conduct, definition, network } = this.#options;
-    for (const { id } of portion) this.#asked.set(id, peer);
+    const { clock, during } = this.#options;
+    for (const { id } of portion) {
+      const peers = this.#asked.get(id)?.peers ?? new Set<PeerId>();
+      this.#asked.set(id, { peers: peers.add(peer), atMs: clock.elapsed() });
+    }
     this.#requests.set(peer, (this.#requests.get(peer) ?? 0) + 1);
-    try {
-      const request = BlocksRequestType.serialize({ ids: portion.map(({ id }) => idToBytes(id)) });
-      const chunks = await network.request(peer, 'blocks', request, {
-        deadlineMs: BLOCKS_DEADLINE_MS,
-        maxChunks: portion.length,
-        maxChunkBytes: definition.params.maxBlockBytes,
-      });
-      if (chunks.length === 0) this.#gotNothing(peer);
-      for (const [index, chunk] of chunks.entries()) {
-        const record = portion[index];
-        if (record === undefined || !(await this.#take(peer, record, chunk))) break;
-      }
-    } catch (error) {
-      this.#pausedUntilMs.set(peer, clock.now() + PAUSE_MS);
-      conduct.blame(peer, error, 'blocks');
-    } finally {
-      for (const { id } of portion) if (this.#asked.get(id) === peer) this.#asked.delete(id);
-      const left = (this.#requests.get(peer) ?? 1) - 1;
-      if (left === 0) this.#requests.delete(peer);
-      else this.#requests.set(peer, left);
-      this.wake();
+    const came = await during(peer, 'blocks', () => this.#ask(peer, portion));
+    if (came !== true) this.#pausedUntilMs.set(peer, clock.elapsed() + PAUSE_MS);
+    for (const { id } of portion) {
+      const asked = this.#asked.get(id);
+      asked?.peers.delete(peer);
+      if (asked?.peers.size === 0) this.#asked.delete(id);
     }
+    const left = (this.#requests.get(peer) ?? 1) - 1;
+    if (left === 0) this.#requests.delete(peer);
+    else this.#requests.set(peer, left);
+    this.wake();
   }
 
-  /** @returns false if the peer is not to be listened to any further */
-  async #take(peer: PeerId, record: BlockRecord, bytes: Uint8Array): Promise<boolean> {
-    const { checker, conduct, definition, refuse } = this.#options;
-    let block: Block;
-    try {
-      block = decodeBlock(bytes, definition.params);
-    } catch (error) {
-      if (!(error instanceof RuleError)) throw error;
-      conduct.penalise(peer, 'invalid-block', error.message);
-      return false;
+  /** @returns false if it gives none of them @throws what is wrong with its answer */
+  async #ask(peer: PeerId, portion: readonly BlockRecord[]): Promise<boolean> {
+    const { chain, definition, network, peers } = this.#options;
+    const best = chain.bestHeader.id;
+    const hasSaid = saysItHas(peers.get(peer), best);
+    const request = BlocksRequestType.serialize({ ids: portion.map(({ id }) => idToBytes(id)) });
+    const chunks = await network.request(peer, 'blocks', request, {
+      deadlineMs: BLOCKS_DEADLINE_MS,
+      maxChunks: portion.length,
+      maxChunkBytes: definition.params.maxBlockBytes,
+    });
+    if (chunks.length === 0 && hasSaid)
+      throw new BrokenPromise(`it does not give the blocks up to ${best}, which it says it has`);
+    for (const [index, chunk] of chunks.entries()) {
+      const record = portion[index];
+      if (record !== undefined) await this.#take(peer, record, chunk);
     }
-    if (blockId(block.sealed) !== record.id) {
-      conduct.penalise(peer, 'broken-promise', `asked for block ${record.id}, it sent another`);
-      return false;
-    }
-    try {
-      const checked = await checker.checkBlock(record.id, block);
-      this.#ready.set(record.id, { checked, from: peer, byteLength: bytes.length });
-      this.#readyBytes += bytes.length;
-      this.#averageBytes += (bytes.length - this.#averageBytes) / AVERAGED_BLOCKS;
-      this.#options.background(this.#connectReady());
-      return true;
-    } catch (error) {
-      if (!(error instanceof RuleError)) throw error;
-      refuse(record.id, error, peer);
-      return false;
-    }
+    return chunks.length > 0;
   }
 
-  /** It says its tip is the very chain we asked for, and gives none of it. */
-  #gotNothing(peer: PeerId): void {
-    const { chain, clock, conduct, peers } = this.#options;
-    this.#pausedUntilMs.set(peer, clock.now() + PAUSE_MS);
-    if (peers.get(peer)?.status?.tip === chain.bestHeader.id) {
-      conduct.penalise(peer, 'broken-promise', 'it does not give the blocks of the chain it says it is on');
+  /** @throws BrokenPromise, RuleError of the body */
+  async #take(peer: PeerId, record: BlockRecord, bytes: Uint8Array): Promise<void> {
+    const { background, chain, checker, definition, refuse } = this.#options;
+    const block = decodeBlock(bytes, definition.params);
+    if (blockId(block.sealed) !== record.id)
+      throw new BrokenPromise(`asked for block ${record.id}, it sent another`);
+    // Another may have given it meanwhile.
+    if (this.#ready.has(record.id) || chain.byId(record.id)?.status !== 'header') return;
+    const verdict = await checker.checkBlock(record.id, block);
+    if ('error' in verdict) {
+      refuse(record.id, verdict.error, peer);
+      throw verdict.error;
     }
+    if (this.#ready.has(record.id)) return;
+    this.#ready.set(record.id, { checked: verdict.checked, from: peer, byteLength: bytes.length });
+    this.#readyBytes += bytes.length;
+    this.#averageBytes += (bytes.length - this.#averageBytes) / AVERAGED_BLOCKS;
+    background(own(this.#connectReady()));
   }
 
   /** Connects, in order, whatever is ready without a gap; between commits others get their turn. */
@@ -221,6 +255,7 @@ export class BodySync {
     try {
       while (!this.#stopped && this.#isNextReady()) {
         await this.#options.connect(this.#takeBatch());
+        this.#connectedAtMs = this.#options.clock.elapsed();
         if (this.#isNextReady()) await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
       }
     } finally {
@@ -268,9 +303,14 @@ export class BodySync {
   #retryLater(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = this.#options.clock.after(PAUSE_MS / 2, () => this.wake());
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsed();
     for (const [peer, untilMs] of this.#pausedUntilMs) if (untilMs <= now) this.#pausedUntilMs.delete(peer);
   }
+}
+
+/** Its status names the block, or it gave the headers up to it: it has the bodies, whatever it moves on to meanwhile. */
+function saysItHas(peer: Peer | undefined, id: BlockId): boolean {
+  return peer?.status?.tip === id || peer?.promised === id;
 }
 
 /** The header commits to no transactions. */

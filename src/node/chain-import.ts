@@ -208,7 +208,9 @@ class ChainImport {
         const id = requireId(batch.parts[index]?.id, root);
         requireParent(block, index === 0 ? batch.before : batch.parts[index - 1]?.id);
         checkProofOfWork(block.sealed, root);
-        return await this.#checker.checkBlock(id, block);
+        const verdict = await this.#checker.checkBlock(id, block);
+        if ('error' in verdict) throw verdict.error;
+        return verdict.checked;
       } catch (error) {
         refuse(index, error);
         return undefined;

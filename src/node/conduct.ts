@@ -3,10 +3,9 @@
  * disconnected and refused for a while. Scores outlive the connection, so reconnecting does not wash them off.
  */
 
-import { RuleError } from '../core/errors.ts';
 import { AddressRecord } from './address-record.ts';
 import type { NodeEvent } from './events.ts';
-import { type Clock, type Network, type PeerId, RequestError } from './ports.ts';
+import type { Clock, Network, PeerId } from './ports.ts';
 
 /**
  * What a peer can do wrong, and what it costs.
@@ -18,10 +17,11 @@ export const OFFENCES = {
   'other-network': 100,
   /** A header that breaks a rule or has no proof of work. */
   'invalid-header': 100,
-  /** A body that is not the one its header names, or breaks a rule. */
+  /**
+   * Served a body that is not the one its header names, or breaks a rule; or says it is on a branch with such a block.
+   * Passing on a good header with a bad body costs nothing: the relayer cannot know yet, and the work was paid.
+   */
   'invalid-block': 100,
-  /** Passed on a block with a good header and a bad body: it could not know yet, and the proof of work was paid. */
-  'relayed-invalid-block': 10,
   /** A wrong signature, or bytes that are no transaction. */
   'invalid-transaction': 34,
   /** Bytes that are not what the protocol says. */
@@ -38,7 +38,7 @@ export const OFFENCES = {
 export type Offence = keyof typeof OFFENCES;
 
 /** At this score the connection ends. */
-const SCORE_LIMIT = 100;
+export const SCORE_LIMIT = 100;
 /** A score halves in this time: a peer on a poor link recovers, a hostile one gets a handful of tries an hour. */
 const SCORE_HALF_LIFE_MS = 10 * 60_000;
 /** How long a peer stays refused that earned it by misdeeds alone. */
@@ -84,23 +84,9 @@ export class Conduct {
     this.#slowness.delete(peer);
   }
 
-  /**
-   * Holds a failed request against the peer, as far as it is its fault: a broken connection is nobody's.
-   *
-   * @param error what the request or the decoding of its answer threw
-   * @throws whatever is neither: that is a bug of ours
-   */
-  blame(peer: PeerId, error: unknown, what: string): void {
-    if (error instanceof RuleError) this.penalise(peer, 'malformed-message', `${what}: ${error.message}`);
-    else if (!(error instanceof RequestError)) throw error;
-    else if (error.failure === 'timeout') this.penalise(peer, 'too-slow', `${what}: ${error.message}`);
-    else if (error.failure === 'malformed')
-      this.penalise(peer, 'malformed-message', `${what}: ${error.message}`);
-  }
-
   /** @param detail what exactly happened, for the log */
   penalise(peer: PeerId, offence: Offence, detail: string): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const isSlowness = offence === 'too-slow';
     const lastMs = this.#slowness.get(peer)?.atMs;
     if (isSlowness && lastMs !== undefined && now - lastMs < SLOW_TOGETHER_MS) return;
@@ -116,7 +102,7 @@ export class Conduct {
       // The ban is the price; afterwards it starts anew.
       this.#entries.delete(peer);
       this.#slowness.delete(peer);
-      this.#network.ban(peer, now + banMs).catch(() => {
+      this.#network.ban(peer, banMs).catch(() => {
         // The connection is gone already, which is what was wanted.
       });
     }
@@ -125,7 +111,7 @@ export class Conduct {
   #add(entries: Map<PeerId, Entry>, peer: PeerId, points: number): void {
     const score = this.#faded(entries, peer) + points;
     entries.delete(peer);
-    entries.set(peer, { score, atMs: this.#clock.now() });
+    entries.set(peer, { score, atMs: this.#clock.elapsed() });
     const oldest = entries.keys().next().value;
     if (entries.size > MAX_REMEMBERED && oldest !== undefined) entries.delete(oldest);
   }
@@ -133,6 +119,6 @@ export class Conduct {
   #faded(entries: ReadonlyMap<PeerId, Entry>, peer: PeerId): number {
     const entry = entries.get(peer);
     if (entry === undefined) return 0;
-    return entry.score * 2 ** (-(this.#clock.now() - entry.atMs) / SCORE_HALF_LIFE_MS);
+    return entry.score * 2 ** (-(this.#clock.elapsed() - entry.atMs) / SCORE_HALF_LIFE_MS);
   }
 }

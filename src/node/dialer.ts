@@ -4,7 +4,7 @@
  * sleeps until somebody is due: a node with all its connections does nothing here.
  */
 import { classOf, hostOf, networkOf } from './address-group.ts';
-import type { Background } from './background.ts';
+import { type Background, own } from './faults.ts';
 import { mayTell, peerOf } from './hearsay.ts';
 import type { Clock, Network, PeerConnection, PeerId, Random } from './ports.ts';
 
@@ -131,7 +131,7 @@ export class Dialer {
       owner,
       turn,
       failures: 0,
-      dueAtMs: this.#options.clock.now() + (yields ? YIELD_MS : 0),
+      dueAtMs: this.#options.clock.elapsed() + (yields ? YIELD_MS : 0),
       dialling: false,
     });
     if (source === 'given' || !this.#isFull) this.#lookIn(yields ? YIELD_MS : 0);
@@ -142,7 +142,8 @@ export class Dialer {
     const candidate = this.#find(peer);
     if (candidate !== undefined) {
       candidate.failures = 0;
-      candidate.dueAtMs = this.#options.clock.now() + FIRST_RETRY_MS * (0.5 + this.#options.random.next());
+      candidate.dueAtMs =
+        this.#options.clock.elapsed() + FIRST_RETRY_MS * (0.5 + this.#options.random.next());
     }
     this.#lookIn(0);
   }
@@ -191,7 +192,7 @@ export class Dialer {
   /** Looks who is due, `delayMs` from now at the latest. */
   #lookIn(delayMs: number): void {
     const { clock } = this.#options;
-    const atMs = clock.now() + delayMs;
+    const atMs = clock.elapsed() + delayMs;
     if (!this.#running || this.#looksAtMs <= atMs) return;
     this.#cancelLook?.();
     this.#looksAtMs = atMs;
@@ -203,12 +204,12 @@ export class Dialer {
     this.#cancelLook?.();
     this.#looksAtMs = Number.POSITIVE_INFINITY;
     if (!this.#running) return;
-    const now = clock.now();
+    const now = clock.elapsed();
     const wanted = [...this.#candidates].filter(([, candidate]) => this.#isWanted(candidate));
     const due = wanted.filter(([, { dueAtMs }]) => dueAtMs <= now).sort(([, a], [, b]) => inTurn(a, b));
     for (const [key, candidate] of due) {
       if (this.#dials >= MAX_DIALS) return; // the next look is when one of them has ended
-      if (this.#isDiallable(candidate)) background(this.#dial(key, candidate));
+      if (this.#isDiallable(candidate)) background(own(this.#dial(key, candidate)));
     }
     const later = wanted.filter(([, { dueAtMs }]) => dueAtMs > now).map(([, { dueAtMs }]) => dueAtMs - now);
     if (later.length > 0) this.#lookIn(Math.min(...later));
@@ -261,7 +262,7 @@ export class Dialer {
         for (const address of [...candidate.addresses, ...candidate.rumours]) onLost(address);
       }
       const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** candidate.failures);
-      candidate.dueAtMs = clock.now() + wait * (0.5 + random.next());
+      candidate.dueAtMs = clock.elapsed() + wait * (0.5 + random.next());
     } finally {
       candidate.dialling = false;
       this.#dials--;

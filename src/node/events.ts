@@ -97,4 +97,14 @@ export type NodeEvent =
     }
   /** The peer's clock and ours differ by more than is healthy. */
   | { readonly event: 'peer.clock'; readonly peer: PeerId; readonly offsetMs: number }
+  | {
+      /** No block can follow the tip before `untilMs` (since 1970): it is ahead of this machine's clock. */
+      readonly event: 'mining.waiting';
+      /** Of the tip. */
+      readonly height: number;
+      readonly aheadMs: number;
+      readonly untilMs: number;
+    }
+  /** The reward would lift the miner's balance over what the ledger can hold: nothing is mined for it. */
+  | { readonly event: 'mining.unpayable'; readonly miner: Address }
   | ({ readonly event: 'sync.progress' } & SyncProgress);

@@ -7,12 +7,14 @@ import type { Chain } from '../chain/chain.ts';
 import type { Mempool } from '../chain/mempool.ts';
 import { type CheckedBlock, trustBlock } from '../chain/records.ts';
 import { type BlockTemplate, blockTemplate } from '../chain/template.ts';
+import { formatAddress } from '../core/address.ts';
 import { blockId, headerRoot } from '../core/hashing.ts';
 import { isEarly, MAX_FUTURE_MS } from '../core/header.ts';
 import type { Address, BlockId } from '../core/identifiers.ts';
 import { requireTarget } from '../core/target.ts';
-import type { Background } from './background.ts';
-import type { Clock, Miner } from './ports.ts';
+import type { NodeEvent } from './events.ts';
+import { type Background, own } from './faults.ts';
+import { type Clock, type Miner, OperationError } from './ports.ts';
 
 /** A template is never older than this, so that timestamps stay true. */
 const TEMPLATE_MS = 1_000;
@@ -20,6 +22,8 @@ const TEMPLATE_MS = 1_000;
 const BETTER_TEMPLATE_MS = 100;
 /** And this many times as long as the last template took to make: a full pool's takes its time. */
 const TEMPLATE_SHARE = 20;
+/** Blocks on demand may come faster than a millisecond each; whoever waits longer for the tip's time is told. */
+const SHORT_WAIT_MS = 1_000;
 /** Why a search ends. Without a reason every abort would make an exception with a stack. */
 const OUTDATED = 'the template is out of date';
 /** Blocks one call may ask for. */
@@ -32,6 +36,7 @@ export interface MiningOptions {
   readonly clock: Clock;
   readonly address: Address;
   readonly background: Background;
+  readonly emit: (event: NodeEvent) => void;
   /** While true, mining would only lengthen a chain that is about to be left behind. */
   readonly isCatchingUp: () => boolean;
   /** Connects the block and sends it out. @returns false if it is not due yet: the clock was set back */
@@ -50,6 +55,10 @@ export class Mining {
   #turn: Promise<unknown> = Promise.resolve();
   #onDemand = 0;
   #templateTookMs = 0;
+  /** That it waits for the tip's time has been told. */
+  /** The last template could not pay its miner. */
+  #isUnpayable = false;
+  #isWaitTold = false;
   #stopped = false;
 
   constructor(options: MiningOptions) {
@@ -65,6 +74,16 @@ export class Mining {
     return this.#options.miner.threads;
   }
 
+  /**
+   * Until when no block can follow the tip, milliseconds since 1970; undefined if one can. So it is after this machine's
+   * clock was set back, and before the network begins.
+   */
+  get waitsUntilMs(): number | undefined {
+    const { chain, clock } = this.#options;
+    const dueMs = Number(chain.tip.sealed.header.timestamp) + 1 - MAX_FUTURE_MS;
+    return dueMs - clock.now() > SHORT_WAIT_MS ? dueMs : undefined;
+  }
+
   hashrate(): number {
     return this.#options.miner.hashrate();
   }
@@ -74,7 +93,7 @@ export class Mining {
     this.#active = true;
     if (this.#isLooping) return;
     this.#isLooping = true;
-    this.#options.background(this.#mineContinuously());
+    this.#options.background(own(this.#mineContinuously()));
   }
 
   /** Blocks on demand are mined nevertheless. Resolves once nothing is searched for any more. */
@@ -95,6 +114,8 @@ export class Mining {
    *
    * @param address gets the rewards; default: whoever gets those of continuous mining
    * @returns their ids, in order; fewer only if `signal` aborts or the node stops
+   * @throws OperationError if the tip is ahead of this machine's clock, so that no block can follow it yet, or if the
+   *   reward has no room in the balance
    */
   async mine(count: number, signal?: AbortSignal, address = this.#options.address): Promise<BlockId[]> {
     if (!Number.isSafeInteger(count) || count < 1 || count > MAX_BLOCKS_ON_DEMAND) {
@@ -115,7 +136,9 @@ export class Mining {
         isItsTurn = true;
         const ids: BlockId[] = [];
         while (ids.length < count && !this.#stopped && signal?.aborted !== true) {
+          this.#requireDue();
           const block = await this.#mineOne(address);
+          if (this.#isUnpayable) throw unpayable(address);
           if (block !== undefined) ids.push(block.id);
           await this.#turnOfOthers();
         }
@@ -161,14 +184,29 @@ export class Mining {
 
   /** One search. @returns the block, or undefined if the search was aborted or the block was no use any more */
   async #mineOne(address: Address): Promise<CheckedBlock | undefined> {
-    const { chain, clock, miner, onMined, pool } = this.#options;
-    const nowMs = clock.now();
-    const template = blockTemplate(chain, pool, { miner: address, nowMs });
-    this.#templateTookMs = Math.max(0, clock.now() - nowMs);
+    const { chain, clock, emit, miner, onMined, pool } = this.#options;
+    if (this.waitsUntilMs !== undefined) {
+      this.#tellWait(this.waitsUntilMs);
+      // Not until then: the clock may be set right at any moment.
+      await this.#pause(TEMPLATE_MS);
+      return undefined;
+    }
+    const begunMs = clock.elapsed();
+    const template = blockTemplate(chain, pool, { miner: address, nowMs: clock.now() });
+    this.#templateTookMs = clock.elapsed() - begunMs;
+    this.#isUnpayable = template === undefined;
+    if (template === undefined) {
+      if (!this.#isWaitTold) emit({ event: 'mining.unpayable', miner: address });
+      this.#isWaitTold = true;
+      await this.#pause(TEMPLATE_MS);
+      return undefined;
+    }
+    this.#isWaitTold = false;
     const { header } = template;
     if (isEarly(header, clock.now())) {
       // Blocks on demand came faster than a millisecond each: others would set this one aside.
-      await this.#pause(Math.max(1, Number(header.timestamp) - clock.now() - MAX_FUTURE_MS));
+      const aheadMs = Number(header.timestamp) - clock.now() - MAX_FUTURE_MS;
+      await this.#pause(Math.min(Math.max(1, aheadMs), TEMPLATE_MS));
       return undefined;
     }
     const search = new AbortController();
@@ -184,6 +222,29 @@ export class Mining {
       cancelRefresh();
       this.#searchEnded();
     }
+  }
+
+  #tellWait(untilMs: number): void {
+    if (this.#isWaitTold) return;
+    this.#isWaitTold = true;
+    const { chain, clock, emit } = this.#options;
+    emit({
+      event: 'mining.waiting',
+      height: chain.tip.height,
+      aheadMs: untilMs + MAX_FUTURE_MS - clock.now(),
+      untilMs,
+    });
+  }
+
+  /** @throws OperationError */
+  #requireDue(): void {
+    const { chain, clock } = this.#options;
+    if (this.waitsUntilMs === undefined) return;
+    const aheadMs = Number(chain.tip.sealed.header.timestamp) - clock.now();
+    const seconds = Math.ceil(aheadMs / 1_000).toLocaleString('en-US');
+    throw new OperationError(
+      `no block can follow #${chain.tip.height} yet, it is ${seconds} s ahead of this machine's clock: set the clock right, or wait`,
+    );
   }
 
   #searchEnded(): void {
@@ -214,6 +275,12 @@ export class Mining {
     });
     this.#searchEnded();
   }
+}
+
+function unpayable(address: Address): OperationError {
+  return new OperationError(
+    `the balance of ${formatAddress(address)} has no room for a reward: name another address for it`,
+  );
 }
 
 /** The template's transactions come from the pool, where they were checked. */

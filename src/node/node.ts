@@ -12,22 +12,23 @@ import { PoolJournal } from '../chain/pool-journal.ts';
 import { type Address, type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignedTransaction } from '../core/types.ts';
+import { endInTurn } from '../store/ending.ts';
 import type { Store } from '../store/store.ts';
 import { AddressBook } from './address-book.ts';
-import { type Background, runInBackground } from './background.ts';
 import { BodyChecker } from './block-check.ts';
 import { BlockQueue } from './block-queue.ts';
 import { Blocks } from './blocks.ts';
 import { BodySync } from './body-sync.ts';
-import { Conduct } from './conduct.ts';
+import { Conduct, SCORE_LIMIT } from './conduct.ts';
 import { Dialer } from './dialer.ts';
 import type { NodeEvent, SyncProgress } from './events.ts';
+import { type Background, border, type During, own, runInBackground } from './faults.ts';
 import { HeaderSync } from './header-sync.ts';
 import { Mining } from './mining.ts';
 import { PeerExchange } from './peer-exchange.ts';
-import { Peers } from './peers.ts';
+import { Peers, tipOf } from './peers.ts';
 import { PoolKeeping } from './pool-keeping.ts';
-import { syncPool } from './pool-sync.ts';
+import { PoolSync } from './pool-sync.ts';
 import type { Clock, Miner, Network, PeerConnection, PeerId, Random, SignatureVerifier } from './ports.ts';
 import { RecentlyConfirmed } from './recently-confirmed.ts';
 import { serve } from './serve.ts';
@@ -35,6 +36,7 @@ import { STATUS_INTERVAL_MS, StatusExchange } from './status.ts';
 import { Sync } from './sync.ts';
 import { type SubmitOutcome, TransactionRelay } from './transaction-relay.ts';
 import { Turns } from './turns.ts';
+import { WorkBudgets } from './work-budget.ts';
 
 /** Whoever asked to resolve gets an answer, though a peer keeps us waiting or the way is long. */
 const RESOLVE_DEADLINE_MS = 60_000;
@@ -69,7 +71,7 @@ export interface PeerView {
   readonly name?: string;
   readonly address: string;
   readonly direction: 'inbound' | 'outbound';
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, to be shown. */
   readonly connectedAt: number;
   /** What it last told of its chain; absent until then. */
   readonly height?: number;
@@ -95,6 +97,8 @@ export interface NodeSizes {
   /** Transactions that overtook their predecessors. */
   readonly waitingTransactions: number;
   readonly transactionsToPass: number;
+  /** Gossip of transactions nobody has looked at yet. */
+  readonly transactionMessages: number;
   /** Peers whose headers are to be fetched. */
   readonly headersQueue: number;
 }
@@ -114,15 +118,18 @@ export class Node {
   readonly #queue: BlockQueue;
   readonly #blocks: Blocks;
   readonly #relay: TransactionRelay;
+  readonly #poolSync: PoolSync;
   readonly #dialer: Dialer;
   readonly #exchange: PeerExchange;
   readonly #journal: PoolJournal;
   readonly #keeping: PoolKeeping;
   readonly #background: Background;
+  readonly #during: During;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
-  /** When each peer's pool was last compared with ours. */
+  /** When each peer's pool was last compared with ours, by elapsed time. */
   readonly #poolSyncedAtMs = new Map<PeerId, number>();
   readonly #recentlyConfirmed = new RecentlyConfirmed();
+  readonly #budgets: WorkBudgets;
   #cancelStatus: (() => void) | undefined;
   #stopped = false;
   /** Nothing may touch the store any more. */
@@ -143,6 +150,7 @@ export class Node {
     });
     const peers = this.#peers;
     const conduct = new Conduct(network, clock, emit);
+    const during = border(conduct);
     const turns = new Turns((call) => clock.after(0, call));
     const checker = new BodyChecker(
       definition,
@@ -164,6 +172,7 @@ export class Node {
       conduct,
       checker,
       queue,
+      during,
       background,
       emit,
     };
@@ -174,8 +183,10 @@ export class Node {
     this.#network = network;
     this.#clock = clock;
     this.#background = background;
+    this.#during = during;
     this.#queue = queue;
     this.#conduct = conduct;
+    this.#budgets = new WorkBudgets(clock);
     this.#journal = PoolJournal.open(store, pool);
     this.#keeping = new PoolKeeping({ clock, background, turns, journal: this.#journal });
     this.#status = new StatusExchange({ ...shared, onStatus: (peer) => this.#onStatus(peer) });
@@ -190,15 +201,24 @@ export class Node {
       refuse: (id, error, from) => this.#blocks.refuse(id, error, from),
       onRest: () => this.#sync.bodiesRest(),
     });
-    const headers = new HeaderSync({ ...shared, onHeaders: () => this.#bodies.wake() });
+    const headers = new HeaderSync({
+      ...shared,
+      onHeaders: (peer, last) => {
+        peers.promised(peer, last);
+        this.#bodies.wake();
+      },
+    });
     this.#sync = new Sync({ ...shared, headers, bodies: this.#bodies });
     this.#relay = new TransactionRelay({
       ...shared,
+      verifier,
+      budgets: this.#budgets,
       turns,
       keeping: this.#keeping,
       recentlyConfirmed: this.#recentlyConfirmed,
       onGap: (peer) => this.#onGap(peer),
     });
+    this.#poolSync = new PoolSync({ ...shared, turns, relay: this.#relay, budgets: this.#budgets });
     this.#dialer = new Dialer({
       ...shared,
       isConnected: (peer) => peers.has(peer),
@@ -237,27 +257,34 @@ export class Node {
     this.#dialer.start();
     this.#askStatusLater();
     // A long move of the tip may have been under way when the last process ended.
-    this.#background(this.#queue.add([], 'full'));
+    this.#background(own(this.#queue.add([], 'full')));
   }
 
-  /** Ends everything and keeps what is not kept yet. The store is the caller's to close. */
+  /**
+   * Ends everything and keeps what is not kept yet. The store is the caller's to close.
+   *
+   * @throws what any part threw, once all of them have ended
+   */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#cancelStatus?.();
-    this.#dialer.stop();
-    this.#sync.stop();
-    this.#bodies.stop();
-    this.#blocks.stop();
-    this.#relay.stop();
-    this.#keeping.stop();
-    this.#status.stop();
-    // At once, for the caller may not wait for the rest; and again for what the rest changes.
-    this.#journal.flush();
-    await this.mining.close();
-    await this.#network.stop();
-    this.#journal.flush();
-    this.#closed = true;
+    await endInTurn([
+      () => this.#cancelStatus?.(),
+      () => this.#dialer.stop(),
+      () => this.#sync.stop(),
+      () => this.#bodies.stop(),
+      () => this.#blocks.stop(),
+      () => this.#relay.stop(),
+      () => this.#keeping.stop(),
+      () => this.#status.stop(),
+      // At once, for the caller may not wait for the rest; and again for what the rest changes.
+      () => this.#journal.flush(),
+      () => this.mining.close(),
+      () => this.#network.stop(),
+      () => this.#journal.flush(),
+    ]).finally(() => {
+      this.#closed = true;
+    });
   }
 
   /** Hears of everything that happens. @returns what ends it */
@@ -272,20 +299,18 @@ export class Node {
   }
 
   peers(): PeerView[] {
-    return this.#peers.all().map(({ connection, name, status, roundTripMs }) => ({
-      ...connection,
-      ...(name === undefined ? {} : { name }),
-      ...(status === undefined
-        ? {}
-        : {
-            height: status.height,
-            tip: status.tip,
-            work: status.work,
-            clockOffsetMs: Math.round(status.clockOffsetMs),
-          }),
-      ...(roundTripMs === undefined ? {} : { roundTripMs }),
-      score: Math.round(this.#conduct.score(connection.id)),
-    }));
+    return this.#peers.all().map((peer) => {
+      const { connection, name, roundTripMs, status } = peer;
+      const has = tipOf(peer);
+      return {
+        ...connection,
+        ...(name === undefined ? {} : { name }),
+        ...(has === undefined ? {} : { height: has.height, tip: has.tip, work: has.work }),
+        ...(status === undefined ? {} : { clockOffsetMs: Math.round(status.clockOffsetMs) }),
+        ...(roundTripMs === undefined ? {} : { roundTripMs }),
+        score: Math.round(this.#conduct.score(connection.id)),
+      };
+    });
   }
 
   /** Connects to a multiaddr and stays connected to it. @throws OperationError if nobody of this network is there */
@@ -323,7 +348,7 @@ export class Node {
   }
 
   #onConnected(connection: PeerConnection): void {
-    this.#peers.connected(connection);
+    this.#peers.connected(connection, this.#clock.elapsed());
     this.#emit({
       event: 'peer.connected',
       peer: connection.id,
@@ -345,6 +370,7 @@ export class Node {
     if (!this.#peers.has(peer)) return;
     this.#peers.disconnected(peer);
     this.#conduct.disconnected(peer);
+    this.#relay.forget(peer);
     this.#poolSyncedAtMs.delete(peer);
     this.#dialer.lost(peer);
     this.#emit({ event: 'peer.disconnected', peer, reason });
@@ -354,14 +380,14 @@ export class Node {
   #onStatus(peer: PeerId): void {
     this.#sync.heard(peer);
     if (this.#poolSyncedAtMs.has(peer)) return;
-    this.#poolSyncedAtMs.set(peer, this.#clock.now());
-    this.#background(this.#syncPool(peer));
+    this.#poolSyncedAtMs.set(peer, this.#clock.elapsed());
+    this.#background(own(this.#syncPool(peer)));
   }
 
   /** Gossip lost something, and does not repeat itself: pools are compared again, with the peer's next status. */
   #onGap(peer: PeerId): void {
     const atMs = this.#poolSyncedAtMs.get(peer);
-    if (atMs !== undefined && this.#clock.now() - atMs > POOL_SYNC_INTERVAL_MS)
+    if (atMs !== undefined && this.#clock.elapsed() - atMs > POOL_SYNC_INTERVAL_MS)
       this.#poolSyncedAtMs.delete(peer);
   }
 
@@ -379,13 +405,8 @@ export class Node {
   async #syncPool(peer: PeerId): Promise<void> {
     await this.#sync.idle();
     if (this.#stopped || !this.#peers.has(peer)) return;
-    const { chain, pool } = this;
-    try {
-      await syncPool({ network: this.#network, chain, pool, relay: this.#relay }, peer);
-    } catch (error) {
-      this.#poolSyncedAtMs.delete(peer); // tried again with its next status
-      this.#conduct.blame(peer, error, 'pool');
-    }
+    const isCompared = await this.#during(peer, 'pool', () => this.#poolSync.run(peer));
+    if (isCompared !== true) this.#poolSyncedAtMs.delete(peer); // tried again with its next status
   }
 
   #onTipChange({ change, returned }: PoolUpdate): void {
@@ -401,7 +422,7 @@ export class Node {
         returned: returned.length,
       });
       this.#recentlyConfirmed.clear();
-      this.#background(this.#passReturned(returned));
+      this.#background(own(this.#passReturned(returned)));
     }
     if (change.isLong) this.#relay.admitAllWaiting();
     else {
@@ -409,6 +430,7 @@ export class Node {
       if (change.connected.length === 1 && !this.#sync.isCatchingUp()) {
         for (const connected of change.connected) this.#recentlyConfirmed.add(connected);
       }
+      for (const { transactionIds } of change.connected) this.#budgets.grant(transactionIds.length);
       for (const { block } of change.connected) {
         for (const { transaction } of block.transactions)
           this.#relay.admitWaiting(idFromBytes(transaction.sender));
@@ -435,6 +457,8 @@ export class Node {
 
   #emit(event: NodeEvent): void {
     if (event.event === 'transaction.accepted') this.mining.poolChanged();
+    // Its connection may take a moment to end; what it sent is not checked any more.
+    if (event.event === 'peer.penalised' && event.score >= SCORE_LIMIT) this.#relay.forget(event.peer);
     for (const listener of this.#listeners) listener(event);
   }
 }

@@ -1,6 +1,6 @@
 /** Addresses learnt from peers, and told to them: so one known peer is enough to find the rest. */
-import type { Conduct } from './conduct.ts';
 import type { Dialer } from './dialer.ts';
+import type { During, OwnWork } from './faults.ts';
 import type { Peers } from './peers.ts';
 import type { Network, PeerId } from './ports.ts';
 import { AddressesType, decodeWire, MAX_ADDRESS_BYTES, MAX_ADDRESSES } from './wire.ts';
@@ -12,7 +12,7 @@ const MULTIADDR = /^(\/[\p{L}\p{N}._:%-]+)+$/u;
 export interface PeerExchangeOptions {
   readonly network: Network;
   readonly peers: Peers;
-  readonly conduct: Conduct;
+  readonly during: During;
   readonly dialer: Dialer;
 }
 
@@ -30,9 +30,9 @@ export class PeerExchange {
   }
 
   /** Asks a peer whom it knows. */
-  async learn(peer: PeerId): Promise<void> {
-    const { conduct, dialer, network, peers } = this.#options;
-    try {
+  learn(peer: PeerId): OwnWork {
+    const { dialer, during, network, peers } = this.#options;
+    return during(peer, 'addresses', async () => {
       const [answer] = await network.request(peer, 'addresses', new Uint8Array(0), {
         deadlineMs: ADDRESSES_DEADLINE_MS,
         maxChunks: 1,
@@ -44,9 +44,7 @@ export class PeerExchange {
         (bytes) => addressFrom(bytes) ?? [],
       );
       dialer.learn(told, teller);
-    } catch (error) {
-      conduct.blame(peer, error, 'addresses');
-    }
+    });
   }
 }
 

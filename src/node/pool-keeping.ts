@@ -4,7 +4,7 @@
  */
 import type { PoolJournal } from '../chain/pool-journal.ts';
 import type { TransactionId } from '../core/identifiers.ts';
-import type { Background } from './background.ts';
+import { type Background, own } from './faults.ts';
 import type { Clock } from './ports.ts';
 import type { Turns } from './turns.ts';
 
@@ -46,7 +46,7 @@ export class PoolKeeping {
     if (journal.pending === 0) return;
     this.#cancelLater ??= clock.after(LATER_MS, () => {
       this.#cancelLater = undefined;
-      background(this.#writeAll());
+      background(own(this.#writeAll()));
     });
   }
 
@@ -65,7 +65,7 @@ export class PoolKeeping {
       await this.#writePromised();
       const synced = this.#options.journal.synced();
       // A commit that fails may be tried again. A disk that does not keep what it took is not to be trusted any more.
-      this.#options.background(synced);
+      this.#options.background(own(synced));
       await synced;
     } finally {
       this.#underWay = undefined;

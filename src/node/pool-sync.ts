@@ -1,70 +1,160 @@
-/** On connect, pools are compared and what is missing is fetched: gossip never repeats itself. */
+/**
+ * On connect, pools are compared and what is missing is fetched: gossip never repeats itself. What comes to nothing
+ * draws on the peer's budget of work, which a new connection does not fill, and ends the comparison.
+ */
 import type { Chain } from '../chain/chain.ts';
 import type { Mempool } from '../chain/mempool.ts';
-import { idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import { RuleError } from '../core/errors.ts';
+import { ID_BYTES, idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import { partOf } from '../core/merkle.ts';
 import type { SignedTransaction } from '../core/types.ts';
-import type { Network, PeerId } from './ports.ts';
+import type { Clock, Network, PeerId } from './ports.ts';
 import type { TransactionRelay } from './transaction-relay.ts';
+import type { Turns } from './turns.ts';
 import {
   decodeWire,
   MAX_POOL_IDS,
   MAX_TRANSACTIONS_ANSWER_BYTES,
   MAX_TRANSACTIONS_REQUESTED,
-  PoolIdsType,
   PoolRequestType,
   TransactionsAnswerType,
   TransactionsRequestType,
 } from './wire.ts';
+import { POOL_IDS_PER_UNIT, WORK, type WorkBudgets } from './work-budget.ts';
 
 const POOL_DEADLINE_MS = 20_000;
+/** From its first request: a pool of 200,000 transactions takes half of it. A slow peer gives its place back. */
+const POOL_SYNC_DEADLINE_MS = 60_000;
 /** More than any pool of the default size holds. */
 const MAX_PAGES = 8;
+/** Ids looked up in one turn of the event loop: 2 ms, if each has to be looked for on disk. */
+const IDS_PER_TURN = 256;
+/** Fetches in a row that bring nothing new, after which the rest is not asked for. */
+const MAX_IDLE_FETCHES = 3;
+/** Comparisons at once; each holds a page of 1 MiB. Others wait. */
+const MAX_POOL_SYNCS = 32;
 
 export interface PoolSyncOptions {
   readonly network: Network;
   readonly chain: Chain;
   readonly pool: Mempool;
   readonly relay: TransactionRelay;
+  readonly budgets: WorkBudgets;
+  readonly turns: Turns;
+  readonly clock: Clock;
 }
 
-/**
- * Fetches what the peer's pool has and ours lacks.
- *
- * @throws RequestError if the peer does not answer, RuleError if its answer is not what it should be
- */
-export async function syncPool(
-  { network, chain, pool, relay }: PoolSyncOptions,
-  peer: PeerId,
-): Promise<void> {
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const [answer] = await network.request(peer, 'pool', PoolRequestType.serialize({ page }), {
-      deadlineMs: POOL_DEADLINE_MS,
-      maxChunks: 1,
-      maxChunkBytes: 32 * MAX_POOL_IDS,
-    });
-    const ids = answer === undefined ? [] : decodeWire(PoolIdsType, answer, 'pool ids');
-    // A portion at a time: each id not in the pool is looked up on disk.
-    for (let at = 0; at < ids.length; at += MAX_TRANSACTIONS_REQUESTED) {
-      const missing = ids.slice(at, at + MAX_TRANSACTIONS_REQUESTED).filter((bytes) => {
-        const id = idFromBytes<TransactionId>(bytes);
-        return !pool.has(id) && chain.transaction(id) === undefined;
-      });
-      if (missing.length === 0) continue;
-      await relay.takeFetched(await fetchTransactions(network, peer, missing), peer);
+export class PoolSync {
+  readonly #options: PoolSyncOptions;
+  #running = 0;
+  /** Longest waiting first: one of a peer, and no more than there are connections. */
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(options: PoolSyncOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Fetches what the peer's pool has and ours lacks.
+   *
+   * @returns false if it was given up: it may be tried again later
+   * @throws RequestError if the peer does not answer, RuleError if its answer is not what it should be
+   */
+  async run(peer: PeerId): Promise<boolean> {
+    if (this.#running >= MAX_POOL_SYNCS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#running++;
+    try {
+      return await new Comparison(this.#options, peer).run();
+    } finally {
+      this.#running--;
+      this.#waiting.shift()?.();
     }
-    if (ids.length < MAX_POOL_IDS) return;
   }
 }
 
-async function fetchTransactions(
-  network: Network,
-  peer: PeerId,
-  ids: Uint8Array[],
-): Promise<SignedTransaction[]> {
-  const [answer] = await network.request(peer, 'transactions', TransactionsRequestType.serialize({ ids }), {
-    deadlineMs: POOL_DEADLINE_MS,
-    maxChunks: 1,
-    maxChunkBytes: MAX_TRANSACTIONS_ANSWER_BYTES,
-  });
-  return answer === undefined ? [] : decodeWire(TransactionsAnswerType, answer, 'transactions');
+class Comparison {
+  readonly #options: PoolSyncOptions;
+  readonly #peer: PeerId;
+  readonly #endsAtMs: number;
+  /** Fetches since the last that brought something new. */
+  #idleFetches = 0;
+
+  constructor(options: PoolSyncOptions, peer: PeerId) {
+    this.#options = options;
+    this.#peer = peer;
+    this.#endsAtMs = options.clock.elapsed() + POOL_SYNC_DEADLINE_MS;
+  }
+
+  async run(): Promise<boolean> {
+    for (let page = 0; page < MAX_PAGES; page++) {
+      if (this.#isOver()) return false;
+      const ids = await this.#page(page);
+      for (let at = 0; at < ids.length; at += ID_BYTES * MAX_TRANSACTIONS_REQUESTED) {
+        if (this.#isOver()) return false;
+        await this.#fetchMissing(ids.subarray(at, at + ID_BYTES * MAX_TRANSACTIONS_REQUESTED));
+      }
+      if (ids.length < ID_BYTES * MAX_POOL_IDS) return true;
+    }
+    return true;
+  }
+
+  #isOver(): boolean {
+    const { budgets, clock } = this.#options;
+    return (
+      budgets.isSpent(this.#peer) ||
+      this.#idleFetches >= MAX_IDLE_FETCHES ||
+      clock.elapsed() >= this.#endsAtMs
+    );
+  }
+
+  /** Ids, 32 bytes each: in SSZ a list of them is nothing else. */
+  async #page(page: number): Promise<Uint8Array> {
+    const [answer] = await this.#options.network.request(
+      this.#peer,
+      'pool',
+      PoolRequestType.serialize({ page }),
+      { deadlineMs: POOL_DEADLINE_MS, maxChunks: 1, maxChunkBytes: ID_BYTES * MAX_POOL_IDS },
+    );
+    const ids = answer ?? new Uint8Array(0);
+    if (ids.length % ID_BYTES !== 0)
+      throw new RuleError('malformed-encoding', `pool ids: ${ids.length} bytes are no whole ids`);
+    return ids;
+  }
+
+  async #fetchMissing(ids: Uint8Array): Promise<void> {
+    const missing: Uint8Array[] = [];
+    for (let at = 0; at < ids.length; at += ID_BYTES * IDS_PER_TURN) {
+      await this.#options.turns.nextForStranger();
+      missing.push(...this.#missingOf(ids.subarray(at, at + ID_BYTES * IDS_PER_TURN)));
+    }
+    if (missing.length === 0) return;
+    const fresh = await this.#options.relay.takeFetched(await this.#fetch(missing), this.#peer);
+    this.#idleFetches = fresh > 0 ? 0 : this.#idleFetches + 1;
+  }
+
+  /** Each id that is not in the pool is looked for on disk. */
+  #missingOf(ids: Uint8Array): Uint8Array[] {
+    const { budgets, chain, pool } = this.#options;
+    const missing: Uint8Array[] = [];
+    let units = ids.length / ID_BYTES / POOL_IDS_PER_UNIT;
+    for (let index = 0; ID_BYTES * index < ids.length; index++) {
+      const bytes = partOf(ids, index);
+      const id = idFromBytes<TransactionId>(bytes);
+      if (pool.has(id)) continue;
+      if (chain.seemsConfirmed(id)) units += WORK.lookedUp;
+      else missing.push(bytes);
+    }
+    budgets.draw(this.#peer, units);
+    return missing;
+  }
+
+  async #fetch(ids: Uint8Array[]): Promise<SignedTransaction[]> {
+    const [answer] = await this.#options.network.request(
+      this.#peer,
+      'transactions',
+      TransactionsRequestType.serialize({ ids }),
+      { deadlineMs: POOL_DEADLINE_MS, maxChunks: 1, maxChunkBytes: MAX_TRANSACTIONS_ANSWER_BYTES },
+    );
+    return answer === undefined ? [] : decodeWire(TransactionsAnswerType, answer, 'transactions');
+  }
 }

@@ -2,12 +2,22 @@
  * The ports: all that a node asks of the world. The daemon plugs in libp2p, the wall clock, worker
  * threads; the simulator and the tests plug in virtual ones, and the node cannot tell.
  */
-import type { SignatureCheck } from '../core/signature.ts';
+import { OutsideError } from '../core/errors.ts';
+import type { SignatureCheck, Urgency } from '../core/signature.ts';
 
+/**
+ * Two clocks. The ledger's is this machine's wall clock: an operator or NTP may set it back or forward by hours at any
+ * moment. Elapsed time never runs back, and tells nothing but how long something took.
+ */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /**
+   * Ledger time, milliseconds since 1970: for templates, for blocks ahead of their time, for the clock told in a
+   * status and for times that are shown. Nothing waits by it.
+   */
   now(): number;
-  /** Calls once, after `delayMs`. @returns what cancels it */
+  /** Milliseconds since some beginning: for every deadline, duration and age. */
+  elapsed(): number;
+  /** Calls once, after `delayMs` of elapsed time; any length, also longer than a timer of the machine can be. @returns what cancels it */
   after(delayMs: number, call: () => void): () => void;
 }
 
@@ -18,8 +28,11 @@ export interface Random {
 
 /** Checks many signatures at once; which threads do it is its own business. */
 export interface SignatureVerifier {
-  /** @returns a verdict for each, in the same order */
-  verify(checks: readonly SignatureCheck[]): Promise<boolean[]>;
+  /**
+   * @param urgency `block` unless given; what strangers sent lets the others go before
+   * @returns a verdict for each, in the same order
+   */
+  verify(checks: readonly SignatureCheck[], urgency?: Urgency): Promise<boolean[]>;
 }
 
 /** A search for a nonce. */
@@ -52,7 +65,7 @@ export interface PeerConnection {
   /** The multiaddr it is reached at, or came from. */
   readonly address: string;
   readonly direction: 'inbound' | 'outbound';
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, to be shown. */
   readonly connectedAt: number;
 }
 
@@ -110,8 +123,8 @@ export interface Network {
   /** @throws OperationError if nobody of this network answers there */
   dial(address: string): Promise<PeerId>;
   disconnect(peer: PeerId, reason: string): Promise<void>;
-  /** Disconnects and takes no connection from this peer until `untilMs`. */
-  ban(peer: PeerId, untilMs: number): Promise<void>;
+  /** Disconnects and takes no connection from this peer for so long, in ms; 0 ends an earlier ban. */
+  ban(peer: PeerId, forMs: number): Promise<void>;
   handle(protocol: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void;
   /** @throws RequestError */
   request(
@@ -136,7 +149,7 @@ export interface Network {
  */
 export type RequestFailure = 'timeout' | 'disconnected' | 'unsupported' | 'refused' | 'malformed';
 
-export class RequestError extends Error {
+export class RequestError extends OutsideError {
   override readonly name = 'RequestError';
   readonly failure: RequestFailure;
 

@@ -2,7 +2,7 @@
 import type { Chain } from '../chain/chain.ts';
 import type { Mempool } from '../chain/mempool.ts';
 import { assembleList, encodeTransactions, pickTransactions } from '../core/encoding.ts';
-import { type BlockId, idFromBytes, idToBytes, type TransactionId } from '../core/identifiers.ts';
+import { type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import { type SignedTransaction, TransactionsType } from '../core/types.ts';
 import { requireAscending } from './compact-block.ts';
 import type { Network, PeerId } from './ports.ts';
@@ -23,7 +23,6 @@ import {
   MAX_LOCATOR_IDS,
   MAX_POOL_IDS,
   MAX_TRANSACTIONS_REQUESTED,
-  PoolIdsType,
   PoolRequestType,
   TransactionsRequestType,
 } from './wire.ts';
@@ -75,8 +74,8 @@ export function serve({ network, chain, pool, bodyOf, knownAddresses }: ServeOpt
 
   network.handle('pool', PoolRequestType.fixedSize ?? 0, (request) => {
     const { page } = decodeWire(PoolRequestType, request, 'pool request');
-    const ids = pool.ids().slice(page * MAX_POOL_IDS, (page + 1) * MAX_POOL_IDS);
-    return [PoolIdsType.serialize(ids.map(idToBytes))];
+    // A list of ids in SSZ is nothing but the ids.
+    return [pool.page(page * MAX_POOL_IDS, MAX_POOL_IDS)];
   });
 
   network.handle('transactions', idListBytes(MAX_TRANSACTIONS_REQUESTED), (request) => {

@@ -6,10 +6,10 @@ import type { Chain } from '../chain/chain.ts';
 import { bytesToHex } from '../core/hex.ts';
 import { type BlockId, idFromBytes, idToBytes } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import type { Background } from './background.ts';
 import type { Conduct } from './conduct.ts';
 import type { NodeEvent } from './events.ts';
-import type { Peer, Peers } from './peers.ts';
+import { type Background, type During, type OwnWork, own } from './faults.ts';
+import { type Peer, type Peers, tipOf } from './peers.ts';
 import { type Clock, type Network, type PeerConnection, type PeerId, RequestError } from './ports.ts';
 import { decodeWire, type Status, StatusType } from './wire.ts';
 
@@ -31,6 +31,7 @@ export interface StatusOptions {
   readonly clock: Clock;
   readonly peers: Peers;
   readonly conduct: Conduct;
+  readonly during: During;
   readonly background: Background;
   readonly emit: (event: NodeEvent) => void;
   /** A peer's chain was told, by question or by answer. */
@@ -60,35 +61,34 @@ export class StatusExchange {
   }
 
   /** Tells the peer our status and learns its own. A failure is the peer's loss: it stays without a status. */
-  ask(peer: PeerId): Promise<void> {
+  ask(peer: PeerId): OwnWork<void> {
     const connection = this.#options.peers.get(peer)?.connection;
-    if (connection === undefined || this.#stopped) return Promise.resolve();
+    if (connection === undefined || this.#stopped) return own(Promise.resolve());
     const earlier = this.#asking.get(peer);
     // What was asked over a connection that broke says nothing about the one that followed.
-    if (earlier?.connection === connection) return earlier.answered;
+    if (earlier?.connection === connection) return own(earlier.answered);
     const asking = { connection, answered: this.#ask(peer) };
     this.#asking.set(peer, asking);
-    return asking.answered.finally(() => {
+    const answered = asking.answered.finally(() => {
       if (this.#asking.get(peer) === asking) this.#asking.delete(peer);
     });
+    return own(answered);
   }
 
   async #ask(peer: PeerId): Promise<void> {
-    const { clock, conduct, network, peers } = this.#options;
-    const askedAtMs = clock.now();
+    const { clock, during, network, peers } = this.#options;
+    const askedAtMs = clock.elapsed();
     const asked = peers.get(peer);
     if (asked !== undefined) asked.askedAtMs = askedAtMs;
-    try {
+    await during(peer, 'status', async () => {
       const limits = { deadlineMs: STATUS_DEADLINE_MS, maxChunks: 1, maxChunkBytes: STATUS_BYTES };
       const [answer] = await network.request(peer, 'status', this.#encodeOwn(), limits);
       if (answer === undefined) throw new RequestError('malformed', 'an empty answer to status');
-      const roundTripMs = clock.now() - askedAtMs;
+      const roundTripMs = clock.elapsed() - askedAtMs;
       const known = peers.get(peer);
       if (known !== undefined) known.roundTripMs = roundTripMs;
       this.#learn(peer, decodeWire(StatusType, answer, 'status'), roundTripMs / 2);
-    } catch (error) {
-      conduct.blame(peer, error, 'status');
-    }
+    });
   }
 
   /**
@@ -97,10 +97,10 @@ export class StatusExchange {
    */
   askRound(): void {
     const { background, clock, peers } = this.#options;
-    let sinceMs = clock.now() - STATUS_INTERVAL_MS / 2;
+    let sinceMs = clock.elapsed() - STATUS_INTERVAL_MS / 2;
     let silent: Peer | undefined;
     for (const peer of peers.each()) {
-      const atMs = Math.max(peer.status?.atMs ?? 0, peer.askedAtMs);
+      const atMs = Math.max(peer.status?.atMs ?? Number.NEGATIVE_INFINITY, peer.askedAtMs);
       if (atMs > sinceMs || (silent !== undefined && atMs === sinceMs)) continue;
       sinceMs = atMs;
       silent = peer;
@@ -116,7 +116,7 @@ export class StatusExchange {
   announceSoon(isNews: boolean): void {
     if (this.#stopped) return;
     // Whoever connects within the moment is told the new tip with the first status.
-    if (!isNews && this.#options.peers.newestAtMs < this.#options.clock.now() - GOSSIP_READY_MS) return;
+    if (!isNews && this.#options.peers.newestAtMs < this.#options.clock.elapsed() - GOSSIP_READY_MS) return;
     this.#isNews ||= isNews;
     this.#cancelAnnounce ??= this.#options.clock.after(ANNOUNCE_MS, () => this.#announce());
   }
@@ -129,11 +129,11 @@ export class StatusExchange {
   #announce(): void {
     this.#cancelAnnounce = undefined;
     const { background, chain, clock, peers } = this.#options;
-    const newSinceMs = this.#isNews ? Number.NEGATIVE_INFINITY : clock.now() - GOSSIP_READY_MS;
+    const newSinceMs = this.#isNews ? Number.NEGATIVE_INFINITY : clock.elapsed() - GOSSIP_READY_MS;
     this.#isNews = false;
-    for (const { connection, status } of peers.each()) {
-      if (status === undefined || status.work >= chain.tip.work) continue;
-      if (connection.connectedAt >= newSinceMs) background(this.ask(connection.id));
+    for (const peer of peers.each()) {
+      if (peer.status === undefined || (tipOf(peer)?.work ?? 0n) >= chain.tip.work) continue;
+      if (peer.connectedAtMs >= newSinceMs) background(this.ask(peer.connection.id));
     }
   }
 
@@ -157,7 +157,7 @@ export class StatusExchange {
       height,
       work: status.work,
       clockOffsetMs,
-      atMs: clock.now(),
+      atMs: clock.elapsed(),
     };
     if (Math.abs(clockOffsetMs) > CLOCK_WARNING_MS && !peer.clockReported) {
       peer.clockReported = true;

@@ -1,15 +1,13 @@
 /**
  * Catching up: decides whose headers to fetch and when, lets the bodies follow, and tells how far it is.
- * Headers are fetched from one peer at a time, in the order they gave cause to, so that nobody can push in
- * with ever heavier claims; bodies from all that have them.
+ * Headers are fetched from one peer at a time while it gets on, and from others beside one that does not, in the order
+ * they gave cause to, so that no peer can push in with ever heavier claims; bodies from all that have them.
  */
 import type { Chain } from '../chain/chain.ts';
-import { RuleError } from '../core/errors.ts';
-import type { Background } from './background.ts';
 import type { BodySync } from './body-sync.ts';
-import type { Conduct } from './conduct.ts';
 import type { NodeEvent, SyncProgress, SyncState } from './events.ts';
-import { BrokenPromise, type HeaderSync } from './header-sync.ts';
+import { type Background, type During, type OwnWork, own } from './faults.ts';
+import { type HeaderSync, HeaderTurn } from './header-sync.ts';
 import type { PeerStatus, Peers } from './peers.ts';
 import type { Clock, PeerId } from './ports.ts';
 
@@ -19,12 +17,24 @@ const PROGRESS_MS = 1_000;
 const CLAIM_GRACE_MS = 5_000;
 /** One grace in so long: claims are free, and every one of them could keep us from mining. */
 const GRACE_INTERVAL_MS = 60_000;
+/** Turns at once: what they hold unproven is 3 MB each. */
+const MAX_TURNS = 4;
+/** Twice a round trip around the planet. */
+const PATIENCE_MS = 2_000;
+/** An honest peer gives some ten thousand a second, over a line of 160 kB/s as many as this. */
+const LEAST_HEADERS_PER_SECOND = 1_000;
+/** Even one that gets on has company by then: a million headers, and it costs one more peer's answers. */
+const LONG_TURN_MS = 30_000;
+/** A turn is not ended for others before: an answer over 40 kB/s. */
+const FAIR_TURN_MS = 10_000;
+/** How often the turns are looked at while others wait. */
+const LOOK_MS = 1_000;
 
 export interface SyncOptions {
   readonly chain: Chain;
   readonly clock: Clock;
   readonly peers: Peers;
-  readonly conduct: Conduct;
+  readonly during: During;
   readonly headers: HeaderSync;
   readonly bodies: BodySync;
   readonly background: Background;
@@ -41,7 +51,9 @@ export class Sync {
   readonly #settled = new WeakSet<PeerStatus>();
   #graceEndsAtMs = 0;
   #nextGraceAtMs = 0;
-  #fetchingHeaders = false;
+  /** The peers whose headers are being fetched; those whose turn is over are there until they have answered. */
+  readonly #turns = new Map<PeerId, HeaderTurn>();
+  #cancelLook: (() => void) | undefined;
   #cancelProgress: (() => void) | undefined;
   #waiters: (() => void)[] = [];
   #stopped = false;
@@ -56,6 +68,7 @@ export class Sync {
 
   stop(): void {
     this.#stopped = true;
+    this.#cancelLook?.();
     this.#cancelProgress?.();
     this.#settle();
   }
@@ -83,7 +96,7 @@ export class Sync {
 
   #fetch(): void {
     if (this.#stopped) return;
-    if (this.#queue.size > 0) this.#options.background(this.#fetchHeaders());
+    this.#fetchHeaders();
     this.#options.bodies.wake();
     this.#tell();
   }
@@ -95,7 +108,7 @@ export class Sync {
 
   progress(): SyncProgress {
     const { bodies, chain } = this.#options;
-    const state: SyncState = bodies.active ? 'blocks' : this.#fetchingHeaders ? 'headers' : 'idle';
+    const state: SyncState = bodies.active ? 'blocks' : this.#isFetchingHeaders ? 'headers' : 'idle';
     return {
       state,
       height: chain.tip.height,
@@ -109,7 +122,7 @@ export class Sync {
    */
   isCatchingUp(): boolean {
     const { bodies, clock } = this.#options;
-    return bodies.active || (this.#fetchingHeaders && clock.now() < this.#graceEndsAtMs);
+    return bodies.isArriving || (this.#isFetchingHeaders && clock.elapsed() < this.#graceEndsAtMs);
   }
 
   /** Resolves once nothing is being fetched. */
@@ -121,8 +134,17 @@ export class Sync {
     });
   }
 
+  get #isFetchingHeaders(): boolean {
+    return this.#turnsUnderWay().length > 0;
+  }
+
+  /** Without those that are over and only wait for their last answer. */
+  #turnsUnderWay(): HeaderTurn[] {
+    return [...this.#turns.values()].filter(({ isOver }) => !isOver);
+  }
+
   #isIdle(): boolean {
-    return this.#stopped || (!this.#fetchingHeaders && !this.#options.bodies.active);
+    return this.#stopped || (!this.#isFetchingHeaders && !this.#options.bodies.active);
   }
 
   #settle(): void {
@@ -131,28 +153,59 @@ export class Sync {
     for (const resolve of waiters) resolve();
   }
 
-  async #fetchHeaders(): Promise<void> {
-    if (this.#fetchingHeaders) return;
-    this.#fetchingHeaders = true;
-    try {
-      for (let peer = this.#nextPeer(); peer !== undefined && !this.#stopped; peer = this.#nextPeer()) {
-        await this.#fetchHeadersOf(peer);
-        this.#options.bodies.wake();
-      }
-    } finally {
-      this.#fetchingHeaders = false;
-      this.#tell();
+  /** Begins turns as long as there is somebody to ask and a place. */
+  #fetchHeaders(): void {
+    const { background, clock } = this.#options;
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
+    if (this.#stopped) return;
+    while (this.#queue.size > 0 && this.#hasPlace()) {
+      const peer = this.#nextPeer();
+      if (peer === undefined) break;
+      background(this.#fetchHeadersOf(peer));
     }
+    if (this.#queue.size > 0) this.#cancelLook = clock.after(LOOK_MS, () => this.#fetchHeaders());
   }
 
+  /**
+   * The first turn has all to itself while it gets on. Beside one that is slow, or has lasted long, another begins; and
+   * when all places are taken, the one that has shown least ends.
+   */
+  #hasPlace(): boolean {
+    const now = this.#options.clock.elapsed();
+    const turns = this.#turnsUnderWay();
+    if (!turns.every((turn) => needsCompany(turn, now))) return false;
+    if (turns.length < MAX_TURNS) return true;
+    const least = turns
+      .filter(({ beganAtMs }) => now - beganAtMs > FAIR_TURN_MS)
+      .sort((a, b) => rate(a, now) - rate(b, now))[0];
+    if (least === undefined) return false;
+    least.isOver = true;
+    return true;
+  }
+
+  /** Those we dialled come first: a stranger chose to connect to us, and perhaps many times. */
   #nextPeer(): PeerId | undefined {
     const { peers } = this.#options;
-    for (const peer of this.#queue) {
-      this.#queue.delete(peer);
-      const isHinted = this.#hinted.delete(peer);
-      if (peers.has(peer) && (isHinted || this.#claims(peers.get(peer)?.status))) return peer;
+    let first: PeerId | undefined;
+    for (const id of this.#queue) {
+      if (this.#turns.has(id)) continue;
+      const peer = peers.get(id);
+      if (peer === undefined || !(this.#hinted.has(id) || this.#claims(peer.status))) {
+        this.#queue.delete(id);
+        this.#hinted.delete(id);
+        continue;
+      }
+      first ??= id;
+      if (peer.connection.direction !== 'outbound') continue;
+      first = id;
+      break;
     }
-    return undefined;
+    if (first !== undefined) {
+      this.#queue.delete(first);
+      this.#hinted.delete(first);
+    }
+    return first;
   }
 
   /** It says it has more work than all headers we know, and nobody looked into that yet. */
@@ -162,25 +215,29 @@ export class Sync {
     );
   }
 
-  async #fetchHeadersOf(id: PeerId): Promise<void> {
-    const { conduct, headers, peers } = this.#options;
+  #fetchHeadersOf(id: PeerId): OwnWork {
+    const { clock, during, headers, peers } = this.#options;
     const status = peers.get(id)?.status;
     if (this.#claims(status)) {
       this.#settled.add(status);
       this.#giveGrace();
     }
-    try {
-      await headers.run(id, status?.work ?? 0n);
-    } catch (error) {
-      if (error instanceof RuleError && error.code !== 'malformed-encoding')
-        conduct.penalise(id, 'invalid-header', error.message);
-      else if (error instanceof BrokenPromise) conduct.penalise(id, 'broken-promise', error.message);
-      else conduct.blame(id, error, 'headers');
-    }
+    const turn = new HeaderTurn(clock.elapsed());
+    this.#turns.set(id, turn);
+    const run = during(id, 'headers', () => headers.run(id, status?.work ?? 0n, turn));
+    return own(run.finally(() => this.#turnEnded(id)));
+  }
+
+  #turnEnded(id: PeerId): void {
+    this.#turns.delete(id);
+    if (this.#stopped) return;
+    this.#fetchHeaders();
+    this.#options.bodies.wake();
+    this.#tell();
   }
 
   #giveGrace(): void {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsed();
     if (now < this.#nextGraceAtMs) return;
     this.#graceEndsAtMs = now + CLAIM_GRACE_MS;
     this.#nextGraceAtMs = now + GRACE_INTERVAL_MS;
@@ -204,4 +261,19 @@ export class Sync {
       this.#tell();
     });
   }
+}
+
+/** It has not answered for a while, gives little, or has gone on for long. */
+function needsCompany(turn: HeaderTurn, now: number): boolean {
+  const lastsMs = now - turn.beganAtMs;
+  return (
+    now - turn.answeredAtMs > PATIENCE_MS ||
+    (lastsMs > PATIENCE_MS && turn.headers < (LEAST_HEADERS_PER_SECOND * lastsMs) / 1_000) ||
+    lastsMs > LONG_TURN_MS
+  );
+}
+
+/** Headers a millisecond. */
+function rate(turn: HeaderTurn, now: number): number {
+  return turn.headers / (now - turn.beganAtMs);
 }

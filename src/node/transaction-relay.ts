@@ -3,26 +3,30 @@
  * costs more than the signatures in it.
  */
 import type { Mempool } from '../chain/mempool.ts';
-import { PolicyError } from '../chain/policy.ts';
+import type { PolicyError } from '../chain/policy.ts';
+import type { CheckedTransaction } from '../chain/records.ts';
 import { sizeInBlock } from '../core/encoding.ts';
-import { RuleError } from '../core/errors.ts';
+import type { RuleError } from '../core/errors.ts';
 import { type Address, idFromBytes, type TransactionId } from '../core/identifiers.ts';
+import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignedTransaction } from '../core/types.ts';
-import type { BodyChecker, TransactionVerdict } from './block-check.ts';
-import type { Conduct } from './conduct.ts';
 import type { NodeEvent } from './events.ts';
+import type { Background, During } from './faults.ts';
 import type { PoolKeeping } from './pool-keeping.ts';
-import type { Clock, Network, PeerId, Random, Verdict } from './ports.ts';
+import type { Clock, Network, PeerId, Random, SignatureVerifier } from './ports.ts';
 import type { RecentlyConfirmed } from './recently-confirmed.ts';
 import { Submissions } from './submissions.ts';
-import { WaitingTransactions } from './transaction-waiting.ts';
-import type { Turns } from './turns.ts';
+import { TransactionAdmission } from './transaction-admission.ts';
 import {
-  decodeWire,
-  MAX_GOSSIP_TRANSACTIONS,
-  MAX_GOSSIP_TRANSACTIONS_BYTES,
-  TransactionsMessageType,
-} from './wire.ts';
+  forgedSignature,
+  TransactionChecker,
+  type Weighed,
+  type WeighedTransaction,
+} from './transaction-check.ts';
+import { TransactionIntake } from './transaction-intake.ts';
+import type { Turns } from './turns.ts';
+import { MAX_GOSSIP_TRANSACTIONS, TransactionsMessageType } from './wire.ts';
+import type { WorkBudgets } from './work-budget.ts';
 
 /** Between two batches, unless one is full. After a lull the first leaves at once: nothing comes to wait for. */
 const BATCH_MS = 50;
@@ -39,10 +43,13 @@ export type SubmitOutcome =
   | { readonly id: TransactionId; readonly accepted: false; readonly error: RuleError | PolicyError };
 
 export interface TransactionRelayOptions {
+  readonly definition: NetworkDefinition;
   readonly network: Network;
   readonly pool: Mempool;
-  readonly checker: BodyChecker;
-  readonly conduct: Conduct;
+  readonly verifier: SignatureVerifier;
+  readonly budgets: WorkBudgets;
+  readonly background: Background;
+  readonly during: During;
   readonly clock: Clock;
   readonly random: Random;
   readonly keeping: PoolKeeping;
@@ -61,20 +68,34 @@ export class TransactionRelay {
   #lastBatchMs = Number.NEGATIVE_INFINITY;
   /** Batches that left lately, oldest first. */
   #left: { readonly atMs: number; readonly transactions: readonly SignedTransaction[] }[] = [];
-  readonly #waiting = new WaitingTransactions();
+  readonly #checker: TransactionChecker;
+  readonly #admission: TransactionAdmission;
+  readonly #intake: TransactionIntake;
   readonly #submissions: Submissions;
-  /** Resolves once all that came so far is admitted. */
+  /** Resolves once all that callers submitted so far is admitted. */
   #admitted: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: TransactionRelayOptions) {
     this.#options = options;
+    this.#checker = new TransactionChecker(options);
+    this.#admission = new TransactionAdmission(options.pool, options.emit);
+    this.#intake = new TransactionIntake({
+      ...options,
+      checker: this.#checker,
+      admission: this.#admission,
+      pass: (signed) => this.pass(signed),
+    });
     this.#submissions = new Submissions(options.turns, (transactions) => this.#takeSubmitted(transactions));
-    options.network.subscribe('transactions', (message, from) => this.#receive(message, from));
+    options.network.subscribe('transactions', (message, from) => this.#intake.receive(message, from));
   }
 
-  sizes(): { waitingTransactions: number; transactionsToPass: number } {
-    return { waitingTransactions: this.#waiting.size, transactionsToPass: this.#batch.length };
+  sizes(): { waitingTransactions: number; transactionsToPass: number; transactionMessages: number } {
+    return {
+      waitingTransactions: this.#intake.waiting,
+      transactionsToPass: this.#batch.length,
+      transactionMessages: this.#intake.queued,
+    };
   }
 
   stop(): void {
@@ -90,27 +111,24 @@ export class TransactionRelay {
     return this.#submissions.add(transactions);
   }
 
-  /** Takes transactions fetched from a peer's pool. */
-  async takeFetched(transactions: readonly SignedTransaction[], from: PeerId): Promise<void> {
-    const outcomes = await this.#checkAndAdmit(transactions, from);
-    for (const outcome of outcomes) this.#punish(outcome, from);
-    this.#passAccepted(outcomes, transactions);
-    this.#options.keeping.later();
+  /** Takes transactions fetched from a peer's pool. @returns how many of them were new */
+  takeFetched(transactions: readonly SignedTransaction[], from: PeerId): Promise<number> {
+    return this.#intake.takeFetched(transactions, from);
   }
 
   /** A sender's earlier transactions may have come in a block: perhaps the next one waits for it. */
   admitWaiting(sender: Address): void {
-    const { clock, pool } = this.#options;
-    while (this.#waiting.size > 0) {
-      const next = this.#waiting.take(sender, pool.pendingAccount(sender).sequence, clock.now());
-      if (next === undefined || !this.#admit({ checked: next.checked }, next.from).accepted) return;
-      this.pass(next.checked.signed);
-    }
+    this.#intake.admitWaiting(sender);
   }
 
   /** The same for all of them: too much has come to go through it. */
   admitAllWaiting(): void {
-    for (const sender of this.#waiting.senders()) this.admitWaiting(sender);
+    this.#intake.admitAllWaiting();
+  }
+
+  /** A peer is gone, or banned: nothing of it is checked any more. */
+  forget(peer: PeerId): void {
+    this.#intake.disconnected(peer);
   }
 
   /** Passes on transactions of abandoned blocks: those on the other side may never have heard of them. */
@@ -132,9 +150,8 @@ export class TransactionRelay {
   }
 
   #untilNextBatch(): number {
-    const sinceLast = this.#options.clock.now() - this.#lastBatchMs;
-    // The clock may have been set back.
-    return Math.min(Math.max(BATCH_MS - sinceLast, 0), BATCH_MS);
+    const sinceLast = this.#options.clock.elapsed() - this.#lastBatchMs;
+    return Math.max(BATCH_MS - sinceLast, 0);
   }
 
   /** Transactions this node told others of a moment ago, or is about to: a block may overtake them. */
@@ -144,17 +161,69 @@ export class TransactionRelay {
   }
 
   #forgetOldBatches(): void {
-    const since = this.#options.clock.now() - FRESH_MS;
+    const since = this.#options.clock.elapsed() - FRESH_MS;
     this.#left = this.#left.filter(({ atMs }) => atMs > since);
   }
 
   async #takeSubmitted(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
-    const outcomes = await this.#checkAndAdmit(transactions, undefined);
+    const outcomes = await this.#checkAndAdmit(transactions);
     const accepted = outcomes.filter((outcome) => outcome.accepted);
     if (accepted.length > 0) await this.#options.keeping.kept(accepted.map(({ id }) => id));
     await this.#turnFor(transactions);
-    this.#passAccepted(outcomes, transactions);
+    outcomes.forEach((outcome, index) => {
+      if (!outcome.accepted || outcome.known) return;
+      const signed = transactions[index] as SignedTransaction;
+      this.pass(signed);
+      this.#intake.admitWaiting(idFromBytes(signed.transaction.sender));
+    });
     return outcomes;
+  }
+
+  /** What came first is admitted first, however long it takes to check: no transaction overtakes its predecessor. */
+  async #checkAndAdmit(transactions: readonly SignedTransaction[]): Promise<SubmitOutcome[]> {
+    const before = this.#admitted;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#admitted = promise;
+    try {
+      const weighed = await this.#checker.weigh(transactions, 'own', () => this.#options.turns.next());
+      const toVerify = weighed.flatMap((one) => (isDecidedBySignature(one) ? [one.of] : []));
+      const verdicts = await this.#checker.verify(toVerify, 'own');
+      const verified = new Map(toVerify.map((of, index) => [of, verdicts[index]]));
+      await before;
+      if (this.#isFollower(weighed)) await this.#intake.settled();
+      await this.#turnFor(transactions);
+      return weighed.map((one) => this.#settle(one, verified));
+    } finally {
+      resolve();
+    }
+  }
+
+  /** What some follow is not here, but may have come by gossip and be checked just now. */
+  #isFollower(weighed: readonly Weighed[]): boolean {
+    if (!weighed.some(({ weight }) => weight.kind === 'gap')) return false;
+    const foresight = this.#options.pool.foresight();
+    return weighed.some(({ of }) => foresight.of(of.id, of.signed, of.size).kind === 'gap');
+  }
+
+  #settle(
+    { of, weight }: Weighed,
+    verified: ReadonlyMap<WeighedTransaction, CheckedTransaction | undefined>,
+  ): SubmitOutcome {
+    const { id } = of;
+    if (weight.kind === 'known') return { id, accepted: true, known: true };
+    const checked = verified.get(of);
+    const error = weight.kind === 'refused' ? weight.error : forgedSignature(id);
+    const admitted =
+      checked === undefined
+        ? this.#admission.refuse(id, error, undefined)
+        : this.#admission.admit(checked, undefined);
+    if (admitted.kind === 'refused') return { id, accepted: false, error: admitted.error };
+    return { id, accepted: true, known: admitted.kind === 'known' };
+  }
+
+  /** Many at once get a turn of the event loop for themselves. */
+  async #turnFor({ length }: readonly SignedTransaction[]): Promise<void> {
+    if (length > MANY_TRANSACTIONS) await this.#options.turns.next();
   }
 
   #flush(): void {
@@ -166,117 +235,16 @@ export class TransactionRelay {
     if (transactions.length === 0) return;
     const { clock, network, random } = this.#options;
     this.#forgetOldBatches();
-    this.#lastBatchMs = clock.now();
+    this.#lastBatchMs = clock.elapsed();
     this.#left.push({ atMs: this.#lastBatchMs, transactions });
     const salt = Math.floor(random.next() * 2 ** 32);
     network.publish('transactions', TransactionsMessageType.serialize({ salt, transactions })).catch(() => {
       // Nobody heard it: whoever connects next compares pools.
     });
   }
+}
 
-  async #receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
-    const { conduct, keeping } = this.#options;
-    let transactions: SignedTransaction[];
-    try {
-      if (message.length > MAX_GOSSIP_TRANSACTIONS_BYTES)
-        throw new RuleError('malformed-encoding', 'transactions message: too long');
-      ({ transactions } = decodeWire(TransactionsMessageType, message, 'transactions message'));
-      if (transactions.length === 0) throw new RuleError('malformed-encoding', 'transactions message: empty');
-    } catch (error) {
-      if (!(error instanceof RuleError)) throw error;
-      conduct.penalise(from, 'malformed-message', error.message);
-      return 'reject';
-    }
-    const outcomes = await this.#checkAndAdmit(transactions, from);
-    keeping.later();
-    if (outcomes.some((outcome) => this.#punish(outcome, from))) {
-      this.#passAccepted(outcomes, transactions);
-      return 'reject';
-    }
-    if (outcomes.every((outcome) => outcome.accepted)) {
-      for (const { transaction } of transactions) this.admitWaiting(idFromBytes(transaction.sender));
-      return outcomes.some((outcome) => outcome.accepted && !outcome.known) ? 'accept' : 'ignore';
-    }
-    // Some are refused here: the others go on in a batch of our own.
-    this.#passAccepted(outcomes, transactions);
-    return 'ignore';
-  }
-
-  /** What came first is admitted first, however long it takes to check: no transaction overtakes its predecessor. */
-  async #checkAndAdmit(
-    transactions: readonly SignedTransaction[],
-    from: PeerId | undefined,
-  ): Promise<SubmitOutcome[]> {
-    const before = this.#admitted;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#admitted = promise;
-    try {
-      const verdicts = await this.#options.checker.checkTransactions(transactions);
-      await before;
-      await this.#turnFor(transactions);
-      return verdicts.map((verdict) => this.#admit(verdict, from));
-    } finally {
-      resolve();
-    }
-  }
-
-  /** Many at once get a turn of the event loop for themselves. */
-  async #turnFor({ length }: readonly SignedTransaction[]): Promise<void> {
-    if (length > MANY_TRANSACTIONS) await this.#options.turns.next();
-  }
-
-  #passAccepted(outcomes: readonly SubmitOutcome[], transactions: readonly SignedTransaction[]): void {
-    outcomes.forEach((outcome, index) => {
-      if (!outcome.accepted || outcome.known) return;
-      const signed = transactions[index] as SignedTransaction;
-      this.pass(signed);
-      this.admitWaiting(idFromBytes(signed.transaction.sender));
-    });
-  }
-
-  /** @returns true if the peer is at fault: a wrong signature cannot be an accident, anything else may be a race */
-  #punish(outcome: SubmitOutcome, from: PeerId): boolean {
-    if (outcome.accepted || outcome.error.code !== 'invalid-signature') return false;
-    this.#options.conduct.penalise(from, 'invalid-transaction', outcome.error.message);
-    return true;
-  }
-
-  #admit(verdict: TransactionVerdict, from: PeerId | undefined): SubmitOutcome {
-    const { emit, onGap, pool, recentlyConfirmed } = this.#options;
-    try {
-      if ('error' in verdict) throw verdict.error;
-      const { id, signed } = verdict.checked;
-      // Its block overtook it on the way here. A caller of this node is told that the sequence is used.
-      if (from !== undefined && recentlyConfirmed.get(id) !== undefined)
-        return { id, accepted: true, known: true };
-      const result = pool.add(verdict.checked);
-      if (result.kind === 'known') return { id, accepted: true, known: true };
-      const { amount, fee, recipient, sender } = signed.transaction;
-      emit({
-        event: 'transaction.accepted',
-        id,
-        sender: idFromBytes(sender),
-        recipient: idFromBytes(recipient),
-        amount,
-        fee,
-        ...(from === undefined ? {} : { from }),
-      });
-      return { id, accepted: true, known: false };
-    } catch (error) {
-      if (!(error instanceof RuleError || error instanceof PolicyError)) throw error;
-      const id = 'checked' in verdict ? verdict.checked.id : verdict.id;
-      if (from !== undefined && 'checked' in verdict && error.code === 'sequence-gap') {
-        this.#waiting.add(verdict.checked, from, this.#options.clock.now());
-        onGap(from);
-      }
-      emit({
-        event: 'transaction.refused',
-        id,
-        code: error.code,
-        message: error.message,
-        ...(from === undefined ? {} : { from }),
-      });
-      return { id, accepted: false, error };
-    }
-  }
+/** A caller is told what is wrong with its own. Whether there is a gap shows when those before it are admitted. */
+function isDecidedBySignature({ weight }: Weighed): boolean {
+  return weight.kind === 'wanted' || weight.kind === 'gap' || weight.kind === 'variant';
 }

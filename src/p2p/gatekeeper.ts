@@ -10,28 +10,24 @@ const MAX_CONNECTIONS_PER_PEER = 4;
 
 export class Gatekeeper {
   readonly #now: () => number;
-  /** Until when, ms since 1970; oldest ban first. */
+  /** Until when, by elapsed time (ms); oldest ban first. */
   readonly #bans = new Map<PeerId, number>();
   #blocked: ReadonlySet<PeerId> = new Set();
   #closed = false;
 
-  /** @param now milliseconds since 1970 */
+  /** @param now milliseconds since some beginning; never runs back */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  ban(peer: PeerId, untilMs: number): void {
+  /** @param forMs 0: an earlier ban ends */
+  ban(peer: PeerId, forMs: number): void {
     this.#bans.delete(peer);
-    this.#bans.set(peer, untilMs);
+    this.#bans.set(peer, this.#now() + forMs);
     for (const oldest of this.#bans.keys()) {
       if (this.#bans.size <= MAX_BANS) break;
       this.#bans.delete(oldest);
     }
-  }
-
-  /** As `ban`, from now on. */
-  banFor(peer: PeerId, forMs: number): void {
-    this.ban(peer, this.#now() + forMs);
   }
 
   /** From now on exactly these are cut off. */

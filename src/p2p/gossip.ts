@@ -9,7 +9,7 @@ import { asError } from './errors.ts';
 import { GossipIntake } from './gossip-intake.ts';
 import type { Log } from './log.ts';
 import { peerIdOf } from './peer-key.ts';
-import { ValidationQueue } from './validation-queue.ts';
+import { type ValidationBounds, ValidationQueue } from './validation-queue.ts';
 
 /** Gossipsub opens its stream right after `identify`; a peer without one for so long stays without. */
 const SILENCE_LIMIT_MS = 10_000;
@@ -31,7 +31,6 @@ export class Gossip {
   readonly #gossipsub: GossipSub & GossipInternals;
   readonly #log: Log;
   readonly #intake: GossipIntake;
-  readonly #pending = new ValidationQueue();
   readonly #topics: string[] = [];
   /** Since when a peer has no gossip stream, on the monotonic clock. */
   readonly #silentSince = new Map<PeerId, number>();
@@ -62,13 +61,18 @@ export class Gossip {
   }
 
   /** Before `start`. */
-  subscribe(topic: string, validate: (message: Uint8Array, from: PeerId) => Promise<Verdict>): void {
+  subscribe(
+    topic: string,
+    validate: (message: Uint8Array, from: PeerId) => Promise<Verdict>,
+    bounds: ValidationBounds,
+  ): void {
     this.#topics.push(topic);
+    const pending = new ValidationQueue(bounds);
     this.#gossipsub.topicValidators.set(topic, async (peer, { data }) => {
       if (data.length > MAX_GOSSIP_BYTES) return VERDICTS.reject;
       const from = peerIdOf(peer);
       return VERDICTS[
-        await this.#pending.run(from, data.length, async () => {
+        await pending.run(from, data.length, async () => {
           try {
             // Node's Buffer, which libp2p hands out, differs from its base: its slice does not copy.
             return await validate(new Uint8Array(data.buffer, data.byteOffset, data.length), from);

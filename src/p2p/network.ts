@@ -48,6 +48,7 @@ import { MAX_INBOUND_STREAMS } from './request-limits.ts';
 import { RequestServer, type ServedProtocol } from './request-server.ts';
 import type { SharedKey } from './shared-key.ts';
 import { stopHost } from './shutdown.ts';
+import { VALIDATION_BOUNDS } from './validation-queue.ts';
 
 export interface Libp2pNetworkOptions {
   readonly networkId: NetworkId;
@@ -85,7 +86,7 @@ export interface Libp2pNetwork extends Network {
  */
 export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Libp2pNetwork> {
   const { networkId } = options;
-  const gatekeeper = new Gatekeeper(Date.now);
+  const gatekeeper = new Gatekeeper(() => performance.now());
   const debts = new AddressDebts(() => performance.now());
   const host: Host = await createHost({
     name: options.name,
@@ -261,8 +262,8 @@ class HostedNetwork implements Libp2pNetwork {
     await this.#farewells.hangUp(peerIdFromString(peer), reason);
   }
 
-  async ban(peer: PeerId, untilMs: number): Promise<void> {
-    await this.#farewells.ban(peer, untilMs);
+  async ban(peer: PeerId, forMs: number): Promise<void> {
+    await this.#farewells.ban(peer, forMs);
   }
 
   handle(name: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void {
@@ -287,7 +288,9 @@ class HostedNetwork implements Libp2pNetwork {
 
   subscribe(topic: TopicName, validate: (message: Uint8Array, from: PeerId) => Promise<Verdict>): void {
     invariant(!this.#started, 'topics are subscribed to before the start');
-    this.#gossip.subscribe(topicId(this.#network, topic), async (message, from) => {
+    const admitAndValidate = async (message: Uint8Array, from: PeerId): Promise<Verdict> => {
+      // Its connection takes a moment to end.
+      if (this.#gatekeeper.isDenied(from)) return 'ignore';
       // Whoever gossips here speaks for this network, even if its introduction is still under way.
       if (!this.#admission.isPeer(from)) {
         const connection = this.#open(peerIdFromString(from))[0];
@@ -296,7 +299,8 @@ class HostedNetwork implements Libp2pNetwork {
       const verdict = await validate(message, from);
       if (verdict === 'accept') this.#admission.brought(from, topic);
       return verdict;
-    });
+    };
+    this.#gossip.subscribe(topicId(this.#network, topic), admitAndValidate, VALIDATION_BOUNDS[topic]);
   }
 
   async publish(topic: TopicName, message: Uint8Array): Promise<void> {

@@ -1,5 +1,6 @@
 /** Asks a peer: opens a stream, sends one chunk, ends its side, reads the result byte and the chunks to the end. */
 import type { Connection } from '@libp2p/interface';
+import { timeLimit } from '../client/timers.ts';
 import { RequestError, type RequestFailure, type RequestLimits } from '../node/ports.ts';
 import { RESULT } from '../node/wire.ts';
 import { type ChunkStream, chunkStream, FramingError } from './chunk-stream.ts';
@@ -13,7 +14,8 @@ export async function ask(
   request: Uint8Array,
   limits: RequestLimits,
 ): Promise<Uint8Array[]> {
-  const signal = AbortSignal.timeout(limits.deadlineMs);
+  const limit = timeLimit(Math.max(0, limits.deadlineMs));
+  const { signal } = limit;
   let abort: ((error: Error) => void) | undefined;
   try {
     const stream = await connection.newStream(protocol, { signal });
@@ -27,6 +29,8 @@ export async function ask(
     const error = asRequestError(thrown, signal, limits);
     abort?.(error);
     throw error;
+  } finally {
+    limit.end();
   }
 }
 
@@ -55,7 +59,10 @@ const REFUSALS = new Map<number, string>([
 ]);
 
 function checkResult(result: Uint8Array | undefined): void {
-  if (result?.length !== 1) throw new FramingError('the answer does not begin with a result byte');
+  // So it is when the peer stops while it is asked: the stream ends in good order, and it is no fault.
+  if (result === undefined)
+    throw new RequestError('disconnected', 'the peer ended the stream without an answer');
+  if (result.length !== 1) throw new FramingError('the answer does not begin with a result byte');
   const code = result[0] ?? RESULT.failed;
   if (code === RESULT.ok) return;
   const refusal = REFUSALS.get(code);

@@ -1,4 +1,5 @@
 /** Ending a libp2p node within a time, whatever its parts wait for. */
+import { after } from '../client/timers.ts';
 import type { Gossip } from './gossip.ts';
 import type { Host } from './libp2p-host.ts';
 
@@ -14,7 +15,7 @@ export async function stopHost(host: Host, gossip: Gossip): Promise<void> {
 /** Resolves when the promise settles or the time is over, whichever is first. */
 async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   const { promise: over, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
+  const cancel = after(ms, resolve);
   await Promise.race([promise.catch(() => undefined), over]);
-  clearTimeout(timer);
+  cancel();
 }

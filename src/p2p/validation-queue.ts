@@ -1,12 +1,24 @@
 /** Keeps the checking of gossip messages within bounds: what goes beyond is dropped, and sync brings it later. */
-import type { PeerId, Verdict } from '../node/ports.ts';
+import type { PeerId, TopicName, Verdict } from '../node/ports.ts';
 
-/** Messages being checked at once. One takes a few milliseconds, so more only wait, in memory. */
-const MAX_PENDING = 256;
-const MAX_PENDING_BYTES = 32 * 1_024 * 1_024;
-/** A quarter of each for one peer, so that one that floods leaves room for the others. */
-const MAX_PENDING_OF_PEER = MAX_PENDING / 4;
-const MAX_PENDING_BYTES_OF_PEER = MAX_PENDING_BYTES / 4;
+export interface ValidationBounds {
+  /** Messages being checked at once. */
+  readonly messages: number;
+  readonly bytes: number;
+  /** Of one peer, so that one that floods leaves room for the others. */
+  readonly messagesOfPeer: number;
+  readonly bytesOfPeer: number;
+}
+
+const MIB = 1_024 * 1_024;
+
+/** Each topic has room of its own: a flood of transactions must not keep a block out. */
+export const VALIDATION_BOUNDS: Readonly<Record<TopicName, ValidationBounds>> = {
+  /** One takes a few milliseconds, so more only wait, in memory. A quarter of each for one peer. */
+  block: { messages: 256, bytes: 32 * MIB, messagesOfPeer: 64, bytesOfPeer: 8 * MIB },
+  /** The node shares them out among peers itself: here is room for as many as may be connected. */
+  transactions: { messages: 300 * 64, bytes: 64 * MIB, messagesOfPeer: 64, bytesOfPeer: 2 * MIB },
+};
 
 interface Load {
   messages: number;
@@ -14,20 +26,18 @@ interface Load {
 }
 
 export class ValidationQueue {
+  readonly #bounds: ValidationBounds;
   readonly #total: Load = { messages: 0, bytes: 0 };
   readonly #byPeer = new Map<PeerId, Load>();
+
+  constructor(bounds: ValidationBounds) {
+    this.#bounds = bounds;
+  }
 
   /** @returns what `validate` says; `ignore` without asking it while too much is being checked, or if it throws */
   async run(from: PeerId, bytes: number, validate: () => Promise<Verdict>): Promise<Verdict> {
     const ofPeer = this.#byPeer.get(from) ?? { messages: 0, bytes: 0 };
-    if (
-      this.#total.messages >= MAX_PENDING ||
-      ofPeer.messages >= MAX_PENDING_OF_PEER ||
-      this.#total.bytes + bytes > MAX_PENDING_BYTES ||
-      ofPeer.bytes + bytes > MAX_PENDING_BYTES_OF_PEER
-    ) {
-      return 'ignore';
-    }
+    if (!this.#hasRoom(ofPeer, bytes)) return 'ignore';
     this.#byPeer.set(from, ofPeer);
     add(this.#total, 1, bytes);
     add(ofPeer, 1, bytes);
@@ -40,6 +50,18 @@ export class ValidationQueue {
       add(ofPeer, -1, -bytes);
       if (ofPeer.messages === 0) this.#byPeer.delete(from);
     }
+  }
+
+  /** A peer of which nothing is being checked always has room for one, whatever others hold. */
+  #hasRoom(ofPeer: Load, bytes: number): boolean {
+    if (ofPeer.messages === 0) return true;
+    const bounds = this.#bounds;
+    return (
+      this.#total.messages < bounds.messages &&
+      ofPeer.messages < bounds.messagesOfPeer &&
+      this.#total.bytes + bytes <= bounds.bytes &&
+      ofPeer.bytes + bytes <= bounds.bytesOfPeer
+    );
   }
 }
 

@@ -27,6 +27,7 @@ const TRACE_KINDS = [
   'submitted',
   'attack',
   'named',
+  'mining-waits',
 ] as const;
 export type TraceKind = (typeof TRACE_KINDS)[number];
 const NUMBERS = new Map<TraceKind, number>(TRACE_KINDS.map((kind, number) => [kind, number]));

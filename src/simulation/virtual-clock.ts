@@ -1,20 +1,29 @@
-/** A machine's clock: virtual time, off by as much as the machine's is. Ends with the process that uses it. */
+/**
+ * A process's clocks: ledger time is virtual time, off by as much as its machine's clock is; elapsed time begins with the
+ * process, and no fault of the machine's clock touches it. They end with the process that uses them.
+ */
 import type { Clock } from '../node/ports.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export class VirtualClock implements Clock {
   readonly #scheduler: Scheduler;
   readonly #offsetMs: () => number;
+  readonly #startMs: number;
   #ended = false;
 
-  /** @param offsetMs how far the machine's clock is ahead */
+  /** @param offsetMs how far the machine's clock is ahead now */
   constructor(scheduler: Scheduler, offsetMs: () => number = () => 0) {
     this.#scheduler = scheduler;
     this.#offsetMs = offsetMs;
+    this.#startMs = Math.floor(scheduler.nowMs);
   }
 
   now(): number {
     return Math.floor(this.#scheduler.nowMs + this.#offsetMs());
+  }
+
+  elapsed(): number {
+    return Math.floor(this.#scheduler.nowMs) - this.#startMs;
   }
 
   after(delayMs: number, call: () => void): () => void {

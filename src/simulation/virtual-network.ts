@@ -185,13 +185,8 @@ export class VirtualNetwork implements Network {
     return this.#links.values();
   }
 
-  /** By the machine's own clock. */
-  get #localMs(): number {
-    return this.hub.scheduler.nowMs + this.site.clockOffsetMs;
-  }
-
   isBanned(peer: PeerId): boolean {
-    return (this.#bannedUntilMs.get(peer) ?? 0) > this.#localMs;
+    return (this.#bannedUntilMs.get(peer) ?? 0) > this.hub.scheduler.nowMs;
   }
 
   discover(other: VirtualNetwork): void {
@@ -233,7 +228,7 @@ export class VirtualNetwork implements Network {
         id: other.self,
         address: other.addresses()[0] as string,
         direction,
-        connectedAt: Math.floor(this.#localMs),
+        connectedAt: Math.floor(this.hub.scheduler.nowMs + this.site.clockOffsetMs),
       },
       other,
       isOpen: true,
@@ -246,8 +241,8 @@ export class VirtualNetwork implements Network {
     this.#hangUp(peer, reason);
   }
 
-  async ban(peer: PeerId, untilMs: number): Promise<void> {
-    this.#bannedUntilMs.set(peer, untilMs);
+  async ban(peer: PeerId, forMs: number): Promise<void> {
+    this.#bannedUntilMs.set(peer, this.hub.scheduler.nowMs + forMs);
     this.#hangUp(peer, 'banned');
   }
 

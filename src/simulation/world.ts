@@ -144,6 +144,10 @@ function summaryOf(event: NodeEvent): { kind: TraceKind; value: number } {
       return { kind: 'penalised', value: event.score };
     case 'peer.clock':
       return { kind: 'clock', value: event.offsetMs };
+    case 'mining.waiting':
+      return { kind: 'mining-waits', value: event.height };
+    case 'mining.unpayable':
+      return { kind: 'mining-waits', value: 0 };
     case 'sync.progress':
       return { kind: 'sync', value: event.height };
   }

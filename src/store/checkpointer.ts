@@ -34,8 +34,16 @@ export class Checkpointer {
     this.#writes = writes;
   }
 
-  /** Call after every commit. */
+  /** Call after every commit. Never throws: the commit is through, and SQLite moves the log itself if need be. */
   committed(): void {
+    try {
+      this.#moveIfLong();
+    } catch {
+      this.#end();
+    }
+  }
+
+  #moveIfLong(): void {
     const writes = this.#writes();
     if (this.#isMoving || writes - this.#writesAtMove < MOVE_WRITES || this.#logBytes() < MOVE_BYTES) return;
     this.#writesAtMove = writes;

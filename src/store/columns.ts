@@ -6,7 +6,7 @@ import type { Location } from './store.ts';
 
 const WORK_BYTES = 32;
 /** A block has at most this many transactions, so its number and an index share one integer. */
-const LOCATIONS_PER_BLOCK = 65_536;
+export const LOCATIONS_PER_BLOCK = 65_536;
 const STATUSES: readonly BlockStatus[] = ['header', 'body', 'invalid'];
 /** 48 bits of an id: exact in a JS number, and two of a billion seldom share them. */
 const KEY_HEX_DIGITS = 12;

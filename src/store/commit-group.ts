@@ -29,6 +29,11 @@ export class CommitGroup {
     this.#onCommit = onCommit;
   }
 
+  /** A commit failed: nothing can be written any more. */
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** Adds a step. @throws what `write` throws; then nothing of the step happened */
   add<T>(write: () => T): T {
     this.#requireSound();

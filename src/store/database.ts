@@ -28,6 +28,8 @@ const ADVICE: Readonly<Partial<Record<StoreFailure, string>>> = {
 
 /** Says what went wrong in our words. Errors that are not SQLite's come back as they are. */
 export function asStoreError(error: unknown, path: string): unknown {
+  if (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE')
+    return damaged(`${path}: ${error.message}`, error);
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
   // The upper bits say more about the same failure.
   const failure = FAILURES[error.errcode & 0xff] ?? 'failed';
@@ -40,10 +42,12 @@ export function asStoreError(error: unknown, path: string): unknown {
 export class Query<Row extends readonly Column[]> {
   readonly #statement: StatementSync;
   readonly #database: Database;
+  readonly #types: readonly (ColumnType | undefined)[];
 
   constructor(statement: StatementSync, database: Database) {
     this.#statement = statement;
     this.#database = database;
+    this.#types = statement.columns().map(({ type }) => COLUMN_TYPES[type ?? '']);
   }
 
   /** Writes. @throws InvariantError outside of a transaction */
@@ -61,7 +65,9 @@ export class Query<Row extends readonly Column[]> {
   get(...values: Column[]): Row | undefined {
     requireColumns(values);
     try {
-      return this.#statement.get(...values) as Row | undefined;
+      const row = this.#statement.get(...values) as Row | undefined;
+      if (row !== undefined) this.#requireTypes(row);
+      return row;
     } catch (error) {
       throw asStoreError(error, this.#database.path);
     }
@@ -71,12 +77,36 @@ export class Query<Row extends readonly Column[]> {
     requireColumns(values);
     try {
       // `setReturnArrays` made rows of arrays; the declared type knows only objects.
-      return this.#statement.all(...values) as unknown as Row[];
+      const rows = this.#statement.all(...values) as unknown as Row[];
+      for (const row of rows) this.#requireTypes(row);
+      return rows;
     } catch (error) {
       throw asStoreError(error, this.#database.path);
     }
   }
+
+  /** Our tables are strict: SQLite lets no other type in, and a page that was changed elsewhere may hold any. */
+  #requireTypes(row: Row): void {
+    for (const [index, type] of this.#types.entries()) {
+      const value = row[index];
+      if (
+        type !== undefined &&
+        !(type === 'bytes' ? value instanceof Uint8Array : type.includes(typeof value))
+      )
+        throw damaged(
+          `${this.#database.path}: column ${index + 1} of "${this.#statement.sourceSQL}" is ${value}`,
+        );
+    }
+  }
 }
+
+/** What `typeof` may say of a value; bytes are an object. */
+type ColumnType = 'bytes' | readonly string[];
+const COLUMN_TYPES: Readonly<Record<string, ColumnType>> = {
+  BLOB: 'bytes',
+  INTEGER: ['number', 'bigint'],
+  TEXT: ['string'],
+};
 
 /** Node.js 22 takes a view of an empty buffer for NULL, but not one made so. */
 const NO_BYTES = new Uint8Array(0);
@@ -96,6 +126,8 @@ export class Database {
   readonly #connection: DatabaseSync;
   #writing = false;
   #writes = 0;
+  /** A step could not be taken back: half of it would be part of the next commit. */
+  #torn: unknown;
 
   /** @throws StoreError */
   constructor(path: string, busyTimeoutMs: number) {
@@ -140,11 +172,20 @@ export class Database {
       this.execute(isPart ? 'RELEASE step' : 'COMMIT');
       return result;
     } catch (error) {
-      // After a full disk SQLite has rolled back by itself.
-      if (this.isOpen) this.execute(isPart ? 'ROLLBACK TO step; RELEASE step' : 'ROLLBACK');
+      this.#takeBack(isPart);
       throw error;
     } finally {
       this.#writing = false;
+    }
+  }
+
+  #takeBack(isPart: boolean): void {
+    // After a full disk SQLite has rolled back by itself.
+    if (!this.isOpen) return;
+    try {
+      this.execute(isPart ? 'ROLLBACK TO step; RELEASE step' : 'ROLLBACK');
+    } catch (error) {
+      this.#torn = error;
     }
   }
 
@@ -154,6 +195,7 @@ export class Database {
   }
 
   execute(sql: string): void {
+    if (this.#torn !== undefined) throw this.#torn;
     try {
       this.#connection.exec(sql);
     } catch (error) {

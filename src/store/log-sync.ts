@@ -5,7 +5,8 @@
  * `FULL` adds is the wait until the log is on the disk. Here that wait is a thread's, and whoever comes while one
  * is under way shares the next.
  */
-import { closeSync, fdatasync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { StoreError } from './errors.ts';
 
@@ -26,6 +27,10 @@ export class LogSync {
   constructor(path: string, forceToDisk: (file: number) => Promise<void> = promisify(fdatasync)) {
     this.#path = path;
     this.#forceToDisk = forceToDisk;
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined;
   }
 
   /** Resolves once all that is written by now is on the disk. @throws StoreError; then again and again */
@@ -58,7 +63,7 @@ export class LogSync {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closed) throw new StoreError('failed', `${this.#path} is closed: the daemon is stopping`);
     try {
-      this.#file ??= openSync(this.#path, 'r+');
+      this.#file ??= this.#open();
       await this.#forceToDisk(this.#file);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -69,8 +74,24 @@ export class LogSync {
     }
   }
 
+  /** SQLite makes the log, and forces its name to the disk only when it forces the log there itself: a `full` commit. */
+  #open(): number {
+    if (process.platform !== 'win32') syncFolder(dirname(this.#path));
+    return openSync(this.#path, 'r+');
+  }
+
   #closeFile(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
+  }
+}
+
+/** Once a process: some milliseconds. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }

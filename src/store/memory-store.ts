@@ -8,6 +8,8 @@ import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import { type Account, EMPTY_ACCOUNT } from '../core/state.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { BlockRecord, BlockStatus } from './block-record.ts';
+import type { Flaw } from './flaw.ts';
+import { Journal } from './memory-journal.ts';
 import { type RowSharing, UNSHARED } from './shared-rows.ts';
 import type {
   AccountTable,
@@ -27,55 +29,6 @@ import type {
   Undo,
   UndoTable,
 } from './store.ts';
-
-/** What takes the writes of a commit back, last first. */
-class Journal {
-  #steps: (() => void)[] | undefined;
-  /** Commits a power cut would still take, oldest first. */
-  readonly #unsynced: (() => void)[][] = [];
-  readonly #maxUnsynced: number;
-
-  constructor(maxUnsynced: number) {
-    this.#maxUnsynced = maxUnsynced;
-  }
-
-  commit<T>(write: () => T, durability: Durability): T {
-    invariant(this.#steps === undefined, 'commits do not nest');
-    const steps: (() => void)[] = [];
-    this.#steps = steps;
-    let result: T;
-    try {
-      result = write();
-    } catch (error) {
-      takeBack(steps);
-      throw error;
-    } finally {
-      this.#steps = undefined;
-    }
-    if (durability === 'full') this.synced();
-    else if (this.#unsynced.push(steps) > this.#maxUnsynced) this.#unsynced.shift();
-    return result;
-  }
-
-  onRollback(takeBack: () => void): void {
-    invariant(this.#steps !== undefined, 'every write is part of a commit');
-    this.#steps.push(takeBack);
-  }
-
-  synced(): void {
-    this.#unsynced.length = 0;
-  }
-
-  loseUnsynced(count: number): number {
-    const lost = this.#unsynced.splice(Math.max(0, this.#unsynced.length - count));
-    for (const steps of lost.reverse()) takeBack(steps);
-    return lost.length;
-  }
-}
-
-function takeBack(steps: (() => void)[]): void {
-  for (const step of steps.reverse()) step();
-}
 
 /** A map whose writes a journal can take back. */
 class Table<Key, Value> {
@@ -164,6 +117,13 @@ class MemoryBlocks implements BlockTable {
 
   firstChild(number: number): number | undefined {
     return this.#rows.find(({ record }) => record.parent === number)?.record.number;
+  }
+
+  childrenWithBody(number: number, limit: number): number[] {
+    return this.#rows
+      .filter(({ record }) => record.parent === number && record.status === 'body')
+      .slice(0, limit)
+      .map(({ record }) => record.number);
   }
 
   descendants(number: number): number[] {
@@ -477,8 +437,17 @@ export class MemoryStore implements Store {
     this.peers = new MemoryPeers(journal);
   }
 
+  readonly failure = undefined;
   atomically<T>(write: () => T, durability: Durability = 'full'): T {
     return this.#journal.commit(write, durability);
+  }
+
+  /** Nothing but memory. */
+  reread(): void {}
+
+  /** Nobody else can change it. */
+  async inspect(): Promise<readonly Flaw[]> {
+    return [];
   }
 
   async synced(): Promise<void> {

@@ -1,8 +1,9 @@
 /** The tables on disk, how older files become today's, and how to tell that a file is ours. */
+import type { DatabaseSync } from 'node:sqlite';
 import type { BlockId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import { hexOf, suffixColumn } from './columns.ts';
-import type { Database } from './database.ts';
+import { Database } from './database.ts';
 import { StoreError } from './errors.ts';
 
 /** `tall` in ASCII: what `PRAGMA application_id` says of our files. */
@@ -134,6 +135,9 @@ const MIGRATIONS: readonly Migration[] = [
   'CREATE INDEX blocks_by_height ON blocks (height, parent);',
 ];
 
+/** Indexes SQLite makes by itself have no text. */
+const SCHEMA_SQL = "SELECT name, coalesce(sql, '') AS sql FROM sqlite_schema";
+
 /** The version this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
@@ -154,7 +158,7 @@ export function prepareSchema(database: Database, network: NetworkDefinition): v
   // Only now, for this changes the file.
   database.execute('PRAGMA journal_mode = WAL');
   for (const [index, step] of MIGRATIONS.entries()) {
-    if (index >= version) migrate(database, index, step, network);
+    if (index >= version) migrate(database, index, step, network.idBytes);
   }
   requireNetwork(database, network);
 }
@@ -173,13 +177,35 @@ function requireOurs(database: Database, version: number): void {
 }
 
 /** One transaction a step: a crash leaves the file at one version or the other. */
-function migrate(database: Database, index: number, step: Migration, network: NetworkDefinition): void {
+function migrate(database: Database, index: number, step: Migration, networkId: Uint8Array): void {
   database.step(() => {
     if (typeof step === 'string') database.execute(step);
     else step(database);
-    if (index === 0) database.query('INSERT INTO network (id) VALUES (?)').run(network.idBytes);
+    if (index === 0) database.query('INSERT INTO network (id) VALUES (?)').run(networkId);
     database.execute(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}`);
   });
+}
+
+/** What each table and index is defined as, by its name. */
+export function schemaOf(database: DatabaseSync): Map<string, string> {
+  const rows = database.prepare(SCHEMA_SQL).all();
+  return textsByName(rows.map(({ name, sql }) => [String(name), String(sql)]));
+}
+
+/** Which quotes a renamed table gets depends on SQLite's version. */
+function textsByName(rows: readonly (readonly [name: string, sql: string])[]): Map<string, string> {
+  return new Map(rows.map(([name, sql]) => [name, sql.replaceAll(/["'`]/g, '')]));
+}
+
+/** The same of a file that was made today. */
+export function expectedSchema(): Map<string, string> {
+  const database = new Database(':memory:', 0);
+  try {
+    for (const [index, step] of MIGRATIONS.entries()) migrate(database, index, step, new Uint8Array(1));
+    return textsByName(database.query<[string, string]>(SCHEMA_SQL).all());
+  } finally {
+    database.close();
+  }
 }
 
 function requireNetwork(database: Database, network: NetworkDefinition): void {

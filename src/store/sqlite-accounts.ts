@@ -31,7 +31,9 @@ export class SqliteAccounts implements AccountTable {
     const cached = this.#cache.get(address);
     if (cached !== undefined) return cached;
     const row = this.#get.get(idColumn(address));
-    const account = row === undefined ? EMPTY_ACCOUNT : { balance: row[0], sequence: row[1] };
+    // Strangers name accounts that are not: those must not drive out the ones in use.
+    if (row === undefined) return EMPTY_ACCOUNT;
+    const account = { balance: row[0], sequence: row[1] };
     this.#cache.set(address, account);
     return account;
   }

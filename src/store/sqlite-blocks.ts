@@ -45,6 +45,7 @@ export class SqliteBlocks implements BlockTable {
   readonly #link: Query<LinkRow>;
   readonly #atHeight: Query<[number]>;
   readonly #firstChild: Query<[number]>;
+  readonly #childrenWithBody: Query<[number]>;
   readonly #after: Query<[number: number, parent: number]>;
   readonly #best: Query<BlockRow>;
   readonly #last: Query<[number]>;
@@ -66,6 +67,9 @@ export class SqliteBlocks implements BlockTable {
     );
     this.#firstChild = database.query(
       'SELECT number FROM blocks WHERE height = ? AND parent = ? ORDER BY number LIMIT 1',
+    );
+    this.#childrenWithBody = database.query(
+      'SELECT number FROM blocks WHERE height = ? AND parent = ? AND status = 1 LIMIT ?',
     );
     this.#after = database.query(
       `SELECT number, parent FROM blocks WHERE number > ? ORDER BY number LIMIT ${PAGE_ROWS}`,
@@ -143,6 +147,12 @@ export class SqliteBlocks implements BlockTable {
   firstChild(number: number): number | undefined {
     const link = this.link(number);
     return link && this.#firstChild.get(link.height + 1, number)?.[0];
+  }
+
+  childrenWithBody(number: number, limit: number): number[] {
+    const link = this.link(number);
+    if (link === undefined) return [];
+    return this.#childrenWithBody.all(link.height + 1, number, limit).map(([child]) => child);
   }
 
   descendants(number: number): number[] {

@@ -1,11 +1,16 @@
 /** The store on disk: one SQLite file in a folder that one process at a time may open. */
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { Address, TransactionId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { idColumn, prefixColumn } from './columns.ts';
 import { CommitGroup } from './commit-group.ts';
 import { Database } from './database.ts';
+import { endEach } from './ending.ts';
+import { StoreError } from './errors.ts';
+import type { Flaw } from './flaw.ts';
 import { FolderLock } from './folder-lock.ts';
 import { LogSync } from './log-sync.ts';
 import { prepareSchema } from './schema.ts';
@@ -63,9 +68,17 @@ export class SqliteStore implements Store {
   readonly #group: CommitGroup;
   readonly #checkpointer: Checkpointer;
   readonly #log: LogSync;
+  readonly #networkId: Uint8Array;
+  #failure: StoreError | undefined;
 
-  private constructor(lock: FolderLock, database: Database, onFailure: (error: unknown) => void) {
+  private constructor(
+    lock: FolderLock,
+    database: Database,
+    networkId: Uint8Array,
+    onFailure: (error: unknown) => void,
+  ) {
     this.#lock = lock;
+    this.#networkId = networkId;
     this.#database = database;
     this.#checkpointer = new Checkpointer(database.path, () => database.writes);
     this.#group = new CommitGroup(database, onFailure, () => this.#checkpointer.committed());
@@ -93,7 +106,7 @@ export class SqliteStore implements Store {
       database.execute(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       database.execute(`PRAGMA cache_size = -${PAGE_CACHE_KIB}`);
       database.execute('PRAGMA synchronous = NORMAL');
-      return new SqliteStore(lock, database, onFailure);
+      return new SqliteStore(lock, database, network.idBytes, onFailure);
     } catch (error) {
       database?.close();
       lock.release();
@@ -101,23 +114,55 @@ export class SqliteStore implements Store {
     }
   }
 
+  get failure(): StoreError | undefined {
+    return this.#failure;
+  }
+
   atomically<T>(write: () => T, durability: Durability = 'full'): T {
     try {
-      if (durability === 'bulk') return this.#group.add(write);
-      this.#group.commit();
-      this.#setSynchronous('FULL');
-      try {
-        const result = this.#database.step(write);
-        this.#checkpointer.committed();
-        return result;
-      } finally {
-        this.#setSynchronous('NORMAL');
-      }
+      const result = this.#commit(write, durability);
+      this.#failure = undefined;
+      return result;
     } catch (error) {
-      this.blocks.forget();
-      this.accounts.forget();
-      this.pool.forget();
+      if (error instanceof StoreError) this.#failure = error;
+      this.#forget();
       throw error;
+    }
+  }
+
+  #commit<T>(write: () => T, durability: Durability): T {
+    if (durability === 'bulk') return this.#group.add(write);
+    this.#group.commit();
+    this.#setSynchronous('FULL');
+    try {
+      const result = this.#database.step(write);
+      this.#checkpointer.committed();
+      return result;
+    } finally {
+      this.#relax();
+    }
+  }
+
+  reread(): void {
+    this.#forget();
+    this.#database.execute('PRAGMA shrink_memory');
+  }
+
+  async inspect(): Promise<readonly Flaw[]> {
+    this.#group.commit();
+    const worker = new Worker(new URL('./inspection-worker.ts', import.meta.url), {
+      name: 'inspection',
+      workerData: { path: this.#database.path, networkId: this.#networkId },
+      execArgv: [],
+    });
+    try {
+      const [flaws] = await once(worker, 'message');
+      return flaws as readonly Flaw[];
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new StoreError('failed', `the ledger cannot be looked through: ${reason}`, { cause });
+    } finally {
+      await worker.terminate();
     }
   }
 
@@ -126,22 +171,40 @@ export class SqliteStore implements Store {
     return this.#log.synced();
   }
 
+  #forget(): void {
+    this.blocks.forget();
+    this.accounts.forget();
+    this.pool.forget();
+  }
+
+  /** A commit that is through is through: left as it is, the next ones only take longer. */
+  #relax(): void {
+    try {
+      this.#setSynchronous('NORMAL');
+    } catch {
+      // Whatever is wrong with the disk, the next commit meets it.
+    }
+  }
+
   /** Cheap: SQLite notes it for the next commit. */
   #setSynchronous(mode: 'FULL' | 'NORMAL'): void {
     this.#database.execute(`PRAGMA synchronous = ${mode}`);
   }
 
   close(): void {
-    try {
-      this.#group.commit();
-      this.#checkpointer.close();
+    endEach([
+      () => this.#group.commit(),
+      () => this.#checkpointer.close(),
       // As the last connection to close would; the thread's may outlive this one for a moment.
-      this.#database.execute('PRAGMA wal_checkpoint(TRUNCATE)');
-    } finally {
-      this.#checkpointer.close();
-      this.#log.close();
-      this.#database.close();
-      this.#lock.release();
-    }
+      () => this.#moveLog(),
+      () => this.#log.close(),
+      () => this.#database.close(),
+      () => this.#lock.release(),
+    ]);
+  }
+
+  /** After a commit or a wait for the disk failed nobody knows what is on it: the log stays, for the next start. */
+  #moveLog(): void {
+    if (!this.#group.failed && !this.#log.failed) this.#database.execute('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 }

@@ -9,6 +9,8 @@ import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import type { Account } from '../core/state.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { BlockRecord, BlockStatus } from './block-record.ts';
+import type { StoreError } from './errors.ts';
+import type { Flaw } from './flaw.ts';
 
 /**
  * - `full`: survives a power cut. For blocks of our own and acknowledged transactions.
@@ -38,8 +40,20 @@ export interface Store {
    * @throws StoreError, InvariantError if nested, and what `write` throws
    */
   atomically<T>(write: () => T, durability?: Durability): T;
+  /** What the last commit failed of; undefined if it went well. */
+  readonly failure: StoreError | undefined;
   /** Resolves once every commit so far survives a power cut, the `bulk` ones too. @throws StoreError */
   synced(): Promise<void>;
+  /** Forgets what is held in memory: what is read next is what is kept, whatever became of it meanwhile. */
+  reread(): void;
+  /**
+   * Looks for what was changed behind our back in how rows are kept and what tables say of each other. What the rows
+   * mean is not looked at.
+   *
+   * @returns the first things wrong; empty if nothing is
+   * @throws StoreError if it cannot be read
+   */
+  inspect(): Promise<readonly Flaw[]>;
   /** Lets go of the files. Nothing may be called afterwards. */
   close(): void;
 }
@@ -69,6 +83,8 @@ export interface BlockTable {
   atHeight(height: number, limit: number): number[];
   /** Number of the first child that came; undefined if there is none. */
   firstChild(number: number): number | undefined;
+  /** Numbers of the children whose body is here, `limit` at most. */
+  childrenWithBody(number: number, limit: number): number[];
   /** Numbers of all blocks that descend from this one, without itself, ascending. */
   descendants(number: number): number[];
   /** Most work among those not invalid; of equals, the first that came. Undefined if there is none. */

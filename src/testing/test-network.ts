@@ -143,12 +143,13 @@ export class TestNetwork<Count extends number = number> {
   /**
    * Stops every node.
    *
-   * @throws AggregateError if any of them met a failure nobody handled
+   * @throws AggregateError if any of them met a failure nobody handled, or did not stop in order
    */
   async stop(): Promise<void> {
-    await Promise.all(this.#nodes.map((node) => node.stop()));
-    if (this.#failures.length > 0)
-      throw new AggregateError(this.#failures, 'nodes of the test network failed');
+    const stops = await Promise.allSettled(this.#nodes.map((node) => node.stop()));
+    const unclean = stops.flatMap((stop) => (stop.status === 'rejected' ? [stop.reason] : []));
+    const failures = [...this.#failures, ...unclean];
+    if (failures.length > 0) throw new AggregateError(failures, 'nodes of the test network failed');
   }
 }
 

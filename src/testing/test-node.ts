@@ -3,10 +3,12 @@ import pino from 'pino';
 import { type Api, createApi } from '../api/server.ts';
 import { generateKeyPair, type KeyPair, signPayment } from '../client/keys.ts';
 import { TallyClient } from '../client/tally-client.ts';
+import { after } from '../client/timers.ts';
 import type { Address, BlockId, TransactionId } from '../core/identifiers.ts';
 import type { Daemon } from '../daemon.ts';
 import type { NodeEvent } from '../node/events.ts';
 import { OperationError } from '../node/ports.ts';
+import { endInTurn } from '../store/ending.ts';
 
 const SILENT = pino({ level: 'silent' });
 /** Enough for any ordinary payment at the default minimum of a notch a byte. */
@@ -121,8 +123,7 @@ export class TestNode {
 
   /** Ends the node and its API. Its ledger stays where it is in a folder. */
   async stop(): Promise<void> {
-    await (await this.#api)?.close();
-    await this.daemon.stop();
+    await endInTurn([async () => (await this.#api)?.close(), () => this.daemon.stop()]);
   }
 }
 
@@ -134,7 +135,7 @@ export async function waitUntil(
   deadlineMs: number,
 ): Promise<void> {
   if (condition()) return;
-  let timer: NodeJS.Timeout | undefined;
+  let cancel = (): void => {};
   const endings: (() => void)[] = [];
   try {
     await new Promise<void>((resolve, reject) => {
@@ -145,16 +146,16 @@ export async function waitUntil(
         });
       };
       for (const node of nodes) endings.push(node.daemon.node.subscribe(look));
-      timer = setTimeout(() => {
+      cancel = after(deadlineMs, () => {
         const views = nodes.map(
           (node) =>
             `${node.name}: height ${node.height}, tip ${node.tip.slice(0, 8)}, ${node.daemon.node.peers().length} peers`,
         );
         reject(new OperationError(`not within ${deadlineMs} ms: ${what}\n${views.join('\n')}`));
-      }, deadlineMs);
+      });
     });
   } finally {
-    clearTimeout(timer);
+    cancel();
     for (const end of endings) end();
   }
 }

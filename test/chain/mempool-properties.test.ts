@@ -5,12 +5,11 @@ import { Chain } from '../../src/chain/chain.ts';
 import { Mempool } from '../../src/chain/mempool.ts';
 import { PolicyError } from '../../src/chain/policy.ts';
 import { PoolJournal } from '../../src/chain/pool-journal.ts';
-import { blockTemplate } from '../../src/chain/template.ts';
 import { RuleError } from '../../src/core/errors.ts';
 import { idFromBytes } from '../../src/core/identifiers.ts';
 import { applyBlock } from '../../src/core/state.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
-import { asChecked, BlockMaker, mineHeader, NOW_MS, payment } from '../support/ledger.ts';
+import { asChecked, BlockMaker, mineHeader, NOW_MS, payment, requireTemplate } from '../support/ledger.ts';
 import { KEYS, randomTree, TREE_NETWORK, TreeModel } from '../support/random-tree.ts';
 
 const MAX_BYTES = 12 * 200;
@@ -92,7 +91,7 @@ describe('after any operations', () => {
             );
           } else if (each.kind === 'mine') {
             const miner = KEYS[each.miner]?.address ?? '';
-            const template = blockTemplate(chain, pool, { miner: miner as never, nowMs: 0 });
+            const template = requireTemplate(chain, pool, { miner: miner as never, nowMs: 0 });
             const transactions = template.transactions.map(({ signed }) => signed);
             const block = asChecked({ sealed: mineHeader(template.header), transactions });
             expect(chain.addBlock(block, NOW_MS).kind).toBe('connected');

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Chain } from '../../src/chain/chain.ts';
-import { Mempool, type MempoolOptions, type PoolUpdate } from '../../src/chain/mempool.ts';
+import { Mempool, type PoolUpdate } from '../../src/chain/mempool.ts';
 import { type PolicyCode, PolicyError } from '../../src/chain/policy.ts';
+import type { MempoolOptions } from '../../src/chain/pool-rules.ts';
 import type { CheckedBlock, CheckedTransaction } from '../../src/chain/records.ts';
 import { SIGNED_TRANSACTION_BYTES, sizeInBlock } from '../../src/core/encoding.ts';
 import { type RuleCode, RuleError } from '../../src/core/errors.ts';
@@ -146,6 +147,14 @@ describe('a replacement', () => {
     expect(ids(pool.select(9 * SIZE))).toEqual([p0.id, replacement.id, p2.id]);
   });
 
+  it('pays for those behind it that it drives out', () => {
+    const behind = [1, 2, 3].map((sequence) => pay(sequence, { amount: 200_000n, fee: 5_000n }));
+    add(pay(0), ...behind);
+    // Nothing is left for the other three.
+    expect(refusal(pay(0, { amount: 900_000n, fee: 15_999n }))).toBe('replacement-underpriced');
+    expect(pool.add(pay(0, { amount: 900_000n, fee: 16_000n }))).toMatchObject({ evicted: ids(behind) });
+  });
+
   it('must itself be payable beside those before it', () => {
     add(pay(0, { amount: 600_000n }), pay(1));
     expect(refusal(pay(1, { amount: 500_000n, fee: 5_000n }))).toBe('insufficient-balance');
@@ -177,6 +186,14 @@ describe('a full pool', () => {
     expect(refusal(fee(1, 9))).toBe('pool-full');
     add(fee(0, 4, carol));
     expect(ids(pool.transactions())).toEqual([fee(0, 3, bob).id, fee(0, 4, carol).id]);
+  });
+
+  it('asks a tenth more of what drives others out', () => {
+    poolWith({ maxBytes: 2 * SIZE });
+    add(fee(0, 10), fee(0, 20, bob));
+    const more = (notches: number) => pay(0, { from: carol, fee: BigInt(10 * SIZE + notches) });
+    expect(refusal(more(SIZE))).toBe('pool-full');
+    expect(pool.add(more(SIZE + 1))).toMatchObject({ evicted: [fee(0, 10).id] });
   });
 
   it('lets several go for a long one, or none', () => {
@@ -226,6 +243,83 @@ describe('a full pool', () => {
       expect(pool.bytes).toBeLessThanOrEqual(10 * SIZE);
     }
     expect(pool.count).toBe(10);
+  });
+});
+
+describe('what the pool would say', () => {
+  const foreseen = (...all: CheckedTransaction[]): string[] => {
+    const foresight = pool.foresight();
+    return all.map(({ id, signed, size }) => {
+      const said = foresight.of(id, signed, size);
+      return said.kind === 'refused' ? said.error.code : said.kind;
+    });
+  };
+
+  it('is what it says, of one after the other', () => {
+    add(pay(0), pay(1, { fee: 2_000n }));
+    const message = [
+      pay(0),
+      pay(1, { fee: 2_100n }),
+      pay(1, { fee: 2_200n }),
+      pay(2),
+      pay(3),
+      pay(3, { amount: 5n }),
+      pay(3, { fee: 1_200n }),
+      pay(9),
+      pay(1_024),
+      pay(4, { amount: 999_000n }),
+      pay(5, { amount: 1_000_000n }),
+      pay(0, { from: bob, fee: 1n }),
+      pay(0, { from: dora }),
+      pay(2, { from: dora }),
+      pay(0, { from: carol, amount: MAX_UINT63 }),
+    ];
+    const before = [pool.ids(), pool.bytes];
+    expect(foreseen(...message)).toEqual([
+      'known',
+      'replacement-underpriced',
+      'wanted',
+      'wanted',
+      'wanted',
+      'replacement-underpriced',
+      'wanted',
+      'gap',
+      'sequence-gap',
+      'insufficient-balance',
+      'insufficient-balance',
+      'fee-too-low',
+      'insufficient-balance',
+      'insufficient-balance',
+      'amount-overflow',
+    ]);
+    expect([pool.ids(), pool.bytes]).toEqual(before);
+  });
+
+  it('knows what is used, what is too much of one sender, and what a full pool refuses', () => {
+    chain.addBlock(maker.block(maker.genesis, { transactions: [pay(0)] }), NOW_MS);
+    expect(foreseen(pay(0))).toEqual(['wrong-sequence']);
+    poolWith({ maxPerSender: 2 });
+    add(pay(1));
+    expect(foreseen(pay(2), pay(3))).toEqual(['wanted', 'too-many-pending']);
+    poolWith({ maxBytes: 2 * SIZE });
+    add(pay(1), pay(2));
+    expect(foreseen(pay(0, { from: bob }), pay(0, { from: carol, fee: 1_101n }))).toEqual([
+      'pool-full',
+      'wanted',
+    ]);
+  });
+});
+
+describe('a page of ids', () => {
+  it('is in the order they came, whatever left meanwhile', () => {
+    const all = Array.from({ length: 9 }, (_, sequence) => pay(sequence));
+    add(...all);
+    chain.addBlock(maker.block(maker.genesis, { transactions: all.slice(0, 2) }), NOW_MS);
+    const page = (from: number, count: number): string => Buffer.from(pool.page(from, count)).toString('hex');
+    expect(page(0, 99)).toBe(pool.ids().join(''));
+    expect(page(2, 3)).toBe(pool.ids().slice(2, 5).join(''));
+    expect(page(7, 1)).toBe('');
+    expect(page(2 ** 40, 5)).toBe('');
   });
 });
 

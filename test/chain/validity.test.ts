@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { BlockTree } from '../../src/chain/block-tree.ts';
 import { Chain } from '../../src/chain/chain.ts';
+import type { InvalidityCode } from '../../src/chain/invalidity.ts';
 import type { CheckedBlock } from '../../src/chain/records.ts';
 import { STEP_SIZES } from '../../src/chain/step-sizes.ts';
-import type { InvalidityCode, VerifyOptions } from '../../src/chain/validity.ts';
+import type { VerifyOptions } from '../../src/chain/validity.ts';
 import { bytesEqual } from '../../src/core/hex.ts';
 import { verifySignature } from '../../src/native/signatures.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
@@ -224,7 +226,7 @@ describe('what was changed in the store is found', () => {
       },
     });
     expect(otherChain.tip.height).toBe(0);
-    const result = await verifyChain(swapped, store, options());
+    const result = await verifyChain(swapped, store, new BlockTree(store), options());
     expect(result).toMatchObject({
       valid: false,
       checkedBlocks: 0,

@@ -11,7 +11,14 @@ class Clock implements LineClock {
   nowMs = 0;
   readonly #waiting = new Set<{ readonly atMs: number; readonly call: () => void }>();
 
+  /** How far the machine's clock was set forward. */
+  correctionMs = 0;
+
   now(): number {
+    return this.nowMs + this.correctionMs;
+  }
+
+  elapsed(): number {
     return this.nowMs;
   }
 
@@ -205,6 +212,22 @@ describe('what belongs together is one line', () => {
       '… catching up: #0 of #2000',
       '▣ #1 to #2000   2,000 blocks in 4.0 s: 2,000 fetched from node-1 and node-2',
       '✓ in step at #2000',
+    ]);
+  });
+
+  test('goes on in its pace though the clock is set back by an hour', () => {
+    const told = new Told();
+    const progress = (height: number): HeardEvent => ({
+      ...{ event: 'sync.progress', state: 'blocks', height, targetHeight: 9 },
+    });
+    told.hear(progress(1), block('b', 1, { source: 'sync' }));
+    told.clock.correctionMs = -3_600_000;
+    told.clock.advance(5_000);
+    told.hear(progress(2));
+    expect(told.texts()).toEqual([
+      '… catching up: #1 of #9',
+      expect.stringContaining('#1 '),
+      '… catching up: #2 of #9',
     ]);
   });
 

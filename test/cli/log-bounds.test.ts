@@ -23,6 +23,7 @@ it('of the payments, the last few hundred that were told', () => {
   let endWindow = (): void => {};
   const clock: LineClock = {
     now: () => 0,
+    elapsed: () => 0,
     after: (_delayMs, call) => {
       endWindow = call;
       return () => {};

@@ -6,6 +6,7 @@ import { eventToJson } from '../../src/client/live-event.ts';
 import { formatAddress } from '../../src/core/address.ts';
 import type { BlockId, TransactionId } from '../../src/core/identifiers.ts';
 import type { NodeEvent } from '../../src/node/events.ts';
+import { testKey } from '../support/ledger.ts';
 import { A_PEER, POOR, RICH } from '../support/served-ledger.ts';
 
 const id = 'ab'.repeat(32);
@@ -74,6 +75,14 @@ const EVENTS: Record<NodeEvent['event'], [NodeEvent, string]> = {
   'peer.clock': [
     { event: 'peer.clock', peer: A_PEER, offsetMs: -61_000 },
     '! the clock of …b4kzhC is 61.0 s behind this one: one of the two is wrong',
+  ],
+  'mining.waiting': [
+    { event: 'mining.waiting', height: 4, aheadMs: 7_200_000, untilMs: 1 },
+    "! mining waits: #4 is 2 h ahead of this machine's clock, and no block can follow it yet",
+  ],
+  'mining.unpayable': [
+    { event: 'mining.unpayable', miner: testKey(1).address },
+    `! nothing is mined for ${formatAddress(testKey(1).address).slice(0, 14)}…: its balance has no room for the reward; name another with --miner`,
   ],
   'sync.progress': [
     { event: 'sync.progress', state: 'blocks', height: 4, targetHeight: 9 },

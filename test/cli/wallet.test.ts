@@ -14,6 +14,9 @@ import { type Ran, runTally } from '../support/run-tally.ts';
 import { POOR, RICH, type ServedLedger, SILENT, servedLedger } from '../support/served-ledger.ts';
 import vectors from '../vectors/wallet.json' with { type: 'json' };
 
+/** Text, but no seed. */
+const SHORT_FILE = 'test/simulation/failed-seeds.json';
+
 const [vector] = vectors;
 const WORDS = vector?.words ?? '';
 const ADDRESSES = vector?.accounts.map(({ address }) => address) ?? [];
@@ -158,10 +161,11 @@ describe('import', () => {
   test.each<[string[], number, string]>([
     [[], 2, 'nothing to import: name --words-file FILE'],
     [['--words-file', '/dev/null/x'], 1, 'cannot read /dev/null/x .ENOTDIR'],
-    [['--words-file', '/dev/zero'], 1, 'longer than 24 words'],
+    [['--words-file', '/dev/zero'], 1, '/dev/zero is a device'],
     [['--words-file', '-', '--passphrase-file', '-'], 2, 'standard input is one file only'],
     [['--words-file', 'x', '--watch', poor], 2, "'--watch <address>' cannot be used with"],
-    [['--seed-file', '/dev/null'], 2, '/dev/null is not a seed: 64 hex digits'],
+    [['--seed-file', '/dev/null'], 1, '/dev/null is a device'],
+    [['--seed-file', SHORT_FILE], 2, 'failed-seeds.json is not a seed: 64 hex digits'],
     [['--watch', poor, '--name', '7'], 1, 'not only digits'],
     [['--watch', 'poor'], 2, 'not an address'],
   ])('used wrongly: %j', async (args, status, message) => {

@@ -18,7 +18,7 @@ import { A_PEER, type ServedLedger, SILENT, servedLedger } from '../support/serv
 
 const URL_TEXT = 'http://127.0.0.1:8141';
 const NOW_MS = Date.parse('2026-06-01T12:00:00Z');
-const SIZE = { columns: 80, rows: 24, nowMs: NOW_MS, paused: false };
+const SIZE = { columns: 80, rows: 24, nowMs: NOW_MS, elapsedMs: NOW_MS, paused: false };
 const status = {
   network: 'test',
   height: 7,

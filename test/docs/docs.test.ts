@@ -69,8 +69,19 @@ const composeLog: Way = (block) => {
   expect(forkEnded).toBeGreaterThan(0);
 };
 
+/** `test/fuzz` runs the command; here its options are those that it has. */
+const fuzz: Way = async (block) => {
+  const script = await readFile(join(ROOT, 'scripts/fuzz.ts'), 'utf8');
+  for (const command of commandsOf(block)) {
+    expect(command).toMatch(/^npm run fuzz -- /);
+    for (const [, option = ''] of command.matchAll(/--([a-z]+)/g))
+      expect(script).toContain(` ${option}: { type:`);
+  }
+};
+
 const WAYS: Readonly<Record<string, Ways>> = {
   'docs/explorer.md': { Nodes: [explore], 'Behind a reverse proxy': [proxied, proxied] },
+  'docs/fuzzing.md': { Fuzzing: [fuzz] },
   'docs/log.md': {
     'How to read it': [figure],
     'Half a minute of four daemons': [composeLog],

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import sodium from 'sodium-native';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { SignatureCheck } from '../../src/core/signature.ts';
+import type { SignatureCheck, Urgency } from '../../src/core/signature.ts';
 import { verifySignature } from '../../src/native/signatures.ts';
 import {
   createSignatureVerifier,
@@ -106,6 +106,22 @@ describe('createSignatureVerifier', () => {
     const small = one.verify(mixture(20, () => true)).then(() => order.push('small'));
     await Promise.all([large, small]);
     expect(order).toEqual(['small', 'large']);
+  });
+
+  it("lets a caller's and a block's go before strangers'", async () => {
+    const one = verifier({ threads: 1 });
+    await one.verify(mixture(20, () => true));
+    const order: string[] = [];
+    const add = async (count: number, urgency: Urgency): Promise<void> => {
+      await one.verify(
+        mixture(count, () => true),
+        urgency,
+      );
+      order.push(urgency);
+    };
+    // Were all alike, the longest would be the last.
+    await Promise.all([add(900, 'stranger'), add(600, 'block'), add(1_500, 'own')]);
+    expect(order.at(-1)).toBe('stranger');
   });
 
   it('checks a handful without a thread', async () => {

@@ -235,13 +235,13 @@ describe('transactions the pool has not', () => {
     expect(protocolsAsked(alice, before)).toEqual(['block-transactions of third']);
   });
 
-  it('that break a rule make the block bad for good, at a small price for who relayed it', async () => {
+  it('that break a rule make the block bad for good, at a price for the peer that served it', async () => {
     const forged = payment(definition, { from: key, to: testKey(2).address, sequence: 0 });
     forged.signed.signature.fill(0);
     const bad = maker.block(maker.genesis, { transactions: [forged] });
     await sender.gossipBlock(bad);
     expect(eventsOf(alice, 'block.refused')).toMatchObject([{ id: bad.id, code: 'invalid-signature' }]);
-    expect(offences(alice)).toEqual(['sender: relayed-invalid-block']);
+    expect(offences(alice)).toEqual(['sender: invalid-block']);
     expect(alice.node.chain.byId(bad.id)?.status).toBe('invalid');
     await world.clock.advance(30_000);
     expect(bob.node.chain.tip.height).toBe(0);

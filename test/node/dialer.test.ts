@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runInBackground } from '../../src/node/background.ts';
 import { Dialer, MAX_CANDIDATES_OF_OWNER } from '../../src/node/dialer.ts';
+import { runInBackground } from '../../src/node/faults.ts';
 import { mayTell } from '../../src/node/hearsay.ts';
 import type { PeerId } from '../../src/node/ports.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -67,6 +67,15 @@ describe('the dial loop', () => {
     dialer.add(addressOf('a'), 'given');
     await clock.until(() => us.peers().length === 1, 'connected');
     expect(reached).toEqual([addressOf('a')]);
+  });
+
+  it('keeps trying though the clock is set back by an hour', async () => {
+    const { clock, hub, us, dialer } = await setUp();
+    dialer.add(addressOf('late'), 'given');
+    await clock.advance(60_000);
+    clock.correct(clock.now() - 3_600_000);
+    await joinStarted(hub, 'late');
+    await clock.until(() => us.peers().length === 1, 'connected', 16_000);
   });
 
   it('keeps trying a peer that comes up later', async () => {

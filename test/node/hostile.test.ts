@@ -163,7 +163,7 @@ describe('a bad block with proof of work', () => {
     for (const peer of [mallory, honest]) await peer.connectTo(node);
     await mallory.gossip('block', messageOf(bad, 1, [0]));
     await honest.gossip('block', messageOf(bad, 2, [0]));
-    expect(offencesOf('honest')).toEqual(['relayed-invalid-block']);
+    expect(offencesOf('honest')).toEqual([]);
     expect(node.node.peers().map(({ id }) => id)).toContain(honest.id);
   });
 
@@ -173,7 +173,7 @@ describe('a bad block with proof of work', () => {
     await honest.connectTo(node);
     await honest.gossipBlock(bad);
     await honest.gossipBlock(maker.block(bad));
-    expect(offencesOf('honest')).toEqual(['relayed-invalid-block', 'relayed-invalid-block']);
+    expect(offencesOf('honest')).toEqual([]);
     expect(node.node.peers().map(({ id }) => id)).toContain(honest.id);
   });
 });

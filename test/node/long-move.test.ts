@@ -1,10 +1,9 @@
 /** A node whose tip makes a long move: blocks wait, and everything else goes on. */
 import { describe, expect, it } from 'vitest';
-import type { AddResult } from '../../src/chain/add-result.ts';
 import { Chain } from '../../src/chain/chain.ts';
 import type { CheckedBlock } from '../../src/chain/records.ts';
 import { RuleError } from '../../src/core/errors.ts';
-import { BlockQueue } from '../../src/node/block-queue.ts';
+import { type AddedBlocks, BlockQueue } from '../../src/node/block-queue.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import { TINY_STEPS } from '../support/chain-contents.ts';
 import { BlockMaker, payment, testKey, testNetwork } from '../support/ledger.ts';
@@ -41,7 +40,7 @@ describe('blocks on their way into the chain', () => {
     const blocks = new BlockMaker(network).chain(new BlockMaker(network).genesis, 3);
     const order: string[] = [];
     const adding = blocks.map(async (block) => {
-      const [result] = (await queue.add([block], 'full')) ?? [];
+      const result = (await queue.add([block], 'full'))?.results[0];
       order.push(`${result?.kind} ${block.block.sealed.header.height}`);
       // Each is told of before the next one's turn is over.
       expect(chain.tip.height).toBeGreaterThanOrEqual(Number(block.block.sealed.header.height));
@@ -59,8 +58,8 @@ describe('blocks on their way into the chain', () => {
     const good = maker.block(maker.genesis);
     const refused = queue.add([bad], 'full');
     const added = queue.add([good], 'full');
-    await expect(settled(clock, refused)).rejects.toBeInstanceOf(RuleError);
-    expect((await settled(clock, added))?.[0]?.kind).toBe('connected');
+    expect((await settled(clock, refused))?.refused).toBeInstanceOf(RuleError);
+    expect((await settled(clock, added))?.results[0]?.kind).toBe('connected');
     expect(chain.tip.id).toBe(good.id);
   });
 
@@ -68,7 +67,7 @@ describe('blocks on their way into the chain', () => {
     const { clock, queue, store } = queueOn();
     const maker = new BlockMaker(network);
     const [first, second] = maker.chain(maker.genesis, 2) as [CheckedBlock, CheckedBlock];
-    const results: (AddResult[] | undefined)[] = [];
+    const results: (AddedBlocks | undefined)[] = [];
     const work = [first, second].map(async (block) => results.push(await queue.add([block], 'full')));
     queue.stop();
     await settled(clock, Promise.all(work));

@@ -3,6 +3,9 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_FUTURE_MS } from '../../src/core/header.ts';
 import { bigIntToBytes, bytesToBigInt } from '../../src/core/hex.ts';
 import { idToBytes } from '../../src/core/identifiers.ts';
+import { MAX_UINT63 } from '../../src/core/types.ts';
+import type { NodeEvent } from '../../src/node/events.ts';
+import { runInBackground } from '../../src/node/faults.ts';
 import { Mining } from '../../src/node/mining.ts';
 import type { Miner, MiningJob } from '../../src/node/ports.ts';
 import { FakePeer } from '../support/fake-peer.ts';
@@ -101,7 +104,7 @@ describe('continuous mining', () => {
     const { pool } = node.node;
     const select = pool.select.bind(pool);
     vi.spyOn(pool, 'select').mockImplementation((maxBytes) => {
-      world.clock.correct(world.clock.now() + 20);
+      world.clock.pass(20);
       return select(maxBytes);
     });
     node.node.mining.start();
@@ -151,6 +154,26 @@ describe('continuous mining', () => {
     expect(miner.jobs.length).toBe(length + 1);
   });
 
+  it('tells once that it waits for a tip ahead of the clock, and goes on when the clock is set right', async () => {
+    const startMs = world.clock.now();
+    const genesisMs = Number(maker.genesis.block.sealed.header.timestamp);
+    const [hourMs, untilMs] = [3_600_000, genesisMs + 1 - MAX_FUTURE_MS];
+    world.clock.correct(genesisMs - hourMs);
+    node.node.mining.start();
+    await world.clock.advance(120_000);
+    const told = { event: 'mining.waiting', height: 0, aheadMs: hourMs + 1, untilMs };
+    expect(eventsOf(node, 'mining.waiting')).toEqual([told]);
+    expect(node.node.mining.waitsUntilMs).toBe(untilMs);
+    expect(miner.isSearching).toBe(false);
+    world.clock.correct(startMs);
+    await world.clock.until(() => miner.isSearching, 'searching', 2_000);
+    expect(node.node.mining.waitsUntilMs).toBeUndefined();
+    // It is told again when it happens again.
+    world.clock.correct(genesisMs - hourMs);
+    await world.clock.advance(5_000);
+    expect(eventsOf(node, 'mining.waiting')).toHaveLength(2);
+  });
+
   it('keeps its timestamps true however long the search takes', async () => {
     node.node.mining.start();
     await world.clock.advance(60_000);
@@ -171,6 +194,36 @@ describe('continuous mining', () => {
     expect(miner.jobs.length).toBe(length);
   });
 
+  it('does not end the node when its reward has no room in the balance: it is said, and another may be paid', async () => {
+    const rich = testKey(5);
+    const definition = payingNetwork({
+      allocations: [{ address: rich.publicKey, amount: MAX_UINT63 }],
+      subsidy: 500n,
+    });
+    const other = new VirtualWorld(definition);
+    const { key, node: full } = await other.start('full');
+    const { chain, pool } = full;
+    const told: NodeEvent[] = [];
+    const failures: unknown[] = [];
+    const mining = new Mining({
+      ...{ chain, pool, miner, clock: other.clock, address: rich.address },
+      background: runInBackground((error) => failures.push(error)),
+      emit: (event) => told.push(event),
+      isCatchingUp: () => false,
+      onMined: () => Promise.resolve(false),
+    });
+    mining.start();
+    await other.clock.advance(5_000);
+    expect(told).toEqual([{ event: 'mining.unpayable', miner: rich.address }]);
+    expect(miner.jobs).toEqual([]);
+    await other.wait(mining.close(), 'closed');
+    expect(failures).toEqual([]);
+    const asked = full.mining.mine(1, undefined, rich.address);
+    await expect(other.wait(asked, 'answered')).rejects.toThrow('has no room for a reward');
+    await other.wait(full.mining.mine(1, undefined, key.address), 'mined');
+    expect(chain.tip.height).toBe(1);
+  });
+
   it('goes on as one loop when it is stopped and started again at once', async () => {
     const loops: Promise<unknown>[] = [];
     const { chain, pool } = node.node;
@@ -181,6 +234,7 @@ describe('continuous mining', () => {
       clock: world.clock,
       address: node.key.address,
       background: (loop) => loops.push(loop),
+      emit: () => {},
       isCatchingUp: () => false,
       onMined: async () => true,
     });
@@ -199,20 +253,37 @@ describe('continuous mining', () => {
     await world.wait(mining.close(), 'closed');
   });
 
-  it('waits while the node catches up with a chain that has proven its work', async () => {
+  it('waits while the blocks of a longer chain come', async () => {
     const chain = maker.filled(maker.genesis, 300);
     const peer = await FakePeer.join(world, 'peer', chain);
-    const answered: (() => void)[] = [];
+    peer.bend('blocks', async function* (request) {
+      await new Promise<void>((resolve) => world.clock.after(1_000, resolve));
+      yield* [...peer.answerBlocks(request)].slice(0, 10);
+    });
+    node.node.mining.start();
+    await peer.connectTo(node);
+    const isHere = (height: number) => () => node.node.chain.tip.height >= height;
+    await world.clock.until(isHere(40), 'some blocks are here', 60_000);
+    await world.clock.advance(100);
+    const before = miner.jobs.length;
+    await world.clock.until(isHere(280), 'nearly all', 60_000);
+    expect(miner.jobs).toHaveLength(before);
+    await world.clock.until(isHere(300), 'all', 60_000);
+    await world.clock.until(() => miner.jobs.length > before, 'it mines', 5_000);
+  });
+
+  it('goes on while blocks are only promised', async () => {
+    const chain = maker.filled(maker.genesis, 300);
+    const peer = await FakePeer.join(world, 'peer', chain);
+    let asked = 0;
     peer.bend('blocks', async function* () {
-      await new Promise<void>((resolve) => answered.push(resolve));
+      asked++;
+      await new Promise<never>(() => {});
     });
     await peer.connectTo(node);
-    await world.clock.until(() => answered.length > 0, 'bodies asked for');
+    await world.clock.until(() => asked > 0, 'bodies asked for');
     node.node.mining.start();
-    await world.clock.advance(3_000);
-    expect(miner.jobs).toEqual([]);
-    for (const answer of answered) answer();
-    await world.clock.until(() => miner.jobs.length > 0, 'nobody gives them, so it mines', 60_000);
+    await world.clock.until(() => miner.isSearching, 'it mines', 1_000);
   });
 
   it('is not kept waiting by claims nobody proves', async () => {
@@ -326,6 +397,14 @@ describe('mining on demand', () => {
       expect(Number(timestamp)).toBeLessThanOrEqual(world.clock.now() + MAX_FUTURE_MS);
     }
     expect(await world.wait(easy, 'mined')).toHaveLength(3);
+  });
+
+  it('is refused, instead of waited for, while the tip is ahead of the clock', async () => {
+    world.clock.correct(Number(maker.genesis.block.sealed.header.timestamp) - 3_600_000);
+    await expect(world.wait(node.node.mining.mine(1), 'refused')).rejects.toThrow(
+      "no block can follow #0 yet, it is 3,600 s ahead of this machine's clock: set the clock right, or wait",
+    );
+    expect(miner.isSearching).toBe(false);
   });
 
   it('does not count a block that is not due any more because the clock was set back', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedTransaction } from '../../src/chain/records.ts';
+import { type Address, idFromBytes } from '../../src/core/identifiers.ts';
 import type { SignatureVerifier } from '../../src/node/ports.ts';
 import {
   decodeWire,
@@ -41,9 +42,12 @@ const encode = (...all: CheckedTransaction[]): Uint8Array =>
 const gossip = (...all: CheckedTransaction[]): Promise<void> =>
   mallory.gossip('transactions', encode(...all));
 
+/** The zero address: nobody has its key, and a point of small order it is too. */
+const NOBODY = idFromBytes<Address>(new Uint8Array(32));
+
 /** A payment whose signature has a bit turned. */
-function forged(sequence: number): CheckedTransaction {
-  const paid = pay(sequence);
+function forged(sequence: number, fields: Partial<PaymentFields> = {}): CheckedTransaction {
+  const paid = pay(sequence, fields);
   paid.signed.signature.set([(paid.signed.signature[0] ?? 0) ^ 1]);
   return paid;
 }
@@ -178,7 +182,7 @@ describe('transactions by gossip', () => {
   });
 
   it('with wrong signatures again and again cost the connection', async () => {
-    for (const sequence of [0, 1, 2]) await gossip(forged(sequence));
+    for (const amount of [1n, 2n, 3n]) await gossip(forged(0, { amount }));
     expect(alice.network.isBanned(mallory.id)).toBe(true);
   });
 
@@ -206,10 +210,17 @@ describe('transactions by gossip', () => {
   it.each<[string, () => CheckedTransaction]>([
     [
       'of another network',
-      () => payment(testNetwork({ subsidy: 1n }), { from: alice.key, to: testKey(7).address, sequence: 0 }),
+      () => payment(testNetwork({ subsidy: 1n }), { from: alice.key, to: testKey(7).address, sequence: 1 }),
     ],
-    ['of a small-order key', () => pay(0, { from: { ...alice.key, publicKey: new Uint8Array(32) } })],
+    [
+      'of a small-order key',
+      () => pay(0, { from: { ...alice.key, publicKey: new Uint8Array(32) }, amount: 1n, fee: 200n }),
+    ],
   ])('%s count as wrongly signed', async (_what, make) => {
+    // Who has nothing is not verified at all.
+    await world.wait(alice.node.submit([pay(0, { to: NOBODY, amount: 10_000n }).signed]), 'submitted');
+    await world.mine(alice, 1);
+    alice.network.sent.length = 0;
     await gossip(make());
     expect(verdict()).toBe('reject');
     expect(scoreOf(mallory)).toBeCloseTo(34, 0);
@@ -327,9 +338,10 @@ describe('a transaction that overtook its predecessor', () => {
     await world.wait(alice.node.submit([pay(0).signed]), 'submitted');
     await world.clock.advance(200);
     const sent = alice.network.sent.filter(({ topic }) => topic === 'transactions');
-    expect(sent).toHaveLength(1);
-    const [message] = sent.map((one) => decodeWire(TransactionsMessageType, one.message, 'sent'));
-    expect(message?.transactions.map(({ transaction }) => transaction.sequence)).toEqual([0n, 1n]);
+    const told = sent.flatMap(
+      ({ message }) => decodeWire(TransactionsMessageType, message, 'sent').transactions,
+    );
+    expect(told.map(({ transaction }) => transaction.sequence)).toEqual([0n, 1n]);
     expect(eventsOf(bob, 'transaction.refused')).toEqual([]);
   });
 
@@ -339,6 +351,7 @@ describe('a transaction that overtook its predecessor', () => {
     await world.wait(bob.node.submit([pay(0).signed]), 'submitted');
     await world.mine(bob, 1);
     await world.converge();
+    await world.clock.until(() => alice.node.pool.count > 0, 'admitted', 100);
     expect(alice.node.pool.ids()).toEqual([pay(1).id]);
   });
 

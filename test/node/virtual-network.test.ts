@@ -27,7 +27,6 @@ networkCompliance('VirtualNetwork', () => {
       beat();
       await clock.until(condition, what, 60_000).finally(() => cancel());
     },
-    now: () => clock.now(),
     end: async () => undefined,
   };
 });

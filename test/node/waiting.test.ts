@@ -66,31 +66,77 @@ describe('waiting blocks', () => {
 
 describe('waiting transactions', () => {
   const [key, peer] = [testKey(1), 'peer' as PeerId];
-  const paid = (sequence: number) => payment(network, { from: key, to: testKey(2).address, sequence });
+  const weighed = (sequence: number) => ({
+    ...payment(network, { from: key, to: testKey(2).address, sequence }),
+    key: String(sequence),
+  });
 
   it('come out once, by sender and sequence', () => {
     const waiting = new WaitingTransactions();
-    const checked = paid(3);
-    waiting.add(checked, peer, 0);
-    expect(waiting.take(key.address, 2n, 0)).toBeUndefined();
-    expect(waiting.take(testKey(2).address, 3n, 0)).toBeUndefined();
-    expect(waiting.take(key.address, 3n, 0)).toMatchObject({ checked, from: peer });
-    expect(waiting.take(key.address, 3n, 0)).toBeUndefined();
+    const third = weighed(3);
+    waiting.add(third, peer, 0);
+    expect(waiting.take(key.address, 2n, 0, 9)).toBeUndefined();
+    expect(waiting.take(testKey(2).address, 3n, 0, 9)).toBeUndefined();
+    expect(waiting.take(key.address, 3n, 0, 9)).toEqual({ row: [third], from: peer });
+    expect(waiting.take(key.address, 3n, 0, 9)).toBeUndefined();
+    expect(waiting.size).toBe(0);
+  });
+
+  it('come out in rows of one peer', () => {
+    const waiting = new WaitingTransactions();
+    for (const sequence of [1, 2, 3, 5]) waiting.add(weighed(sequence), peer, 0);
+    waiting.add(weighed(4), 'other' as PeerId, 0);
+    expect(waiting.take(key.address, 1n, 0, 2)).toEqual({ row: [weighed(1), weighed(2)], from: peer });
+    expect(waiting.take(key.address, 3n, 0, 9)).toEqual({ row: [weighed(3)], from: peer });
+    expect(waiting.take(key.address, 4n, 0, 9)).toMatchObject({ from: 'other' });
+    expect(waiting.senders()).toEqual(new Set([key.address]));
+  });
+
+  it('of one place are kept of each peer: a wrong one does not drive out the right one', () => {
+    const waiting = new WaitingTransactions();
+    const forged = { ...weighed(1), key: 'forged' };
+    waiting.add(weighed(1), peer, 0);
+    waiting.add(forged, 'mallory' as PeerId, 0);
+    expect(waiting.take(key.address, 1n, 0, 9)).toEqual({ row: [weighed(1)], from: peer });
+    expect(waiting.take(key.address, 1n, 0, 9)).toEqual({ row: [forged], from: 'mallory' });
+  });
+
+  it('of a peer that is gone are let go', () => {
+    const waiting = new WaitingTransactions();
+    waiting.add(weighed(1), peer, 0);
+    waiting.add(weighed(2), 'other' as PeerId, 0);
+    waiting.drop(peer);
+    expect(waiting.size).toBe(1);
+    expect(waiting.take(key.address, 1n, 0, 9)).toBeUndefined();
   });
 
   it('wait half a minute', () => {
     const waiting = new WaitingTransactions();
-    waiting.add(paid(1), peer, 1_000);
-    waiting.add(paid(2), peer, 1_000);
-    expect(waiting.take(key.address, 1n, 31_000)).toBeDefined();
-    expect(waiting.take(key.address, 2n, 31_001)).toBeUndefined();
+    waiting.add(weighed(1), peer, 1_000);
+    waiting.add(weighed(3), peer, 1_000);
+    expect(waiting.take(key.address, 1n, 31_000, 9)).toBeDefined();
+    expect(waiting.take(key.address, 3n, 31_001, 9)).toBeUndefined();
   });
 
-  it('are 4,096 at most; the longest waiting make room', () => {
+  it('are 1,024 of a peer at most; its longest waiting make room', () => {
     const waiting = new WaitingTransactions();
-    for (let sequence = 0; sequence < 4_102; sequence++) waiting.add(paid(sequence), peer, 0);
+    for (let sequence = 0; sequence < 1_030; sequence++) waiting.add(weighed(sequence), peer, 0);
+    expect(waiting.size).toBe(1_024);
+    expect(waiting.take(key.address, 5n, 0, 1)).toBeUndefined();
+    expect(waiting.take(key.address, 6n, 0, 1)).toBeDefined();
+  });
+
+  it('are 4,096 in all; the peer with the most makes room', () => {
+    const waiting = new WaitingTransactions();
+    const flood = (from: number, count: number) => {
+      for (let sequence = 0; sequence < count; sequence++)
+        waiting.add(weighed(sequence), `m${from}` as PeerId, 0);
+    };
+    waiting.add(weighed(7), peer, 0);
+    for (let from = 0; from < 5; from++) flood(from, 1_024);
     expect(waiting.size).toBe(4_096);
-    expect(waiting.take(key.address, 5n, 0)).toBeUndefined();
-    expect(waiting.take(key.address, 6n, 0)).toBeDefined();
+    waiting.drop('m0' as PeerId);
+    for (let from = 1; from < 5; from++) waiting.drop(`m${from}` as PeerId);
+    expect(waiting.take(key.address, 7n, 0, 9)).toMatchObject({ from: peer });
   });
 });

@@ -7,7 +7,6 @@ networkCompliance('Libp2pNetwork', () => {
     create: () => createNetwork(networkId),
     settle: (promise) => promise,
     until,
-    now: Date.now,
     end: async () => undefined,
   };
 });

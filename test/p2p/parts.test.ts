@@ -13,7 +13,7 @@ import { Gatekeeper } from '../../src/p2p/gatekeeper.ts';
 import { Liveness, MAX_PING_FAILURES, PING_DEADLINE_MS, PING_INTERVAL_MS } from '../../src/p2p/liveness.ts';
 import { networksSpoken, protocolId, serviceTag, topicId } from '../../src/p2p/protocols.ts';
 import { TokenBuckets } from '../../src/p2p/token-buckets.ts';
-import { ValidationQueue } from '../../src/p2p/validation-queue.ts';
+import { VALIDATION_BOUNDS, ValidationQueue } from '../../src/p2p/validation-queue.ts';
 
 const peer = (name: string | number) => `peer-${name}` as PeerId;
 
@@ -66,7 +66,7 @@ describe('the gatekeeper', () => {
   it('denies who is banned until the time, and who is blocked until unblocked', () => {
     let now = 1_000;
     const gatekeeper = new Gatekeeper(() => now);
-    gatekeeper.ban(peer('a'), 2_000);
+    gatekeeper.ban(peer('a'), 1_000);
     gatekeeper.block([peer('b')]);
     const denied = () => ['a', 'b', 'c'].map((name) => gatekeeper.isDenied(peer(name)));
     expect(denied()).toEqual([true, true, false]);
@@ -91,7 +91,7 @@ describe('the validation queue', () => {
   const held = () => Promise.withResolvers<Verdict>();
 
   it('ignores what one peer sends beyond its share, and still takes what others send', async () => {
-    const queue = new ValidationQueue();
+    const queue = new ValidationQueue(VALIDATION_BOUNDS.block);
     const check = held();
     const pending = Array.from({ length: 64 }, () => queue.run(peer('a'), 1, () => check.promise));
     expect(await queue.run(peer('a'), 1, async () => 'accept')).toBe('ignore');
@@ -102,20 +102,29 @@ describe('the validation queue', () => {
   });
 
   it('bounds bytes and messages in all', async () => {
-    const queue = new ValidationQueue();
+    const queue = new ValidationQueue(VALIDATION_BOUNDS.block);
     const check = held();
     const big = 2 * 1_024 * 1_024;
     for (let count = 0; count < 4; count++) void queue.run(peer('a'), big, () => check.promise);
     expect(await queue.run(peer('a'), big, async () => 'accept')).toBe('ignore');
     for (let count = 0; count < 252; count++) void queue.run(peer(count % 8), 1, () => check.promise);
-    expect(await queue.run(peer('z'), 1, async () => 'accept')).toBe('ignore');
+    expect(await queue.run(peer(0), 1, async () => 'accept')).toBe('ignore');
     check.resolve('accept');
   });
 
+  it('has room for one of a peer that has none, whatever others hold', async () => {
+    const queue = new ValidationQueue(VALIDATION_BOUNDS.block);
+    const check = held();
+    for (let count = 0; count < 256; count++) void queue.run(peer(count % 4), 1, () => check.promise);
+    const first = queue.run(peer('z'), 1, () => check.promise);
+    expect(await queue.run(peer('z'), 1, async () => 'accept')).toBe('ignore');
+    check.resolve('accept');
+    expect(await first).toBe('accept');
+  });
+
   it('ignores what cannot be checked', async () => {
-    expect(await new ValidationQueue().run(peer('a'), 1, () => Promise.reject(new Error('for a test')))).toBe(
-      'ignore',
-    );
+    const queue = new ValidationQueue(VALIDATION_BOUNDS.block);
+    expect(await queue.run(peer('a'), 1, () => Promise.reject(new Error('for a test')))).toBe('ignore');
   });
 });
 

@@ -46,7 +46,6 @@ networkCompliance('the simulator’s VirtualNetwork', () => {
       await runUntil(condition);
       if (!condition()) throw new Error(`did not happen: ${what}`);
     },
-    now: () => Math.floor(scheduler.nowMs),
     end: async () => undefined,
   };
 });

@@ -74,11 +74,33 @@ export class Page {
 
 /** What JavaScript has by itself comes with the context. */
 function browserGlobals(): object {
-  const { AbortController, AbortSignal, atob, btoa, clearTimeout, crypto, fetch, performance } = globalThis;
+  const {
+    AbortController,
+    AbortSignal,
+    ReadableStream,
+    Response,
+    atob,
+    btoa,
+    clearTimeout,
+    crypto,
+    fetch,
+    performance,
+  } = globalThis;
   const { setTimeout, TextDecoder, TextDecoderStream, TextEncoder } = globalThis;
   const { TransformStream, URL, URLSearchParams } = globalThis;
   return {
-    ...{ AbortController, AbortSignal, atob, btoa, clearTimeout, crypto, fetch, performance },
+    ...{
+      AbortController,
+      AbortSignal,
+      ReadableStream,
+      Response,
+      atob,
+      btoa,
+      clearTimeout,
+      crypto,
+      fetch,
+      performance,
+    },
     ...{ setTimeout, TextDecoder, TextDecoderStream, TextEncoder },
     ...{ TransformStream, URL, URLSearchParams },
   };

@@ -2,6 +2,7 @@
  * Two nodes on forks of one network. One is connected to the victim, the other is cut off and, when its turn
  * comes, outgrows everybody: the victim has to leave the chain it followed.
  */
+import type { Chain } from '../../src/chain/chain.ts';
 import type { NetworkDefinition } from '../../src/core/network-params.ts';
 import type { PeerId } from '../../src/node/ports.ts';
 import { TestNetwork } from '../../src/testing/test-network.ts';
@@ -32,6 +33,11 @@ export class Feeders {
   /** Multiaddrs of both. */
   get addresses(): string[] {
     return this.#network.nodes.flatMap(({ daemon }) => daemon.addresses().slice(0, 1));
+  }
+
+  /** Of the feeder the victim follows. */
+  get chain(): Chain {
+    return this.#inside.daemon.node.chain;
   }
 
   /** Of the feeder the victim follows. */

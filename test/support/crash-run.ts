@@ -1,21 +1,50 @@
 /**
- * Kills a daemon over and over while it starts, syncs, mines and reorganises, and looks after each restart
- * whether anything it acknowledged is lost. `npm run test:crash` kills often, a test a few times.
+ * Kills a daemon over and over while it starts, syncs, mines, reorganises, moves its log and stops, and looks after each
+ * restart whether anything it acknowledged is lost. `npm run test:crash` kills often, a test a few times.
  */
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { generateKeyPair } from '../../src/client/keys.ts';
 import { idToBytes } from '../../src/core/identifiers.ts';
 import { formatNetworkFile } from '../../src/core/network-file.ts';
-import { defineNetwork, NOTCHES_PER_TALLY, TEST_PARAMS } from '../../src/core/network-params.ts';
+import {
+  defineNetwork,
+  type NetworkDefinition,
+  NOTCHES_PER_TALLY,
+  TEST_PARAMS,
+} from '../../src/core/network-params.ts';
+import { ledgerPath } from '../../src/store/sqlite-store.ts';
 import { Acknowledged } from './crash-acknowledged.ts';
 import { Feeders } from './crash-feeders.ts';
+import { FOLDER_LIVES, type FolderLife, liveInFolder } from './crash-folders.ts';
 import { Workload } from './crash-workload.ts';
 import { type LogLine, type TallyProcess, TallyProcesses } from './tally-process.ts';
 
-const PHASES = ['starting', 'syncing', 'mining', 'reorganising'] as const;
+const PHASES = [
+  'starting',
+  'syncing',
+  'mining',
+  'reorganising',
+  'moving far',
+  'moving the log',
+  'stopping',
+] as const;
 type Phase = (typeof PHASES)[number];
+type Life = Phase | FolderLife;
+/** How often each is aimed at. */
+const AIMS: readonly (readonly [Life, number])[] = [
+  ['starting', 3],
+  ['syncing', 4],
+  ['mining', 4],
+  ['reorganising', 4],
+  ['moving far', 1],
+  ['moving the log', 2],
+  ['stopping', 3],
+  ['first start', 2],
+  ['migrating', 1],
+  ['importing', 2],
+];
 
 export interface CrashOptions {
   readonly kills: number;
@@ -27,7 +56,7 @@ export interface CrashOptions {
 
 export interface CrashReport {
   /** What the daemon was at when it was killed. */
-  readonly killed: Readonly<Record<Phase, number>>;
+  readonly killed: Readonly<Record<string, number>>;
   /** Acknowledged. */
   readonly transactions: number;
   /** Acknowledged. */
@@ -49,13 +78,21 @@ const SYNC_BLOCKS = { least: 60, most: 180 };
 const OWN_BLOCKS = 4;
 /** Blocks the other fork is longer by. */
 const LEAD = { least: 2, most: 8 };
+/** So many are more than one commit moves the tip over. */
+const FAR_LEAD = { least: 520, most: 560 };
 /** How long a phase takes, about: the kill comes within. */
 const PHASE_MS: Readonly<Record<Phase, number>> = {
   starting: 1_000,
   syncing: 600,
   mining: 800,
   reorganising: 500,
+  'moving far': 1_500,
+  'moving the log': 40,
+  stopping: 150,
 };
+/** The log is moved by then, or never: most lives do not write enough. */
+const LOG_MOVES_WITHIN_MS = 4_000;
+const LOOK_MS = 2;
 const LEVEL_ERROR = 50;
 const VALIDATION_DEADLINE_MS = 60_000;
 
@@ -79,7 +116,17 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
     const network = join(processes.folder, 'network.json');
     await writeFile(network, JSON.stringify(formatNetworkFile(definition.params)));
     const spawn = (): TallyProcess => processes.spawn({ network, peers: feeders.addresses });
-    return await new CrashRun({ ...options, random, acknowledged, workload, feeders, spawn }).run();
+    return await new CrashRun({
+      ...options,
+      random,
+      acknowledged,
+      workload,
+      feeders,
+      spawn,
+      definition,
+      data: join(processes.folder, 'data'),
+      otherFolder: join(processes.folder, 'other'),
+    }).run();
   } finally {
     await processes.close();
     await feeders.stop();
@@ -92,11 +139,18 @@ interface CrashParts extends CrashOptions {
   readonly workload: Workload;
   readonly feeders: Feeders;
   readonly spawn: () => TallyProcess;
+  readonly definition: NetworkDefinition;
+  /** The victim's. */
+  readonly data: string;
+  /** For lives that have a folder of their own. */
+  readonly otherFolder: string;
 }
 
 class CrashRun {
   readonly #parts: CrashParts;
-  readonly #killed: Record<Phase, number> = { starting: 0, syncing: 0, mining: 0, reorganising: 0 };
+  readonly #killed: Record<string, number> = Object.fromEntries(
+    [...PHASES, ...FOLDER_LIVES].map((life) => [life, 0]),
+  );
   readonly #lost: string[] = [];
   #reorganisations = 0;
   /** The victim's, in every life. */
@@ -115,19 +169,20 @@ class CrashRun {
     await first.kill('SIGKILL');
     for (let kill = 1; kill <= kills; kill++) {
       const phase = await this.#live(kill);
-      this.#killed[phase]++;
+      this.#killed[phase] = (this.#killed[phase] ?? 0) + 1;
       const { blocks, height, transactions } = acknowledged;
       progress(
-        `${String(kill).padStart(4)}  killed ${phase.padEnd(12)}  height ${height}  acknowledged: ${transactions.size} transactions, ${blocks.size} blocks  lost: ${this.#lost.length}`,
+        `${String(kill).padStart(4)}  killed ${phase.padEnd(14)}  height ${height}  acknowledged: ${transactions.size} transactions, ${blocks.size} blocks  lost: ${this.#lost.length}`,
       );
     }
     return this.#end();
   }
 
   /** One life of the daemon, from its start to its end by SIGKILL. @param kill its number @returns what it was at */
-  async #live(kill: number): Promise<Phase> {
+  async #live(kill: number): Promise<Life> {
     const { feeders, spawn, workload } = this.#parts;
-    const aim = this.#pick(PHASES);
+    const aim = this.#aim();
+    if (isFolderLife(aim)) return this.#liveElsewhere(aim);
     if (aim === 'syncing') await feeders.grow(this.#between(SYNC_BLOCKS));
     const { height: target } = feeders;
     // What it lost, no peer gives back before it is missed.
@@ -135,7 +190,7 @@ class CrashRun {
     const victim = spawn();
     if (aim === 'starting') {
       await delay(this.#moment(aim));
-      return this.#kill(victim, target);
+      return this.#kill(victim, target, aim);
     }
     const { addresses, peerId } = await victim.started;
     const there = { peerId, address: addresses[0] ?? '' };
@@ -146,31 +201,54 @@ class CrashRun {
     // Whoever awaits it hears of a failure; until then it is not unhandled.
     work.catch(() => {});
     let forkAt: number | undefined;
-    if (aim === 'reorganising') {
+    if (aim === 'reorganising' || aim === 'moving far') {
       await minedOwn(victim, OWN_BLOCKS);
-      await feeders.outgrow(highestOf(victim.lines), this.#between(LEAD));
+      await feeders.outgrow(highestOf(victim.lines), this.#between(aim === 'reorganising' ? LEAD : FAR_LEAD));
       forkAt = victim.lines.length;
       await feeders.changePlaces(there);
     }
+    if (aim === 'stopping') await minedOwn(victim, OWN_BLOCKS);
+    const logMoves = aim === 'moving the log' && (await this.#logMoves());
+    if (aim === 'stopping') victim.kill('SIGTERM');
     await delay(this.#moment(aim));
-    const phase = await this.#kill(victim, target, forkAt);
+    const phase = await this.#kill(victim, target, aim, forkAt);
     await work;
-    return phase;
+    return logMoves ? aim : phase;
+  }
+
+  async #liveElsewhere(kind: FolderLife): Promise<FolderLife> {
+    const { definition, feeders, otherFolder: folder, random } = this.#parts;
+    this.#lost.push(...(await liveInFolder(kind, { folder, definition, chain: feeders.chain, random })));
+    return kind;
+  }
+
+  /** Resolves once the write-ahead log begins to be moved into the ledger's file. @returns false if it is not */
+  async #logMoves(): Promise<boolean> {
+    const written = async (): Promise<number> => (await stat(ledgerPath(this.#parts.data))).mtimeMs;
+    const before = await written();
+    for (let waited = 0; waited < LOG_MOVES_WITHIN_MS; waited += LOOK_MS) {
+      if ((await written()) !== before) return true;
+      await delay(LOOK_MS);
+    }
+    return false;
   }
 
   /**
    * @param target height the daemon has to sync to
+   * @param aim what it was to be at
    * @param forkAt the log line from which on a longer fork is waiting for it
    */
-  async #kill(victim: TallyProcess, target: number, forkAt?: number): Promise<Phase> {
+  async #kill(victim: TallyProcess, target: number, aim: Phase, forkAt?: number): Promise<Phase> {
     const exit = await victim.kill('SIGKILL');
     const { lines } = victim;
-    if (exit.signal !== 'SIGKILL') throw new Error(`it ended by itself: ${victim.stderr}`);
+    const stopped = aim === 'stopping' && exit.status === 0;
+    if (exit.signal !== 'SIGKILL' && !stopped) throw new Error(`it ended by itself: ${victim.stderr}`);
     requireNoErrors(lines);
     this.#parts.acknowledged.addLog(lines);
     this.#reorganisations += lines.filter(isReorganisation).length;
     if (!lines.some(({ event }) => event === 'daemon.started')) return 'starting';
-    if (forkAt !== undefined && !lines.slice(forkAt).some(isReorganisation)) return 'reorganising';
+    if (aim === 'stopping') return aim;
+    if (forkAt !== undefined && !lines.slice(forkAt).some(isReorganisation)) return aim;
     return this.#parts.acknowledged.height < target ? 'syncing' : 'mining';
   }
 
@@ -207,8 +285,9 @@ class CrashRun {
     };
   }
 
-  #pick<T>(choices: readonly [T, ...T[]]): T {
-    return choices[Math.floor(choices.length * this.#parts.random())] ?? choices[0];
+  #aim(): Life {
+    const all = AIMS.flatMap(([life, times]) => Array<Life>(times).fill(life));
+    return all[Math.floor(all.length * this.#parts.random())] ?? 'mining';
   }
 
   #between({ least, most }: { least: number; most: number }): number {
@@ -219,6 +298,10 @@ class CrashRun {
   #moment(phase: Phase): number {
     return PHASE_MS[phase] * this.#parts.random();
   }
+}
+
+function isFolderLife(life: Life): life is FolderLife {
+  return FOLDER_LIVES.some((kind) => kind === life);
 }
 
 /** mulberry32. @returns numbers from 0 to below 1 */
@@ -247,8 +330,10 @@ function highestOf(lines: readonly LogLine[]): number {
 async function caughtUp(victim: TallyProcess, target: number): Promise<void> {
   const from = victim.lines.length;
   if ((await victim.client.call('status')).height >= target) return;
-  const reaches = ({ event, height, onChain }: LogLine): boolean =>
-    event === 'block.accepted' && onChain === true && Number(height) >= target;
+  // Blocks that come fast are told together.
+  const reaches = ({ event, height, onChain, state }: LogLine): boolean =>
+    ((event === 'block.accepted' && onChain === true) || (event === 'sync.progress' && state === 'idle')) &&
+    Number(height) >= target;
   await victim.waitFor(reaches, `the daemon has caught up to height ${target}`, { from });
 }
 

@@ -44,7 +44,7 @@ export class Workload {
       try {
         await act();
       } catch (error) {
-        if (error instanceof ConnectionError) {
+        if (error instanceof ConnectionError || isClosing(error)) {
           await daemon.ended;
           return;
         }
@@ -73,4 +73,9 @@ export class Workload {
     const { ids } = await client.call('mine', { body: { blocks } });
     this.#acknowledged.addBlocks(ids);
   }
+}
+
+/** It was told to stop. */
+function isClosing(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 503;
 }

@@ -132,6 +132,12 @@ export class FakePeer {
     return this.chain.reduce((sum, { block }) => sum + workOfBits(block.sealed.header.bits), start);
   }
 
+  /** How it answers `blocks` unless bent. */
+  readonly answerBlocks = (request: Uint8Array): Iterable<Uint8Array> => this.#blocks(request);
+
+  /** How it answers `headers` unless bent. */
+  readonly answerHeaders = (request: Uint8Array): Uint8Array[] => [this.#headers(request)];
+
   #headers(request: Uint8Array): Uint8Array {
     this.headerRequests++;
     const { locator } = HeadersRequestType.deserialize(request);

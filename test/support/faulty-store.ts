@@ -55,7 +55,10 @@ export function faultyStore(inner: Store): FaultyStore {
     pool: faulty(inner.pool),
     peers: faulty(inner.peers),
     atomically: (write, durability) => inner.atomically(write, durability),
+    failure: undefined,
     synced: () => inner.synced(),
+    reread: () => inner.reread(),
+    inspect: () => inner.inspect(),
     close: () => inner.close(),
   };
   return {

@@ -6,6 +6,7 @@ import {
   trustBlock,
   trustTransaction,
 } from '../../src/chain/records.ts';
+import { type BlockTemplate, blockTemplate } from '../../src/chain/template.ts';
 import { nextBits } from '../../src/core/difficulty.ts';
 import { signedTransactionSize } from '../../src/core/encoding.ts';
 import { RuleError } from '../../src/core/errors.ts';
@@ -115,6 +116,13 @@ export interface BlockFields {
   readonly extra?: Uint8Array;
   /** Overrides what the rules demand, for blocks that break them. */
   readonly header?: Partial<Header>;
+}
+
+/** Of a miner that can be paid. */
+export function requireTemplate(...of: Parameters<typeof blockTemplate>): BlockTemplate {
+  const template = blockTemplate(...of);
+  if (template === undefined) throw new Error('the miner cannot be paid');
+  return template;
 }
 
 /** Has more than any test spends on networks of `payingNetwork`. */

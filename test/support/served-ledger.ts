@@ -5,7 +5,6 @@ import { Chain } from '../../src/chain/chain.ts';
 import { Mempool } from '../../src/chain/mempool.ts';
 import { PolicyError } from '../../src/chain/policy.ts';
 import { type CheckedBlock, trustTransaction } from '../../src/chain/records.ts';
-import { blockTemplate } from '../../src/chain/template.ts';
 import { signedTransactionSize } from '../../src/core/encoding.ts';
 import { RuleError } from '../../src/core/errors.ts';
 import { transactionId } from '../../src/core/hashing.ts';
@@ -19,7 +18,7 @@ import type { PeerView } from '../../src/node/node.ts';
 import { OperationError, type PeerId } from '../../src/node/ports.ts';
 import type { SubmitOutcome } from '../../src/node/transaction-relay.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
-import { asChecked, mineHeader, NOW_MS, testKey, testNetwork } from './ledger.ts';
+import { asChecked, mineHeader, NOW_MS, requireTemplate, testKey, testNetwork } from './ledger.ts';
 
 export const SILENT = pino({ level: 'silent' });
 /** Gets the rewards; has 1,000 tally from the beginning. */
@@ -59,6 +58,7 @@ export function servedLedger(): ServedLedger {
     daemon: {
       peerId: A_PEER,
       startedAtMs: NOW_MS,
+      runningMs: () => 0,
       addresses: () => [`${NODE_ADDRESS}/p2p/${A_PEER}`],
       node: {
         definition: network,
@@ -81,6 +81,7 @@ export function servedLedger(): ServedLedger {
             return isMining;
           },
           threads: 2,
+          waitsUntilMs: undefined,
           hashrate: () => 0,
           start: () => {
             isMining = true;
@@ -114,7 +115,7 @@ function submit(network: NetworkDefinition, pool: Mempool, signed: SignedTransac
 }
 
 function mineOne(chain: Chain, pool: Mempool, miner = RICH.address): CheckedBlock {
-  const template = blockTemplate(chain, pool, { miner, nowMs: NOW_MS });
+  const template = requireTemplate(chain, pool, { miner, nowMs: NOW_MS });
   const block = asChecked({
     sealed: mineHeader(template.header),
     transactions: template.transactions.map(({ signed }) => signed),
@@ -135,7 +136,7 @@ export function growBranch({ chain, network }: ServedLedger, height: number, len
   }
   const pool = new Mempool(other);
   return Array.from({ length }, () => {
-    const { header } = blockTemplate(other, pool, { miner: POOR.address, nowMs: NOW_MS });
+    const { header } = requireTemplate(other, pool, { miner: POOR.address, nowMs: NOW_MS });
     const extra = Buffer.from(`branch ${grown++}`);
     const block = asChecked({ sealed: mineHeader({ ...header, extra }), transactions: [] });
     other.addBlock(block, NOW_MS);

@@ -1,4 +1,4 @@
-/** A clock that stands still until a test moves it. */
+/** Clocks that stand still until a test moves them; elapsed time is what timers go by. */
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/node/ports.ts';
 
@@ -9,16 +9,25 @@ interface Timer {
 }
 
 export class VirtualClock implements Clock {
+  readonly #startMs: number;
   #nowMs: number;
+  /** How far ledger time was set forward. */
+  #correctionMs = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
   constructor(startMs = 1_767_225_600_000 + 3_600_000) {
+    this.#startMs = startMs;
     this.#nowMs = startMs;
   }
 
   now(): number {
-    return Math.floor(this.#nowMs);
+    return Math.floor(this.#nowMs + this.#correctionMs);
+  }
+
+  elapsed(): number {
+    // Whole, so that the time left until some moment never rounds to a wait of nothing.
+    return Math.floor(this.#nowMs - this.#startMs);
   }
 
   after(delayMs: number, call: () => void): () => void {
@@ -32,9 +41,14 @@ export class VirtualClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Sets the time without running anything, as when a machine's clock is corrected. */
+  /** Sets ledger time, as when a machine's clock is corrected. */
   correct(nowMs: number): void {
-    this.#nowMs = nowMs;
+    this.#correctionMs = nowMs - this.#nowMs;
+  }
+
+  /** Lets time pass in which nothing else runs, as while work holds the event loop. */
+  pass(ms: number): void {
+    this.#nowMs += ms;
   }
 
   /** Runs whatever falls due within `ms`, each at its time. */

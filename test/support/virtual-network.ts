@@ -106,7 +106,7 @@ export class VirtualNetwork implements Network {
   }
 
   isBanned(peer: PeerId): boolean {
-    return (this.#bannedUntilMs.get(peer) ?? 0) > this.#hub.clock.now();
+    return (this.#bannedUntilMs.get(peer) ?? 0) > this.#hub.clock.elapsed();
   }
 
   async dial(address: string): Promise<PeerId> {
@@ -141,8 +141,8 @@ export class VirtualNetwork implements Network {
     this.#hub.networks.get(peer)?.hangUp(this.self, reason);
   }
 
-  async ban(peer: PeerId, untilMs: number): Promise<void> {
-    this.#bannedUntilMs.set(peer, untilMs);
+  async ban(peer: PeerId, forMs: number): Promise<void> {
+    this.#bannedUntilMs.set(peer, this.#hub.clock.elapsed() + forMs);
     this.hangUp(peer, 'banned');
   }
 

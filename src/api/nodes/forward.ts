@@ -5,14 +5,9 @@
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { EVENTS_HEARTBEAT_MS } from '../../client/routes.ts';
 import { HttpError } from '../errors.ts';
 import { MAX_CONNECTIONS } from '../limits.ts';
-
-/** To begin to answer: a daemon that dials, mines or validates takes its time. */
-const ANSWER_MS = 120_000;
-/** Within an answer: three heartbeats of a stream that has nothing to say. */
-const SILENCE_MS = 3 * EVENTS_HEARTBEAT_MS;
+import { ANSWER_MS, SILENCE_MS } from './limits.ts';
 
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: MAX_CONNECTIONS, maxFreeSockets: 16 };
 const plainAgent = new PlainAgent(AGENT_OPTIONS);

@@ -4,9 +4,8 @@ import type { BlockSummaryJson, PeerJson, StatusJson } from '../../client/contra
 import type { LiveEventJson } from '../../client/live-event.ts';
 import type { NodeBlockJson, NodeJson, NodeReorganisationJson } from '../../client/nodes-json.ts';
 import { TallyClient } from '../../client/tally-client.ts';
+import { CALL_TIMEOUT_MS } from './limits.ts';
 
-/** A daemon that hangs is told from one that is busy. */
-const CALL_TIMEOUT_MS = 5_000;
 /** Between two tries with something that refuses for good: it may be replaced by a daemon. */
 const REFUSED_RETRY_MS = 5_000;
 /** After an event, for others to come: their effects are looked at together. */

@@ -4,12 +4,12 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { NodeJson, NodesJson } from '../../client/nodes-json.ts';
+import type { Caller } from '../callers/caller.ts';
 import { EventHistory } from '../event-history.ts';
 import { EventStreams } from '../event-streams.ts';
+import { MAX_NEWS_KEPT } from './limits.ts';
 import { NodeWatch, type WatchedDaemon } from './node-watch.ts';
 
-/** Blocks of all daemons together: at eight of them, those of the last minutes. Some 400 bytes each. */
-const MAX_NEWS_KEPT = 1_200;
 /** Changes within this time are told together. */
 const GATHER_MS = 80;
 /** What no event tells, such as the size of the pool and round trips, is asked for this often while a page is open. */
@@ -59,11 +59,11 @@ export class NodesFeed {
    * @param lastEventId what the caller saw last; it gets all since, or `missed` first if some are gone
    * @throws HttpError 429 `too-many-streams`, 400 if the id is none of ours
    */
-  open(response: ServerResponse, lastEventId: string | undefined): void {
+  open(caller: Caller, response: ServerResponse, lastEventId: string | undefined): void {
     // An empty id is none, as on the stream of a daemon.
     const news =
       lastEventId === undefined || lastEventId === '' ? this.#news.all() : this.#news.since(lastEventId);
-    this.#streams.open(response, news + written('nodes', this.view));
+    this.#streams.open(caller, response, news + written('nodes', this.view));
     for (const watch of this.#watches) this.#lookAt(watch);
   }
 

@@ -11,16 +11,14 @@ import { OperationError } from '../../node/ports.ts';
 import type { App } from '../app.ts';
 import { describeInvalid, HttpError } from '../errors.ts';
 import { type ExplorerFile, readExplorer } from '../explorer.ts';
-import { guard, isLoopback } from '../guard.ts';
+import { isLoopback } from '../guard.ts';
 import { apiLog, createHttpApp, listen } from '../http-app.ts';
 import { explorerRoutes } from '../routes/explorer.ts';
 import type { Api } from '../server.ts';
 import { forward } from './forward.ts';
+import { MAX_NODES } from './limits.ts';
 import type { WatchedDaemon } from './node-watch.ts';
 import { NodesFeed } from './nodes-feed.ts';
-
-/** One line each on the page; more is a table nobody reads. */
-export const MAX_NODES = 32;
 
 /** Cuts the network between the daemons, and heals it. Only for daemons that were started for it. */
 export interface NetworkCutter {
@@ -62,15 +60,18 @@ export async function buildNodesServer(options: NodesServerOptions): Promise<App
   const { cutter, host, log } = options;
   const daemons = options.nodes.map((node, index) => ({ ...node, number: index + 1 }));
   if (daemons.length > MAX_NODES) throw new OperationError(`at most ${MAX_NODES} daemons fit on one page`);
-  const app = createHttpApp(apiLog(log));
+  // A daemon on loopback trusts its own machine, strangers must not become that: without a token they may only look.
+  const app = createHttpApp(apiLog(log), {
+    loopback: isLoopback(host),
+    token: undefined,
+    allowedOrigins: [],
+  });
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setSchemaErrorFormatter((errors, part) => new Error(describeInvalid(errors, part)));
   app.setNotFoundHandler((request, reply) => {
     const message = `there is no ${request.method} ${request.url.slice(0, 200)}`;
     return reply.code(404).send({ error: { code: 'not-found', message } });
   });
-  // A daemon on loopback trusts its own machine, strangers must not become that: without a token they may only look.
-  guard(app, { loopback: isLoopback(host), token: undefined, allowedOrigins: [] });
   explorerRoutes(app, (await readExplorer(options.explorerFolder)).map(sayThereAreNodes));
 
   const feed = new NodesFeed(daemons, () => cutter?.apart);
@@ -78,7 +79,7 @@ export async function buildNodesServer(options: NodesServerOptions): Promise<App
   app.get('/nodes', async () => feed.view);
   app.get('/nodes/events', (request, reply) => {
     const lastEventId = request.headers['last-event-id'];
-    feed.open(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
+    feed.open(request.caller, reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
     reply.hijack();
   });
   if (cutter !== undefined) cutRoutes(app, cutter, daemons.length, () => feed.changed());

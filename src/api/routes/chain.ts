@@ -1,19 +1,18 @@
 /** The chain and its blocks. */
-import { Readable } from 'node:stream';
-import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { Chain } from '../../chain/chain.ts';
 import { exportChain } from '../../chain/chain-export.ts';
 import type { BlockRecord } from '../../chain/records.ts';
 import type { AnswerOf, BlockSummaryJson } from '../../client/contract.ts';
 import { MAX_CHAIN_BYTES } from '../../client/routes.ts';
-import { blockSize } from '../../core/encoding.ts';
+import { emptyBlockSize } from '../../core/encoding.ts';
 import { type BlockId, parseId } from '../../core/identifiers.ts';
-import type { Block } from '../../core/types.ts';
+import { sendParts, sendText } from '../answers.ts';
 import { type App, routeOf } from '../app.ts';
 import { BlockText } from '../block-text.ts';
-import { HttpError, notFound } from '../errors.ts';
-import { EXPORT_STALL_MS, MAX_EXPORT_STREAMS, TREE_BLOCKS_PER_TURN } from '../limits.ts';
+import type { Caller } from '../callers/caller.ts';
+import { notFound } from '../errors.ts';
+import { TREE_BLOCKS_PER_TURN } from '../limits.ts';
 import type { ServedNode } from '../served.ts';
 import { ChainValidation } from '../validity.ts';
 import { summaryView } from '../views.ts';
@@ -28,36 +27,30 @@ export function chainRoutes(app: App, node: ServedNode): void {
 
   app.route({
     ...routeOf('chain'),
-    handler: async ({ query }, reply) =>
+    handler: async ({ caller, query }, reply) =>
       sendText(
         reply as unknown as FastifyReply,
-        pageText(chain, query.from ?? 0, query.limit ?? DEFAULT_BLOCKS),
+        pageText(chain, caller, query.from ?? 0, query.limit ?? DEFAULT_BLOCKS),
       ),
   });
 
   app.route({
     ...routeOf('chainTree'),
-    handler: ({ query }) => {
+    handler: ({ caller, query }) => {
       const limit = query.limit ?? DEFAULT_BLOCKS;
-      return treePart(chain, query.from ?? Math.max(0, chain.tip.height + 1 - limit), limit);
+      return treePart(chain, caller, query.from ?? Math.max(0, chain.tip.height + 1 - limit), limit);
     },
   });
 
-  app.route({ ...routeOf('chainValidity'), handler: () => validation.run() });
+  app.route({ ...routeOf('chainValidity'), handler: ({ caller }) => validation.run(caller) });
 
-  let exports = 0;
   app.route({
     ...routeOf('chainExport'),
-    handler: async ({ query }, untyped) => {
-      const reply = untyped as unknown as FastifyReply;
+    handler: async ({ caller, query }, reply) => {
       const from = query.from ?? 1;
       if (from > chain.tip.height + 1) throw notFound(`block ${from}`);
-      if (exports >= MAX_EXPORT_STREAMS)
-        throw new HttpError(429, 'too-many-streams', `at most ${MAX_EXPORT_STREAMS} are written at once`);
-      exports++;
-      reply.raw.once('close', () => exports--);
-      reply.raw.setTimeout(EXPORT_STALL_MS, () => reply.raw.destroy());
-      return sendFile(reply, exportChain(chain, from, { pause: () => turnOfOthers() }));
+      const parts = exportChain(chain, from, { pause: () => caller.turn() });
+      return sendParts(reply as unknown as FastifyReply, BYTES, parts);
     },
   });
 
@@ -65,24 +58,25 @@ export function chainRoutes(app: App, node: ServedNode): void {
 
   app.route({
     ...routeOf('block'),
-    handler: async ({ params, headers }, reply) => {
+    handler: async ({ caller, params, headers }, untyped) => {
+      const reply = untyped as unknown as FastifyReply;
       const record = find(chain, params.block);
-      if (headers.accept?.includes(BYTES) === true) {
-        return sendBytes(reply as unknown as FastifyReply, chain.blockBytes(record));
-      }
-      return sendText(
-        reply as unknown as FastifyReply,
-        new BlockText(chain).of(record, bodyOf(chain, record)),
-      );
+      if (headers.accept?.includes(BYTES) === true) return sendBytes(reply, chain.blockBytes(record));
+      return sendText(reply, new BlockText(chain, caller).of(record, bodyOf(chain, record)));
     },
   });
 }
 
-async function treePart(chain: Chain, from: number, limit: number): Promise<AnswerOf<'chainTree'>> {
+async function treePart(
+  chain: Chain,
+  caller: Caller,
+  from: number,
+  limit: number,
+): Promise<AnswerOf<'chainTree'>> {
   const found: { readonly number: number; readonly summary: BlockSummaryJson }[] = [];
   for (const record of chain.blocksBetween(from, from + limit)) {
     found.push({ number: record.number, summary: summaryView(chain, record) });
-    if (found.length % TREE_BLOCKS_PER_TURN === 0) await turnOfOthers();
+    if (found.length % TREE_BLOCKS_PER_TURN === 0) await caller.turn();
   }
   const blocks = found.sort((a, b) => a.number - b.number).map(({ summary }) => summary);
   return { length: chain.tip.height + 1, tip: chain.tip.id, blocks };
@@ -97,10 +91,10 @@ function find(chain: Chain, text: string): BlockRecord {
   return record;
 }
 
-function bodyOf(chain: Chain, record: BlockRecord): Block {
-  const block = chain.block(record);
-  if (block === undefined) throw notFound(`the body of block ${record.id}`);
-  return block;
+function bodyOf(chain: Chain, record: BlockRecord): Uint8Array {
+  const transactions = chain.transactionsBytes(record);
+  if (transactions === undefined) throw notFound(`the body of block ${record.id}`);
+  return transactions;
 }
 
 /** Bytes are no JSON: they bypass the schema of the route. */
@@ -109,29 +103,18 @@ function sendBytes(reply: FastifyReply, bytes: Uint8Array | undefined): never {
   return reply.type(BYTES).send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) as never;
 }
 
-/** One part at a time is in memory; the next is read when the caller has taken it. */
-function sendFile(reply: FastifyReply, parts: AsyncIterable<Uint8Array>): never {
-  return reply.type(BYTES).send(Readable.from(parts, { highWaterMark: 1 })) as never;
-}
-
-/** A large answer is written as it is made. What it is like is tested, for it bypasses the schema too. */
-function sendText(reply: FastifyReply, text: AsyncIterable<string>): never {
-  return reply.type('application/json; charset=utf-8').send(Readable.from(text)) as never;
-}
-
-async function* pageText(chain: Chain, from: number, limit: number): AsyncGenerator<string> {
-  const text = new BlockText(chain);
+async function* pageText(chain: Chain, caller: Caller, from: number, limit: number): AsyncGenerator<string> {
+  const text = new BlockText(chain, caller);
   yield `{"length":${chain.tip.height + 1},"blocks":[`;
   let bytes = 0;
   let isFirst = true;
   // The chain may change between turns; the page shows it as it was when it was asked for.
   for (const record of chain.blocksFrom(from, limit)) {
-    const block = bodyOf(chain, record);
-    bytes += blockSize(block);
+    bytes += emptyBlockSize(record.sealed.header.extra.length) + (chain.bodyFacts(record)?.bytes ?? 0);
     if (!isFirst && bytes > MAX_CHAIN_BYTES) break;
     if (!isFirst) yield ',';
     isFirst = false;
-    yield* text.of(record, block);
+    yield* text.of(record, bodyOf(chain, record));
   }
   yield ']}';
 }

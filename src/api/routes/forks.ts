@@ -1,5 +1,4 @@
 /** The branches beside the chain. */
-import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { Chain } from '../../chain/chain.ts';
 import type { Fork, ForkSide } from '../../chain/forks.ts';
 import type { BlockRecord } from '../../chain/records.ts';
@@ -9,6 +8,7 @@ import { timeToJson } from '../../client/json.ts';
 import { formatAddress } from '../../core/address.ts';
 import { type BlockId, idFromBytes, parseId } from '../../core/identifiers.ts';
 import { type App, routeOf } from '../app.ts';
+import type { Caller } from '../callers/caller.ts';
 import { HttpError, notFound } from '../errors.ts';
 import { FORK_STEPS_PER_TURN, MAX_FORK_STEPS, MAX_RETURNED_LOOKED_AT } from '../limits.ts';
 import type { ServedNode } from '../served.ts';
@@ -18,13 +18,13 @@ const DEFAULT_FORKS = 20;
 export function forkRoutes(app: App, { chain }: ServedNode): void {
   app.route({
     ...routeOf('chainForks'),
-    handler: ({ query }) =>
-      page(chain, query.before ?? Number.MAX_SAFE_INTEGER, query.limit ?? DEFAULT_FORKS),
+    handler: ({ caller, query }) =>
+      page(chain, caller, query.before ?? Number.MAX_SAFE_INTEGER, query.limit ?? DEFAULT_FORKS),
   });
 
   app.route({
     ...routeOf('chainFork'),
-    handler: ({ params }) => {
+    handler: ({ caller, params }) => {
       const id = parseId<BlockId>(params.block);
       const record = id && chain.byId(id);
       if (record === undefined) throw notFound(`block ${params.block}`);
@@ -36,22 +36,27 @@ export function forkRoutes(app: App, { chain }: ServedNode): void {
         throw none('has too many blocks on it: ask for one that is nearer to the end of its branch');
       const fork = chain.forks.fork(end, chain.tip);
       if (fork === undefined) throw none('goes on from the tip, its body is not here: it is part of no fork');
-      return forkView(chain, fork, { left: MAX_RETURNED_LOOKED_AT });
+      return forkView(chain, caller, fork, { left: MAX_RETURNED_LOOKED_AT });
     },
   });
 }
 
-async function page(chain: Chain, before: number, limit: number): Promise<AnswerOf<'chainForks'>> {
+async function page(
+  chain: Chain,
+  caller: Caller,
+  before: number,
+  limit: number,
+): Promise<AnswerOf<'chainForks'>> {
   const forks: ForkJson[] = [];
   const allowance = { left: MAX_RETURNED_LOOKED_AT };
   let steps = 0;
   for (const { end, number } of chain.forks.ends(before)) {
     const fork = end && chain.forks.fork(end, chain.tip);
     if (fork !== undefined) {
-      forks.push(await forkView(chain, fork, allowance));
-      await turnOfOthers();
+      forks.push(await forkView(chain, caller, fork, allowance));
+      await caller.turn();
     }
-    if (++steps % FORK_STEPS_PER_TURN === 0) await turnOfOthers();
+    if (++steps % FORK_STEPS_PER_TURN === 0) await caller.turn();
     if (number > 0 && (forks.length === limit || steps === MAX_FORK_STEPS)) return { forks, next: number };
   }
   return { forks };
@@ -62,8 +67,8 @@ interface Allowance {
   left: number;
 }
 
-async function forkView(chain: Chain, fork: Fork, allowance: Allowance): Promise<ForkJson> {
-  const returned = await returnedOf(chain, fork, allowance);
+async function forkView(chain: Chain, caller: Caller, fork: Fork, allowance: Allowance): Promise<ForkJson> {
+  const returned = await returnedOf(chain, caller, fork, allowance);
   return {
     id: fork.branch.last.id,
     state: fork.state,
@@ -76,12 +81,17 @@ async function forkView(chain: Chain, fork: Fork, allowance: Allowance): Promise
   };
 }
 
-async function returnedOf(chain: Chain, fork: Fork, allowance: Allowance): Promise<number | undefined> {
+async function returnedOf(
+  chain: Chain,
+  caller: Caller,
+  fork: Fork,
+  allowance: Allowance,
+): Promise<number | undefined> {
   const looking = chain.forks.returned(fork, allowance.left);
   for (let { done, value } = looking.next(); ; { done, value } = looking.next()) {
     if (done === true) return value as number | undefined;
     allowance.left--;
-    if (allowance.left % FORK_STEPS_PER_TURN === 0) await turnOfOthers();
+    if (allowance.left % FORK_STEPS_PER_TURN === 0) await caller.turn();
   }
 }
 

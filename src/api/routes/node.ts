@@ -74,7 +74,13 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
     // Watchers ask so.
     exposeHeadRoute: true,
     handler: async () => {
-      const { tip } = node.chain;
+      const { storeFailure, tip } = node.chain;
+      if (storeFailure !== undefined)
+        throw new HttpError(
+          503,
+          'unhealthy',
+          `nothing can be written to the disk (${storeFailure.failure}): see the log`,
+        );
       if (node.chain.block(tip) === undefined) {
         throw new HttpError(503, 'unhealthy', `the tip ${tip.id} cannot be read`);
       }
@@ -100,7 +106,7 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
   app.route({
     ...routeOf('events'),
     handler: (request, reply) => {
-      feed.open(reply.raw, request.headers['last-event-id']);
+      feed.open(request.caller, reply.raw, request.headers['last-event-id']);
       reply.hijack();
     },
   });
@@ -119,6 +125,7 @@ function statusView(daemon: ServedDaemon): StatusJson {
     peerId: daemon.peerId,
     addresses: daemon.addresses(),
     startedAt: timeToJson(daemon.startedAtMs),
+    runningMs: daemon.runningMs(),
     height: tip.height,
     tip: tip.id,
     work: tip.work.toString(),
@@ -133,7 +140,11 @@ function statusView(daemon: ServedDaemon): StatusJson {
 }
 
 function miningView({ mining }: ServedNode): StatusJson['mining'] {
-  return { active: mining.active, hashrate: Math.round(mining.hashrate()), threads: mining.threads };
+  const { active, threads, waitsUntilMs } = mining;
+  return {
+    ...{ active, hashrate: Math.round(mining.hashrate()), threads },
+    ...(waitsUntilMs === undefined ? {} : { waitingUntil: timeToJson(waitsUntilMs) }),
+  };
 }
 
 function peerView(peer: PeerView): PeerJson {

@@ -1,19 +1,26 @@
 /** Receipts, made when somebody asks. */
-import { Readable } from 'node:stream';
-import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { Chain } from '../../chain/chain.ts';
 import type { ConfirmedTransaction } from '../../chain/lookup.ts';
 import type { BlockRecord } from '../../chain/records.ts';
-import { encodeReceiptInParts, type IdentifiedHeader, type Receipt } from '../../client/receipt.ts';
+import {
+  encodeBurying,
+  encodeBuryingOffsets,
+  encodeReceiptStart,
+  type IdentifiedHeader,
+  type ReceiptStart,
+} from '../../client/receipt.ts';
 import { receiptToJson } from '../../client/receipt-json.ts';
 import { DEFAULT_RECEIPT_CONFIRMATIONS } from '../../client/routes.ts';
 import { branchOf } from '../../core/branch.ts';
-import { countTransactions, decodeTransactions, pickTransactions } from '../../core/encoding.ts';
+import { countTransactions } from '../../core/encoding.ts';
 import { invariant } from '../../core/errors.ts';
 import { idToBytes, parseId, type TransactionId } from '../../core/identifiers.ts';
 import { hashTransactions } from '../../core/transaction-hashes.ts';
+import { sendParts, sendText } from '../answers.ts';
 import { type App, routeOf } from '../app.ts';
+import { partOf } from '../block-text.ts';
+import type { Caller } from '../callers/caller.ts';
 import { HttpError, notFound } from '../errors.ts';
 import { HEADERS_PER_TURN, TRANSACTIONS_PER_TURN } from '../limits.ts';
 import type { ServedNode } from '../served.ts';
@@ -23,15 +30,13 @@ const BYTES = 'application/octet-stream';
 export function receiptRoutes(app: App, node: ServedNode): void {
   app.route({
     ...routeOf('receipt'),
-    handler: async ({ params, query, headers }, reply) => {
+    handler: async ({ caller, params, query, headers }, untyped) => {
+      const reply = untyped as unknown as FastifyReply;
       const confirmed = find(node, params.id);
-      const receipt = await makeReceipt(node.chain, confirmed, countHeaders(node.chain, confirmed, query));
-      const answer = reply as unknown as FastifyReply;
-      if (headers.accept?.includes(BYTES) === true) {
-        return answer.type(BYTES).send(Readable.from(compact(receipt), { objectMode: false })) as never;
-      }
-      // Written as it is made, which bypasses the schema; what it is like is tested.
-      return answer.type('application/json; charset=utf-8').send(Readable.from(text(receipt))) as never;
+      const count = countHeaders(node.chain, confirmed, query);
+      const making = await makeReceipt(node.chain, caller, confirmed, count);
+      if (headers.accept?.includes(BYTES) === true) return sendParts(reply, BYTES, compact(making, caller));
+      return sendText(reply, text(making, caller));
     },
   });
 }
@@ -66,17 +71,25 @@ function countHeaders(
   );
 }
 
+interface ReceiptMaking {
+  readonly start: ReceiptStart;
+  /** Read from the store whenever they are gone through: thousands of them are megabytes. */
+  readonly burying: Iterable<BlockRecord>;
+}
+
 /** The chain may change between turns; the receipt shows it as it was when it was asked for. */
-async function makeReceipt(chain: Chain, confirmed: ConfirmedTransaction, count: number): Promise<Receipt> {
-  const { signed, record, index } = confirmed;
+async function makeReceipt(
+  chain: Chain,
+  caller: Caller,
+  { index, record, signed }: ConfirmedTransaction,
+  count: number,
+): Promise<ReceiptMaking> {
   const burying = chain.blocksFrom(record.height + 1, count - 1);
-  const headers: [IdentifiedHeader, ...IdentifiedHeader[]] = [identified(record)];
-  for (const next of burying) {
-    headers.push(identified(next));
-    if (headers.length % HEADERS_PER_TURN === 0) await turnOfOthers();
-  }
-  const branch = branchOf(await signedRoots(chain, record), index);
-  return { networkId: chain.network.idBytes, signed, index, branch, headers };
+  const last = chain.atHeight(record.height + count - 1);
+  invariant(last !== undefined, 'there are as many confirmations as were counted');
+  const branch = branchOf(await signedRoots(chain, caller, record), index);
+  const start = { networkId: chain.network.idBytes, signed, index, branch, block: identified(record) };
+  return { start: { ...start, lastId: idToBytes(last.id) }, burying };
 }
 
 function identified({ id, sealed }: BlockRecord): IdentifiedHeader {
@@ -84,39 +97,51 @@ function identified({ id, sealed }: BlockRecord): IdentifiedHeader {
 }
 
 /** The leaves of the block's tree. A block may have thousands. */
-async function signedRoots(chain: Chain, record: BlockRecord): Promise<Uint8Array> {
+async function signedRoots(chain: Chain, caller: Caller, record: BlockRecord): Promise<Uint8Array> {
   const bytes = chain.transactionsBytes(record);
   invariant(bytes !== undefined, 'one of its transactions was just read');
   const count = countTransactions(bytes);
   const roots = new Uint8Array(32 * count);
   for (let start = 0; start < count; start += TRANSACTIONS_PER_TURN) {
-    const length = Math.min(TRANSACTIONS_PER_TURN, count - start);
-    const part = pickTransactions(
-      bytes,
-      Array.from({ length }, (_, at) => start + at),
-    );
-    invariant(part !== undefined, 'the list has as many transactions as its first offset says');
-    roots.set(hashTransactions(decodeTransactions(part)).signedRoots, 32 * start);
-    if (start + length < count) await turnOfOthers();
+    const end = Math.min(count, start + TRANSACTIONS_PER_TURN);
+    roots.set(hashTransactions(partOf(bytes, start, end)).signedRoots, 32 * start);
+    if (end < count) await caller.turn();
   }
   return roots;
 }
 
-async function* compact(receipt: Receipt): AsyncGenerator<Uint8Array> {
-  for (const part of encodeReceiptInParts(receipt, HEADERS_PER_TURN)) {
-    yield part;
-    await turnOfOthers();
-  }
+async function* compact({ burying, start }: ReceiptMaking, caller: Caller): AsyncGenerator<Uint8Array> {
+  yield encodeReceiptStart(start);
+  const extraLengths: number[] = [];
+  for await (const part of partsOf(burying, caller))
+    for (const { sealed } of part) extraLengths.push(sealed.header.extra.length);
+  yield encodeBuryingOffsets(extraLengths);
+  for await (const part of partsOf(burying, caller)) yield encodeBurying(part);
 }
 
 /** As JSON, with the headers a few at a time. */
-async function* text({ headers: [block, ...burying], ...rest }: Receipt): AsyncGenerator<string> {
+async function* text({ burying, start }: ReceiptMaking, caller: Caller): AsyncGenerator<string> {
+  const { block, lastId: _, ...rest } = start;
   const whole = JSON.stringify(receiptToJson({ ...rest, headers: [block] }));
   yield whole.slice(0, -']}'.length);
-  for (let at = 0; at < burying.length; at += HEADERS_PER_TURN) {
-    const part = receiptToJson({ ...rest, headers: [block, ...burying.slice(at, at + HEADERS_PER_TURN)] });
-    yield (at === 0 ? '' : ',') + JSON.stringify(part.burying).slice(1, -1);
-    await turnOfOthers();
+  let isFirst = true;
+  for await (const part of partsOf(burying, caller)) {
+    const json = receiptToJson({ ...rest, headers: [block, ...part.map(identified)] });
+    yield (isFirst ? '' : ',') + JSON.stringify(json.burying).slice(1, -1);
+    isFirst = false;
   }
   yield ']}';
+}
+
+/** A few at a time, and others have their turn before the next. */
+async function* partsOf(records: Iterable<BlockRecord>, caller: Caller): AsyncGenerator<BlockRecord[]> {
+  let part: BlockRecord[] = [];
+  for (const record of records) {
+    part.push(record);
+    if (part.length < HEADERS_PER_TURN) continue;
+    yield part;
+    part = [];
+    await caller.turn();
+  }
+  if (part.length > 0) yield part;
 }

@@ -1,8 +1,9 @@
 /** Transactions: submitted, looked up, waiting; and the accounts they move. */
-import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Chain } from '../../chain/chain.ts';
 import type { HistoryPage } from '../../chain/lookup.ts';
+import type { CheckedTransaction } from '../../chain/records.ts';
 import type { LookupJson, SubmitResultJson } from '../../client/contract.ts';
 import { BATCH_MEDIA_TYPE, MAX_BATCH_BYTES, TRANSACTION_MEDIA_TYPE } from '../../client/routes.ts';
 import { formatAddress } from '../../core/address.ts';
@@ -10,17 +11,16 @@ import { invariant } from '../../core/errors.ts';
 import { type Address, parseId, type TransactionId } from '../../core/identifiers.ts';
 import type { Account } from '../../core/state.ts';
 import type { SubmitOutcome } from '../../node/transaction-relay.ts';
-import { Turns } from '../../node/turns.ts';
+import { sendText } from '../answers.ts';
 import { type App, routeOf } from '../app.ts';
+import type { Caller } from '../callers/caller.ts';
 import { notFound, readAddress } from '../errors.ts';
-import { HISTORY_PER_TURN } from '../limits.ts';
+import { HISTORY_PER_TURN, LONG_BODY_BYTES, TRANSACTIONS_PER_TURN } from '../limits.ts';
 import type { ServedNode } from '../served.ts';
 import { Submission } from '../submission.ts';
 import { pendingView, placedView } from '../views.ts';
 
 const DEFAULT_PAGE = 100;
-/** Of a submission: to read so much takes half a millisecond. */
-const LONG_BODY_BYTES = 16 * 1_024;
 
 export function transactionRoutes(app: App, node: ServedNode): void {
   const { chain, pool } = node;
@@ -33,8 +33,8 @@ export function transactionRoutes(app: App, node: ServedNode): void {
       validatorCompiler: exceptSubmissions,
       handler: async (request, reply) => {
         const body: unknown = request.body;
-        const { isBatch, transactions } =
-          body instanceof Submission ? body : Submission.fromJson(request.body);
+        invariant(body instanceof Submission, 'whatever else there is does not fit the schema');
+        const { isBatch, transactions } = body;
         const outcomes = await node.submit(transactions);
         reply.code(202);
         if (isBatch) return { results: outcomes.map(resultView) };
@@ -74,69 +74,96 @@ export function transactionRoutes(app: App, node: ServedNode): void {
 
   app.route({
     ...routeOf('accountTransactions'),
-    handler: async ({ params, query }) => {
-      const limit = query.limit ?? DEFAULT_PAGE;
+    handler: async ({ caller, params, query }, reply) => {
+      const address = readAddress('address', params.address);
       const before = query.before === undefined ? undefined : readCursor(query.before);
-      const transactions = await history(chain, readAddress('address', params.address), limit, before);
-      const last = transactions.length < limit ? undefined : transactions.at(-1);
-      return {
-        transactions,
-        ...(last === undefined ? {} : { next: `${last.height}.${last.index}` }),
-      };
+      const page = { address, limit: query.limit ?? DEFAULT_PAGE, before };
+      return sendText(reply as unknown as FastifyReply, historyText(chain, caller, page));
     },
   });
 
   app.route({
     ...routeOf('pool'),
-    handler: async ({ query }) => {
+    handler: async ({ caller, query }, reply) => {
       const from = query.from ?? 0;
-      const page = [...pool.transactions()].slice(from, from + (query.limit ?? DEFAULT_PAGE));
-      return { count: pool.count, bytes: pool.bytes, transactions: page.map(pendingView) };
+      const page = pool.transactions().slice(from, from + (query.limit ?? DEFAULT_PAGE));
+      const { bytes, count } = pool;
+      return sendText(reply as unknown as FastifyReply, poolText({ count, bytes }, page, caller));
     },
   });
 }
 
-/** The forms a submission may have. A long body gets a turn of the event loop for itself to be read in. */
+/** The forms a submission may have. A long body gets turns of the event loop for itself to be read in. */
 function takeBodies(scope: App): void {
-  const turns = new Turns(setImmediate);
   const asBytes = (mediaType: string, read: (bytes: Uint8Array) => Submission): void => {
-    scope.addContentTypeParser(mediaType, { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
-      if (body.length > LONG_BODY_BYTES) await turns.next();
-      return read(body);
-    });
+    scope.addContentTypeParser(
+      mediaType,
+      { parseAs: 'buffer' },
+      async ({ caller }: FastifyRequest, body: Buffer) => {
+        if (body.length > LONG_BODY_BYTES) await caller.turn();
+        return read(body);
+      },
+    );
   };
   asBytes(TRANSACTION_MEDIA_TYPE, Submission.fromBytes);
   asBytes(BATCH_MEDIA_TYPE, Submission.fromBatchBytes);
-  const parseJson = scope.getDefaultJsonParser('error', 'error');
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    if (body.length <= LONG_BODY_BYTES) parseJson(request, body, done);
-    else void turns.next().then(() => parseJson(request, body, done));
-  });
+  scope.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    async ({ caller }: FastifyRequest, body: string) => {
+      if (body.length > LONG_BODY_BYTES) await caller.turn();
+      return await Submission.fromJson(body, () => caller.turn());
+    },
+  );
 }
 
-/** Holds against the schema whatever was not decoded here. */
+/** Holds against the schema whatever was not decoded here, such as no body at all. */
 function exceptSubmissions(part: Parameters<typeof TypeBoxValidatorCompiler>[0]) {
   const check = TypeBoxValidatorCompiler(part);
   return (value: unknown) => (value instanceof Submission ? { value } : check(value));
 }
 
-/** Newest first, a few at a time. */
-async function history(
+interface HistoryRequest {
+  readonly address: Address;
+  readonly limit: number;
+  readonly before: HistoryPage['before'] | undefined;
+}
+
+/** Newest first, a few at a time; `next` leads on unless the page is the last. */
+async function* historyText(
   chain: Chain,
-  address: Address,
-  limit: number,
-  before: HistoryPage['before'],
-): Promise<ReturnType<typeof placedView>[]> {
-  const found: ReturnType<typeof placedView>[] = [];
-  for (let end = before; ; ) {
-    const wanted = Math.min(HISTORY_PER_TURN, limit - found.length);
+  caller: Caller,
+  { address, before, limit }: HistoryRequest,
+): AsyncGenerator<string> {
+  yield '{"transactions":[';
+  let end = before;
+  let count = 0;
+  for (;;) {
+    const wanted = Math.min(HISTORY_PER_TURN, limit - count);
     const part = chain.history(address, { limit: wanted, ...(end === undefined ? {} : { before: end }) });
-    for (const placed of part) found.push(placedView(chain, placed));
+    const texts = part.map((placed) => JSON.stringify(placedView(chain, placed)));
+    if (texts.length > 0) yield (count === 0 ? '' : ',') + texts.join(',');
+    count += part.length;
     const last = part.at(-1);
-    if (last === undefined || part.length < wanted || found.length >= limit) return found;
-    end = { height: last.record.height, index: last.index };
-    await turnOfOthers();
+    if (last !== undefined) end = { height: last.record.height, index: last.index };
+    if (part.length < wanted || count >= limit) break;
+    await caller.turn();
   }
+  yield count < limit || end === undefined ? ']}' : `],"next":"${end.height}.${end.index}"}`;
+}
+
+async function* poolText(
+  facts: { readonly count: number; readonly bytes: number },
+  page: readonly CheckedTransaction[],
+  caller: Caller,
+): AsyncGenerator<string> {
+  yield `${JSON.stringify(facts).slice(0, -1)},"transactions":[`;
+  for (let at = 0; at < page.length; at += TRANSACTIONS_PER_TURN) {
+    const part = page.slice(at, at + TRANSACTIONS_PER_TURN);
+    yield (at === 0 ? '' : ',') + part.map((one) => JSON.stringify(pendingView(one))).join(',');
+    if (at + TRANSACTIONS_PER_TURN < page.length) await caller.turn();
+  }
+  yield ']}';
 }
 
 /** @param cursor as the schema has it: "height.index" */

@@ -1,13 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { CommandError, systemCode } from '../errors.ts';
+import { CommandError } from '../errors.ts';
+import { openInput } from '../io/read-file.ts';
 import { folderChoice, networkOption, withData } from '../options.ts';
 import { counted, print, printJson } from '../output.ts';
 import { ProgressLine } from '../progress-line.ts';
-
-const STDIN = '-';
-const READ_BYTES = 1_024 * 1_024;
 
 interface ImportOptions {
   readonly data?: string;
@@ -26,7 +22,7 @@ export function addChainImport(chain: Command): void {
 }
 
 async function run(path: string, options: ImportOptions, command: Command): Promise<void> {
-  const { bytes, file } = await openInput(path);
+  const { bytes, pieces } = await openInput(path);
   await import('../../native/hasher.ts');
   const { ImportRefusedError, importChain } = await import('../../node/chain-import.ts');
   const { createSignatureVerifier } = await import('../../native/verifier.ts');
@@ -38,7 +34,7 @@ async function run(path: string, options: ImportOptions, command: Command): Prom
   const progress = new ProgressLine();
   try {
     await keepNetwork(folder, network);
-    const { added, blocks } = await importChain(file, {
+    const { added, blocks } = await importChain(pieces, {
       chain,
       verifier,
       now: () => Date.now(),
@@ -61,30 +57,4 @@ async function run(path: string, options: ImportOptions, command: Command): Prom
     await verifier.close();
     await close();
   }
-}
-
-/** @returns with the length, where it is known */
-async function openInput(
-  path: string,
-): Promise<{ bytes: number | undefined; file: AsyncIterable<Uint8Array> }> {
-  if (path === STDIN) return { bytes: undefined, file: process.stdin };
-  try {
-    const { size } = await stat(path);
-    return { bytes: size, file: readFrom(path) };
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-async function* readFrom(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* createReadStream(path, { highWaterMark: READ_BYTES });
-  } catch (cause) {
-    if (systemCode(cause) === undefined) throw cause;
-    throw unreadable(path, cause);
-  }
-}
-
-function unreadable(path: string, cause: unknown): CommandError {
-  return new CommandError(`cannot read ${path} (${systemCode(cause) ?? cause})`, { cause });
 }

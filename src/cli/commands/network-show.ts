@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { NetworkDefinition } from '../../core/network-params.ts';
 import { type ApiOptions, withApi } from '../options.ts';
 import { print, printJson } from '../output.ts';
+import { printable } from '../printable.ts';
 
 interface ShowOptions extends ApiOptions {
   readonly out?: string;
@@ -31,7 +32,7 @@ async function show(choice: string | undefined, options: ShowOptions): Promise<v
   if (out === undefined) {
     process.stdout.write(networkFileText(network));
     // What stands on stdout is the file, and nothing else.
-    process.stderr.write(`network id ${id}\n`);
+    process.stderr.write(`network id ${printable(id)}\n`);
   } else {
     print(id);
     print(`the parameters of ${name} are in ${out}`);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { StatusJson } from '../../client/contract.ts';
 import { connect } from '../connect.ts';
 import { type ApiOptions, withApi } from '../options.ts';
 import { counted, formatDuration, formatHashrate, printFields, printJson } from '../output.ts';
@@ -18,16 +19,23 @@ export function addStatus(program: Command): void {
         peers: `${status.peers}`,
         sync: sync.state === 'idle' ? 'in step' : `${sync.state}: ${sync.height} of ${sync.targetHeight}`,
         pool: `${counted(pool.count, 'transaction')}, ${counted(pool.bytes, 'byte')}`,
-        mining: mining.active
-          ? `on, ${formatHashrate(mining.hashrate)}, ${counted(mining.threads, 'thread')}`
-          : 'off',
+        mining: miningText(mining),
         'peer id': status.peerId,
-        addresses: status.addresses.join('\n           ') || 'none',
+        addresses: status.addresses.length === 0 ? 'none' : status.addresses,
         version: status.version,
-        running: formatDuration(Date.now() - Date.parse(status.startedAt)),
+        running: formatDuration(status.runningMs),
       });
     },
   );
+}
+
+function miningText({ active, hashrate, threads, waitingUntil }: StatusJson['mining']): string {
+  const wait =
+    waitingUntil === undefined
+      ? ''
+      : `, waits until ${waitingUntil}: the tip is ahead of this machine's clock`;
+  if (!active) return `off${wait}`;
+  return `on, ${wait === '' ? `${formatHashrate(hashrate)}, ` : ''}${counted(threads, 'thread')}${wait}`;
 }
 
 /** Of 20 digits nobody reads more than four. */

@@ -4,7 +4,8 @@ import { connect } from '../connect.ts';
 import { complain } from '../errors.ts';
 import { describeEvent } from '../event-text.ts';
 import { type ApiOptions, withApi } from '../options.ts';
-import { colours, print } from '../output.ts';
+import { colours, print, printJsonLine } from '../output.ts';
+import { printable } from '../printable.ts';
 import { isToldAlready } from '../watch/model.ts';
 import { namesOf, type WatchedNames } from '../watch/names.ts';
 
@@ -32,7 +33,7 @@ async function watch(options: WatchOptions): Promise<void> {
 async function printEvents(client: TallyClient, { json }: WatchOptions): Promise<void> {
   const { network, height } = await client.call('status');
   const names = await namesOf(client);
-  if (json !== true) print(`watching ${network} at ${client.url}, the tip is #${height}`);
+  if (json !== true) print(`watching ${printable(network)} at ${client.url}, the tip is #${height}`);
   let lost = false;
   const events = client.events({
     resume: true,
@@ -43,17 +44,13 @@ async function printEvents(client: TallyClient, { json }: WatchOptions): Promise
   });
   for await (const event of events) {
     names.hear(event);
-    if (json === true) print(asJson(event));
+    if (json === true) printJsonLine({ id: event.id, type: event.type, ...event.data });
     else if (event.type === 'missed' || !isToldAlready(event.data)) print(inWords(event, names));
   }
 }
 
-function asJson({ id, type, data }: LiveEvent): string {
-  return JSON.stringify({ id, type, ...data });
-}
-
 function inWords({ type, data }: LiveEvent, names: WatchedNames): string {
   if (type === 'missed') return colours.yellow('some events in between are no longer kept');
-  const line = `${colours.dim(new Date(data.at).toLocaleTimeString('en-GB'))}  ${describeEvent(data, names.of)}`;
+  const line = `${colours.dim(new Date(data.at).toLocaleTimeString('en-GB'))}  ${printable(describeEvent(data, names.of))}`;
   return type === 'reorganisation' ? colours.yellow(line) : line;
 }

@@ -16,7 +16,7 @@ import { systemClock } from '../log/line-clock.ts';
 import { type LogLine, tellLine } from '../log/log-line.ts';
 import { painted, paintName } from '../log/paint.ts';
 import { PeerNames } from '../log/peer-names.ts';
-import { colours, counted, print, printTable } from '../output.ts';
+import { colours, counted, print, printJsonLine, printTable } from '../output.ts';
 import { StatusLine } from '../status-line.ts';
 import { P2P_PORT_OFFSET } from './free-ports.ts';
 import { NodeProcess, type StartedLine } from './node-process.ts';
@@ -77,7 +77,7 @@ class Devnet {
     if (this.isStopping) return;
     this.#starting.clear();
     if (json === true) {
-      if (page !== undefined) print(JSON.stringify({ event: 'page.started', url: page }));
+      if (page !== undefined) printJsonLine({ event: 'page.started', url: page });
     } else {
       if (page !== undefined) print(`See them all: ${colours.bold(pageUrl(page, nodes))}\n`);
       print(
@@ -198,7 +198,7 @@ class Devnet {
     // How they take leave is no news; that one fails over it is.
     if (this.#stopping !== undefined && LEAVE.test(line.event ?? '')) return;
     if (this.#options.json === true) {
-      print(JSON.stringify({ node: nodeName(number), ...line }));
+      printJsonLine({ node: nodeName(number), ...line });
       return;
     }
     this.#held.push({ number, line });
@@ -257,5 +257,7 @@ function stopOnSignal(devnet: Devnet): Promise<void> {
     process.on('SIGTERM', stop);
     // The terminal was closed.
     process.on('SIGHUP', stop);
+    // Nobody reads any more.
+    process.on('SIGPIPE', stop);
   });
 }

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { Chain } from '../../chain/chain.ts';
 import type { NetworkDefinition } from '../../core/network-params.ts';
 import { checkNative } from '../../native/self-check.ts';
+import { endInTurn } from '../../store/ending.ts';
 import { ledgerPath, SqliteStore } from '../../store/sqlite-store.ts';
 import { CommandError } from '../errors.ts';
 
@@ -20,13 +21,7 @@ export function openLedger(folder: string, network: NetworkDefinition): OfflineL
     const chain = Chain.open(network, store);
     return {
       chain,
-      close: async () => {
-        try {
-          await store.synced();
-        } finally {
-          store.close();
-        }
-      },
+      close: () => endInTurn([() => store.synced(), () => store.close()]),
     };
   } catch (error) {
     store.close();

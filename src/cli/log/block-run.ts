@@ -1,18 +1,19 @@
 /** Blocks that are told in one line: those a sync fetched, and those that come faster than people read. */
 import { counted, formatDuration } from '../output.ts';
 import type { AcceptedBlock } from './heard-event.ts';
+import type { Moment } from './line-clock.ts';
 
 /** Less is as good as at once. */
 const SHORT_MS = 100;
 
 export class BlockRun {
   readonly first: AcceptedBlock;
-  readonly beganMs: number;
+  readonly began: Moment;
   last: AcceptedBlock;
-  lastMs: number;
+  ended: Moment;
   note: string | undefined;
   /** Before the last. */
-  #previous: { readonly block: AcceptedBlock; readonly timeMs: number };
+  #previous: { readonly block: AcceptedBlock; readonly at: Moment };
   /** As long as it is not, it can be taken out again. */
   #isLastCounted = false;
   #mined = 0;
@@ -22,12 +23,12 @@ export class BlockRun {
   readonly #fetchedFrom = new Set<string>();
   readonly #arrivedFrom = new Set<string>();
 
-  constructor(timeMs: number, first: AcceptedBlock, note: string | undefined) {
+  constructor(at: Moment, first: AcceptedBlock, note: string | undefined) {
     this.first = first;
     this.last = first;
-    this.#previous = { block: first, timeMs };
-    this.beganMs = timeMs;
-    this.lastMs = timeMs;
+    this.#previous = { block: first, at };
+    this.began = at;
+    this.ended = at;
     this.note = note;
   }
 
@@ -36,20 +37,20 @@ export class BlockRun {
   }
 
   /** @param note what the block has to do with a fork */
-  add(timeMs: number, block: AcceptedBlock, note: string | undefined): void {
+  add(at: Moment, block: AcceptedBlock, note: string | undefined): void {
     // Of a branch, where it began; of the chain, what it ended last.
     this.note = block.onChain ? (note ?? this.note) : (this.note ?? note);
     this.#countLast();
-    this.#previous = { block: this.last, timeMs: this.lastMs };
+    this.#previous = { block: this.last, at: this.ended };
     this.last = block;
-    this.lastMs = timeMs;
+    this.ended = at;
     this.#isLastCounted = false;
   }
 
   /** The last block is to be told by itself: the run ends before it. Once. */
   takeLast(): void {
     this.last = this.#previous.block;
-    this.lastMs = this.#previous.timeMs;
+    this.ended = this.#previous.at;
     this.note = undefined;
     this.#isLastCounted = true;
   }
@@ -77,7 +78,7 @@ export class BlockRun {
         ? []
         : [`${this.#fetched.toLocaleString('en-US')} fetched${from(this.#fetchedFrom)}`]),
     ];
-    const tookMs = this.lastMs - this.beganMs;
+    const tookMs = this.ended.elapsedMs - this.began.elapsedMs;
     const took = tookMs < SHORT_MS ? '' : ` in ${formatDuration(tookMs)}`;
     return `#${this.first.height} to #${this.last.height}   ${counted(this.count.toLocaleString('en-US'), 'block')}${took}: ${parts.join(', ')}`;
   }

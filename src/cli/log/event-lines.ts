@@ -12,6 +12,7 @@
 import type { EventJson } from '../../client/live-event.ts';
 import { amountText, blockName, describeEvent, transactionsText } from '../event-text.ts';
 import { counted, formatHashrate, short } from '../output.ts';
+import { printable } from '../printable.ts';
 import { BlockRun } from './block-run.ts';
 import { Branches } from './branches.ts';
 import type { AcceptedBlock, HeardEvent } from './heard-event.ts';
@@ -168,7 +169,7 @@ export class EventLines {
     const note = this.#branches.accepted(block);
     const isFork = note !== undefined && source !== 'sync' && this.#forks.take();
     const isNews = isFork || isNewTip || this.#payments.follows(firstTransactions);
-    if (source === 'sync' || (this.#isFast(timeMs) && !isNews))
+    if (source === 'sync' || (this.#isFast() && !isNews))
       this.#hold(timeMs, block, isNewTip ? undefined : note);
     else {
       this.#tellRun(onChain ? undefined : this.#branches.rivalAt(height));
@@ -181,16 +182,18 @@ export class EventLines {
   }
 
   /** Whether blocks come faster than they can be read: a new network's, until its target fits who mines. */
-  #isFast(timeMs: number): boolean {
-    this.#pace.push(timeMs);
-    return this.#pace.length > FAST_BLOCKS && timeMs - (this.#pace.shift() ?? 0) < FAST_MS;
+  #isFast(): boolean {
+    const now = this.#options.clock.elapsed();
+    this.#pace.push(now);
+    return this.#pace.length > FAST_BLOCKS && now - (this.#pace.shift() ?? 0) < FAST_MS;
   }
 
   #hold(timeMs: number, block: AcceptedBlock, note: string | undefined): void {
     const run = this.#run;
-    if (run === undefined) this.#run = new BlockRun(timeMs, block, note);
-    else run.add(timeMs, block, note);
-    if (run !== undefined && timeMs - run.beganMs >= LONGEST_RUN_MS) this.#tellRun();
+    const at = { timeMs, elapsedMs: this.#options.clock.elapsed() };
+    if (run === undefined) this.#run = new BlockRun(at, block, note);
+    else run.add(at, block, note);
+    if (run !== undefined && at.elapsedMs - run.began.elapsedMs >= LONGEST_RUN_MS) this.#tellRun();
     else this.#gatherLater();
   }
 
@@ -219,20 +222,20 @@ export class EventLines {
     if (run === undefined) return;
     this.#run = undefined;
     if (run.count > 1 && run.last.id === rival) {
-      const { last, lastMs, note } = run;
+      const { ended, last, note } = run;
       run.takeLast();
       this.#run = run;
       this.#tellRun();
-      this.#block(lastMs, last, note);
+      this.#block(ended.timeMs, last, note);
       return;
     }
     if (run.count === 1) {
-      this.#block(run.beganMs, run.first, run.note);
+      this.#block(run.began.timeMs, run.first, run.note);
       return;
     }
     const note = run.note === undefined ? '' : `   ⑂ ${run.note}`;
     const text = `▣ ${run.describe((peers) => this.#listed(peers))}${note}`;
-    this.#print(run.lastMs, text, note === '' ? 'plain' : 'fork');
+    this.#print(run.ended.timeMs, text, note === '' ? 'plain' : 'fork');
   }
 
   #tellReorganisation(timeMs: number): void {
@@ -259,8 +262,9 @@ export class EventLines {
       this.#progressToldMs = undefined;
       return;
     }
-    if (timeMs - (this.#progressToldMs ?? Number.NEGATIVE_INFINITY) < PROGRESS_EVERY_MS) return;
-    this.#progressToldMs = timeMs;
+    const now = this.#options.clock.elapsed();
+    if (now - (this.#progressToldMs ?? Number.NEGATIVE_INFINITY) < PROGRESS_EVERY_MS) return;
+    this.#progressToldMs = now;
     const what =
       state === 'headers' ? 'looking for a chain with more work' : `#${height} of #${targetHeight}`;
     this.#print(timeMs, `… catching up: ${what}`, 'plain');
@@ -282,7 +286,8 @@ export class EventLines {
       const nowMs = clock.now();
       this.#tellPeers(nowMs);
       // While more of them come, they are still one line.
-      if (this.#run !== undefined && nowMs - this.#run.lastMs < GATHER_MS) this.#gatherLater();
+      const isGrowing = this.#run !== undefined && clock.elapsed() - this.#run.ended.elapsedMs < GATHER_MS;
+      if (isGrowing) this.#gatherLater();
       else {
         this.#tellRun();
         this.#tellReorganisation(nowMs);
@@ -338,9 +343,4 @@ export class EventLines {
 
 function blockCell(mark: string, height: number, id: string): string {
   return `${mark} ${blockName(height, id)}`.padEnd(BLOCK_COLUMN);
-}
-
-/** What strangers sent is in some texts: nothing in them may move the cursor or begin a line of its own. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '·');
 }

@@ -3,7 +3,7 @@ import type { DaemonStatus, EventLines } from './event-lines.ts';
 import type { HeardEvent } from './heard-event.ts';
 
 const INFO_LEVEL = 30;
-const WARN_LEVEL = 40;
+export const WARN_LEVEL = 40;
 const ERROR_LEVEL = 50;
 
 export interface LogLine {

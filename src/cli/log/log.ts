@@ -3,17 +3,15 @@ import pino, { type Logger } from 'pino';
 import { eventToJson } from '../../client/live-event.ts';
 import type { NodeEvent } from '../../node/events.ts';
 import { describeEvent } from '../event-text.ts';
+import { counted } from '../output.ts';
+import { printableColours, printableJson, printableLines } from '../printable.ts';
 import { type DaemonStatus, EventLines } from './event-lines.ts';
 import type { LogFormat, LogLevel } from './levels.ts';
 import { systemClock } from './line-clock.ts';
-import { type LogLine, tellLine } from './log-line.ts';
+import { type LogLine, tellLine, WARN_LEVEL } from './log-line.ts';
+import { LogOutput } from './log-output.ts';
 import { painted, paintName } from './paint.ts';
 import { PeerNames } from './peer-names.ts';
-
-/** A reader that stops reading must not stop the daemon: beyond this, lines are dropped. */
-const MAX_UNREAD_BYTES = 4 * 1_024 * 1_024;
-/** A reader that is there takes a few milliseconds. */
-const FLUSH_DEADLINE_MS = 300;
 
 export interface Log {
   readonly logger: Logger;
@@ -23,8 +21,8 @@ export interface Log {
   event(event: NodeEvent): void;
   /** How the daemon stands, now and then. */
   status(status: DaemonStatus): void;
-  /** Writes what is still in memory, if it has a reader; the last thing a process does. */
-  close(): Promise<void>;
+  /** Writes what is still in memory, if it has a reader; the last thing a process does. @returns false if a write hangs */
+  close(): Promise<boolean>;
 }
 
 export interface LogOptions {
@@ -34,38 +32,47 @@ export interface LogOptions {
   readonly name: string | undefined;
 }
 
-type Destination = ReturnType<typeof pino.destination>;
-
+/** Pino gets no stream of its own: it flushes that synchronously after a fatal line, and tries a broken one again for ever. */
 export function openLog(options: LogOptions): Log {
-  const stream = pino.destination({ dest: 1, sync: false, maxLength: MAX_UNREAD_BYTES });
-  // A full disk or a reader that is gone: the daemon goes on without a log.
-  stream.on('error', () => {});
-  return options.format === 'json' ? jsonLog(options, stream) : prettyLog(options, stream);
+  return options.format === 'json' ? jsonLog(options) : prettyLog(options);
+}
+
+/** Of lines that found no place. */
+function missingText(count: number): string {
+  return `${counted(count, 'line')} of the log ${count === 1 ? 'is' : 'are'} missing here: nothing took ${count === 1 ? 'it' : 'them'}`;
 }
 
 /** One object a line; every event of the node is one. */
-function jsonLog({ level }: LogOptions, stream: Destination): Log {
-  const logger = pino({ level, base: { pid: process.pid } }, stream);
+function jsonLog({ level }: LogOptions): Log {
+  const { pid } = process;
+  const output = new LogOutput({
+    missing: (count) =>
+      `${JSON.stringify({ level: WARN_LEVEL, time: systemClock.now(), pid, event: 'daemon.log', msg: missingText(count) })}\n`,
+  });
+  const logger = pino(
+    { level, base: { pid } },
+    { write: (text: string) => output.write(printableJson(text)) },
+  );
   return {
     logger,
     // Where stdout is for machines, people read stderr.
-    write: (text) => process.stderr.write(text),
+    write: (text) => process.stderr.write(printableLines(text)),
     event: eventLogger(logger),
     status: (status) => logger.debug({ event: 'daemon.status', ...status }, `at #${status.height}`),
-    close: () => closeStream(logger, stream),
+    close: () => closeOutput(logger, output),
   };
 }
 
 /** A line of words an event, and what belongs together in one. */
-function prettyLog({ level, name }: LogOptions, stream: Destination): Log {
-  let isOpen = true;
+function prettyLog({ level, name }: LogOptions): Log {
+  const output = new LogOutput({
+    missing: (count) =>
+      `${painted({ timeMs: systemClock.now(), text: `! ${missingText(count)}`, emphasis: 'warning' })}\n`,
+  });
   const lines = new EventLines({
     names: new PeerNames(name),
     paintName,
-    print: (line) => {
-      // What waited for its turn may come after the end; writing it then would throw.
-      if (isOpen) stream.write(`${painted(line)}\n`);
-    },
+    print: (line) => output.write(`${painted(line)}\n`),
     clock: systemClock,
   });
   const logger = pino(
@@ -76,35 +83,25 @@ function prettyLog({ level, name }: LogOptions, stream: Destination): Log {
   );
   return {
     logger,
-    write: (text) => void stream.write(text),
+    write: (text) => output.write(printableColours(text)),
     event: (event) => {
       if (!logger.isLevelEnabled(PRETTY_LEVELS[event.event] ?? LEVELS[event.event])) return;
-      lines.hear(Date.now(), event.event === 'block.accepted' ? event : eventToJson(event));
+      lines.hear(systemClock.now(), event.event === 'block.accepted' ? event : eventToJson(event));
     },
     status: (status) => {
-      if (logger.isLevelEnabled('info')) lines.status(Date.now(), status);
+      if (logger.isLevelEnabled('info')) lines.status(systemClock.now(), status);
     },
     close: () => {
-      lines.flush(Date.now());
-      isOpen = false;
-      return closeStream(logger, stream);
+      lines.flush(systemClock.now());
+      return closeOutput(logger, output);
     },
   };
 }
 
-/** Flushing synchronously would throw if the reader is gone, and never return if it has stopped reading. */
-function closeStream(logger: Logger, stream: Destination): Promise<void> {
-  // What is said from now on has no reader; writing it would throw.
+function closeOutput(logger: Logger, output: LogOutput): Promise<boolean> {
+  // What is said from now on has no reader.
   logger.level = 'silent';
-  return new Promise((resolve) => {
-    stream.once('close', resolve);
-    stream.end();
-    setTimeout(() => {
-      // Or pino flushes once more as the process exits.
-      stream.destroy();
-      resolve();
-    }, FLUSH_DEADLINE_MS);
-  });
+  return output.close();
 }
 
 type EventLevel = 'debug' | 'info' | 'warn';
@@ -122,6 +119,8 @@ const LEVELS: Readonly<Record<NodeEvent['event'], EventLevel>> = {
   'peer.disconnected': 'info',
   'peer.penalised': 'warn',
   'peer.clock': 'warn',
+  'mining.waiting': 'warn',
+  'mining.unpayable': 'warn',
   'sync.progress': 'info',
 };
 /** Where many are told as one, each may be told. */
@@ -142,6 +141,8 @@ export function eventLogger(logger: Logger): (event: NodeEvent) => void {
 
 function levelOf(event: NodeEvent): EventLevel {
   const isHistory =
-    event.event === 'block.accepted' && event.source === 'sync' && Date.now() - event.timestamp > NEWS_MS;
+    event.event === 'block.accepted' &&
+    event.source === 'sync' &&
+    systemClock.now() - event.timestamp > NEWS_MS;
   return isHistory ? 'debug' : LEVELS[event.event];
 }

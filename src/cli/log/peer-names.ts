@@ -2,6 +2,7 @@
  * What the peers are called in a log: by the name each says, by the end of its id if it says none, by both where two say
  * the same. A name is a claim: a peer that takes another's must not pass for it.
  */
+import { printable } from '../printable.ts';
 
 /** More than there are connections; the oldest goes first. */
 const MAX_NAMES = 1_000;
@@ -28,7 +29,7 @@ export class PeerNames {
 
   learn(peer: string, name: string): void {
     this.#names.delete(peer);
-    this.#names.set(peer, name);
+    this.#names.set(peer, printable(name));
     this.#gone.delete(peer);
     this.#column = Math.min(MAX_COLUMN, Math.max(this.#column, name.length));
     if (this.#names.size <= MAX_NAMES) return;
@@ -45,7 +46,7 @@ export class PeerNames {
 
   readonly of = (peer: string): string => {
     const name = this.#names.get(peer);
-    const end = `…${peer.slice(-6)}`;
+    const end = `…${printable(peer.slice(-6))}`;
     if (name === undefined) return end;
     return this.#isClaimedTwice(name, peer) ? `${name}${end}` : name;
   };

@@ -1,7 +1,8 @@
 /** The scenario `tally simulate` is to run: one that comes along, a file, the swarm's, and what the options change. */
-import { readFile } from 'node:fs/promises';
 import { DEFAULTS, equalShares, type Scenario } from '../../simulation/scenario.ts';
 import { CommandError, systemCode, UsageError } from '../errors.ts';
+import { MAX_SCENARIO_BYTES } from '../io/limits.ts';
+import { readText } from '../io/read-file.ts';
 import type { SimulateOptions } from './options.ts';
 import { attackNamed, faultNamed } from './short-names.ts';
 
@@ -75,8 +76,10 @@ function readAttacks(given: readonly string[], hours: number): unknown[] {
 async function readJson(path: string, failure: string): Promise<unknown> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
+    text = await readText(path, { maxBytes: MAX_SCENARIO_BYTES, what: 'a scenario' });
+  } catch (error) {
+    const { cause } = error as Error;
+    if (systemCode(cause) === undefined) throw error;
     throw new CommandError(`${failure} (${systemCode(cause) ?? cause})`, { cause });
   }
   return parseJson(text, path);

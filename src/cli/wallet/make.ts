@@ -4,16 +4,14 @@ import { parseWords, WORD_COUNT } from '../../client/mnemonic.ts';
 import { Wallet } from '../../client/wallet.ts';
 import type { Address } from '../../core/identifiers.ts';
 import { UsageError } from '../errors.ts';
+import { MAX_WORDS_BYTES } from '../io/limits.ts';
+import { readText } from '../io/read-file.ts';
 import { print, printJson } from '../output.ts';
 import { newPassphrase, readPassphraseFile } from '../passphrase.ts';
 import { askText, canAsk } from '../prompts.ts';
-import { readSmallFile } from '../small-file.ts';
 import { createWallet, requireNoWallet, type StoredWallet } from '../wallet-file.ts';
 import { folderOf, type MakeOptions, readSeedFile, walletToJson } from './options.ts';
 import { confirmWords, showWords } from './words.ts';
-
-/** Twice what 24 words need. */
-const MAX_WORDS_BYTES = 4_096;
 
 export interface CreateOptions extends MakeOptions {
   readonly confirm: boolean;
@@ -63,7 +61,7 @@ async function bringIn(options: ImportOptions): Promise<Wallet> {
   const words =
     wordsFile === undefined
       ? await askWords()
-      : await readSmallFile(wordsFile, MAX_WORDS_BYTES, `${WORD_COUNT} words`);
+      : await readText(wordsFile, { maxBytes: MAX_WORDS_BYTES, what: `${WORD_COUNT} words` });
   const bip39Passphrase =
     bip39PassphraseFile === undefined ? '' : await readPassphraseFile(bip39PassphraseFile);
   const fromWords = Wallet.fromWords(words, bip39Passphrase);

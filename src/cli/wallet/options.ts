@@ -2,8 +2,9 @@
 import { accountToJson } from '../../client/wallet-account.ts';
 import { dataFolder } from '../data-folder.ts';
 import { UsageError } from '../errors.ts';
+import { MAX_SEED_BYTES } from '../io/limits.ts';
+import { readText } from '../io/read-file.ts';
 import type { NewPassphraseOptions } from '../passphrase.ts';
-import { readSmallFile } from '../small-file.ts';
 import type { StoredWallet } from '../wallet-file.ts';
 
 export interface WalletOptions {
@@ -16,9 +17,6 @@ export interface WalletOptions {
 export interface MakeOptions extends WalletOptions, NewPassphraseOptions {
   readonly name?: string;
 }
-
-/** A seed as hex with the end of a line, and then some. */
-const MAX_SEED_BYTES = 128;
 
 /** Reading a network file takes loading the rules; the name of one built in is its folder's. */
 export async function folderOf({ data, network }: WalletOptions): Promise<string> {
@@ -36,7 +34,7 @@ export function walletToJson({ keyFile, path }: StoredWallet) {
 /** 32 bytes from a file of 64 hex digits. */
 export async function readSeedFile(path: string): Promise<Uint8Array> {
   const { hexToBytes } = await import('../../core/hex.ts');
-  const text = (await readSmallFile(path, MAX_SEED_BYTES, 'a seed')).trim();
+  const text = (await readText(path, { maxBytes: MAX_SEED_BYTES, what: 'a seed' })).trim();
   // Without what was found: it may be most of a seed.
   if (!/^[0-9a-fA-F]{64}$/.test(text)) throw new UsageError(`${path} is not a seed: 64 hex digits`);
   return hexToBytes(text);

@@ -32,7 +32,7 @@ export interface SeenEvent {
 export interface WatchModel {
   readonly url: string;
   readonly status: StatusJson;
-  /** Milliseconds since 1970; undefined while the daemon answers. */
+  /** By elapsed time, ms; undefined while the daemon answers. */
   readonly lostSinceMs: number | undefined;
   /** In the order they came. */
   readonly blocks: readonly SeenBlock[];
@@ -62,8 +62,8 @@ export function withStatus(model: WatchModel, status: StatusJson): WatchModel {
   return { ...model, status, lostSinceMs: undefined };
 }
 
-export function withoutDaemon(model: WatchModel, nowMs: number): WatchModel {
-  return { ...model, lostSinceMs: model.lostSinceMs ?? nowMs };
+export function withoutDaemon(model: WatchModel, elapsedMs: number): WatchModel {
+  return { ...model, lostSinceMs: model.lostSinceMs ?? elapsedMs };
 }
 
 /** @param name what its peers are called; without, the ends of their ids */

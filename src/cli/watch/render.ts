@@ -1,6 +1,8 @@
 /** The view of `tally watch` as lines of a terminal: the same model, size and time give the same lines. */
+import type { StatusJson } from '../../client/contract.ts';
 import { transactionsText } from '../event-text.ts';
 import { counted, formatDuration, formatHashrate, short } from '../output.ts';
+import { printable } from '../printable.ts';
 import type { SeenBlock, WatchModel } from './model.ts';
 
 /** What a line is like; which colour that is, the screen decides. */
@@ -16,6 +18,8 @@ export interface View {
   readonly rows: number;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
+  /** Milliseconds since some beginning; never runs back. */
+  readonly elapsedMs: number;
   readonly paused: boolean;
 }
 
@@ -56,10 +60,10 @@ export function render(model: WatchModel, view: View): Line[] {
   return lines.slice(0, view.rows).map(({ text, tone }) => ({ text: cut(text, view.columns), tone }));
 }
 
-function headLine({ lostSinceMs, status, url }: WatchModel, { nowMs, paused }: View): Line {
+function headLine({ lostSinceMs, status, url }: WatchModel, { elapsedMs, paused }: View): Line {
   const where = `${status.network} at ${url}`;
   if (lostSinceMs !== undefined) {
-    const since = formatDuration(Math.max(0, nowMs - lostSinceMs));
+    const since = formatDuration(elapsedMs - lostSinceMs);
     return { text: `disconnected for ${since}, trying again: ${where}`, tone: 'warning' };
   }
   return { text: `${paused ? 'paused: ' : ''}${where}`, tone: 'strong' };
@@ -72,10 +76,17 @@ function stateLine({ status }: WatchModel): Line {
       `#${status.height}`,
       counted(status.peers, 'peer'),
       `${pool.count} in the pool`,
-      mining.active ? formatHashrate(mining.hashrate) : 'not mining',
+      miningText(mining),
       sync.state === 'idle' ? 'in step' : `catching up: ${sync.state} ${sync.height} of ${sync.targetHeight}`,
     ].join('   '),
   );
+}
+
+function miningText({ active, hashrate, waitingUntil }: StatusJson['mining']): string {
+  if (!active) return 'not mining';
+  return waitingUntil === undefined
+    ? formatHashrate(hashrate)
+    : 'mining waits: the tip is ahead of the clock';
 }
 
 function blockLine(block: SeenBlock, nowMs: number): Line {
@@ -113,7 +124,7 @@ function timeOf(ms: number): string {
 
 /** What strangers sent is in some texts: nothing in them may move the cursor. */
 function cut(text: string, columns: number): string {
-  const characters = [...text.replaceAll(/\p{C}/gu, '·')];
+  const characters = [...printable(text)];
   if (characters.length <= columns) return characters.join('');
   return `${characters.slice(0, Math.max(0, columns - 1)).join('')}…`.slice(0, columns);
 }

@@ -1,5 +1,5 @@
 /** `tally watch` on a terminal: follows the daemon and paints what it hears. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../../client/back-off.ts';
 import { ConnectionError, type TallyClient } from '../../client/tally-client.ts';
 import { startModel, type WatchModel, withEvent, withoutDaemon, withStatus } from './model.ts';
 import { namesOf, type WatchedNames } from './names.ts';
@@ -25,7 +25,12 @@ export async function showView(client: TallyClient): Promise<void> {
   const paint = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    const view = { ...screen.size, nowMs: Date.now(), paused: paused !== undefined };
+    const view = {
+      ...screen.size,
+      nowMs: Date.now(),
+      elapsedMs: performance.now(),
+      paused: paused !== undefined,
+    };
     screen.paint(render(paused ?? model, view));
   };
   const change = (next: WatchModel): void => {
@@ -67,7 +72,7 @@ async function takeEvents(
     resume: true,
     signal,
     onConnection: ({ connected }) => {
-      if (!connected) change((model) => withoutDaemon(model, Date.now()));
+      if (!connected) change((model) => withoutDaemon(model, performance.now()));
     },
   });
   for await (const event of events) {
@@ -84,8 +89,8 @@ async function pollStatus(client: TallyClient, change: Change, signal: AbortSign
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ConnectionError)) throw error;
-      change((model) => withoutDaemon(model, Date.now()));
+      change((model) => withoutDaemon(model, performance.now()));
     }
-    await delay(STATUS_EVERY_MS, undefined, { signal }).catch(() => {});
+    await pause(STATUS_EVERY_MS, signal);
   }
 }

@@ -36,16 +36,16 @@ export class Farewells {
     await host.hangUp(peer, { signal: AbortSignal.timeout(HANG_UP_DEADLINE_MS) });
   }
 
-  async ban(peer: PeerId, untilMs: number): Promise<void> {
+  async ban(peer: PeerId, forMs: number): Promise<void> {
     this.#charge(peer);
-    this.#environment.gatekeeper.ban(peer, untilMs);
+    this.#environment.gatekeeper.ban(peer, forMs);
     await this.hangUp(peerIdFromString(peer), 'it was banned');
   }
 
   /** A peer does not read or does not go on. It may be ill, so its address owes nothing, and it may come back soon. */
   dismiss(peer: PeerId, reason: string): void {
     this.#environment.log('info', `sent a peer away: ${reason}`, { peer });
-    this.#environment.gatekeeper.banFor(peer, DISMISSAL_MS);
+    this.#environment.gatekeeper.ban(peer, DISMISSAL_MS);
     this.cutAll(peer, reason);
   }
 
@@ -53,7 +53,7 @@ export class Farewells {
   expel(peer: PeerId, reason: string): void {
     this.#environment.log('warn', `expelled a peer: ${reason}`, { peer });
     this.#charge(peer);
-    this.#environment.gatekeeper.banFor(peer, EXPULSION_MS);
+    this.#environment.gatekeeper.ban(peer, EXPULSION_MS);
     this.cutAll(peer, reason);
   }
 

@@ -47,8 +47,8 @@ export class BentNetwork implements Network {
     return this.inner.disconnect(peer, reason);
   }
 
-  ban(peer: PeerId, untilMs: number): Promise<void> {
-    return this.inner.ban(peer, untilMs);
+  ban(peer: PeerId, forMs: number): Promise<void> {
+    return this.inner.ban(peer, forMs);
   }
 
   handle(protocol: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void {

@@ -5,6 +5,7 @@ import type { World } from '../world.ts';
 import { acknowledged } from './acknowledged.ts';
 import { agreement } from './agreement.ts';
 import { balances } from './balances.ts';
+import { blame } from './blame.ts';
 import { bounds } from './bounds.ts';
 import type { Check, CreateCheck, Violation } from './check.ts';
 import { disk } from './disk.ts';
@@ -30,6 +31,7 @@ const CHECKS: Readonly<Record<string, CreateCheck>> = {
   bounds,
   disk,
   failures,
+  blame,
 };
 
 export class Checks {

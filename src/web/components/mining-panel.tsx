@@ -15,7 +15,7 @@ export function MiningPanel() {
   const [blocks, setBlocks] = useState(1);
   const known = status.value;
   if (known === undefined) return null;
-  const { active, hashrate, threads } = known.mining;
+  const { active, hashrate, threads, waitingUntil } = known.mining;
   const toggle = () =>
     run(async () => {
       const mining = await client.value.call('mining', { body: { active: !active } });
@@ -35,6 +35,12 @@ export function MiningPanel() {
           ? `This daemon mines: ${formatHashRate(hashrate)} on ${counted(threads, 'thread')}.`
           : 'This daemon does not mine by itself. Blocks come from others, or when asked for.'}
       </p>
+      {waitingUntil !== undefined && (
+        <p role="alert">
+          No block can follow the tip before {waitingUntil}: it is ahead of the clock of the daemon's machine.
+          Is that clock right?
+        </p>
+      )}
       <Said text={said} />
       <div class="one-line">
         <label class="field">

@@ -6,6 +6,7 @@ import { computed, signal } from '@preact/signals';
 import type { LiveEventJson } from '../../client/live-event.ts';
 import { routes } from '../../client/routes.ts';
 import { ApiError, type LiveEvent } from '../../client/tally-client.ts';
+import { after } from '../../client/timers.ts';
 import { readStream } from '../streams/stream.ts';
 import { addActivity } from './activity.ts';
 import { forgetBlocks, resyncBlocks, takeBlockEvents } from './blocks.ts';
@@ -195,9 +196,9 @@ function heard(): void {
 
 function waitOrWake(delayMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
+    const cancel = after(delayMs, resolve);
     wake = () => {
-      clearTimeout(timer);
+      cancel();
       resolve();
     };
   });

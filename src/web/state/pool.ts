@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import type { LiveEventJson } from '../../client/live-event.ts';
 import type { TransactionJson } from '../../client/schemas.ts';
+import { after } from '../../client/timers.ts';
 import { client } from './daemon.ts';
 import { status } from './status.ts';
 
@@ -33,24 +34,22 @@ export function noteArrival(_event: LiveEventJson & { event: 'transaction.accept
   });
 }
 
-let lastResyncMs = 0;
-let pending: number | undefined;
+let lastResyncMs = Number.NEGATIVE_INFINITY;
+let isResyncPending = false;
 
 /** Soon, but not again and again. */
 function scheduleResync(): void {
-  if (pending !== undefined) return;
-  pending = setTimeout(
-    () => {
-      pending = undefined;
-      void resyncPool();
-    },
-    Math.max(0, lastResyncMs + RESYNC_EVERY_MS - Date.now()),
-  );
+  if (isResyncPending) return;
+  isResyncPending = true;
+  after(Math.max(0, lastResyncMs + RESYNC_EVERY_MS - performance.now()), () => {
+    isResyncPending = false;
+    void resyncPool();
+  });
 }
 
 export async function resyncPool(): Promise<void> {
-  if (Date.now() - lastResyncMs < RESYNC_EVERY_MS) return scheduleResync();
-  lastResyncMs = Date.now();
+  if (performance.now() - lastResyncMs < RESYNC_EVERY_MS) return scheduleResync();
+  lastResyncMs = performance.now();
   try {
     status.value = await client.value.call('status');
     pool.value = status.value.pool;

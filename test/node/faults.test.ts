@@ -1,0 +1,84 @@
+/** The border: what a peer did wrong ends there and has its price; all else goes on to stop the node. */
+import { describe, expect, it } from 'vitest';
+import { UnknownParentError } from '../../src/chain/errors.ts';
+import { PolicyError } from '../../src/chain/policy.ts';
+import { InvariantError, RuleError } from '../../src/core/errors.ts';
+import type { BlockId } from '../../src/core/identifiers.ts';
+import { Conduct, OFFENCES } from '../../src/node/conduct.ts';
+import { BrokenPromise, border, runInBackground } from '../../src/node/faults.ts';
+import { type PeerId, RequestError } from '../../src/node/ports.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+import { VirtualHub } from '../support/virtual-network.ts';
+
+const PEER = 'peer' as PeerId;
+
+function setUp() {
+  const clock = new VirtualClock();
+  const conduct = new Conduct(new VirtualHub(clock).join('self'), clock, () => {});
+  return { conduct, during: border(conduct) };
+}
+
+const throwing = (error: Error) => () => Promise.reject(error);
+
+describe('what a peer does wrong', () => {
+  it.each([
+    ['bytes that are no message', 'blocks', new RuleError('malformed-encoding'), 'malformed-message'],
+    ['a header against the rules', 'headers', new RuleError('wrong-bits'), 'invalid-header'],
+    ['a header passed on against the rules', 'block', new RuleError('wrong-height'), 'invalid-header'],
+    ['a body against the rules', 'blocks', new RuleError('invalid-signature'), 'invalid-block'],
+    ['a part of such a body', 'block-transactions', new RuleError('oversized-block'), 'invalid-block'],
+    [
+      'a transaction against the rules',
+      'transactions',
+      new RuleError('invalid-signature'),
+      'invalid-transaction',
+    ],
+    ['headers that do not follow', 'headers', new UnknownParentError('00' as BlockId), 'broken-promise'],
+    ['a promise it does not keep', 'headers', new BrokenPromise(''), 'broken-promise'],
+    ['silence', 'status', new RequestError('timeout', ''), 'too-slow'],
+    ['an answer out of all form', 'pool', new RequestError('malformed', ''), 'malformed-message'],
+  ] as const)('has its price: %s', async (_, what, error, offence) => {
+    const { conduct, during } = setUp();
+    expect(await during(PEER, what, throwing(error))).toBeUndefined();
+    expect(conduct.score(PEER)).toBe(OFFENCES[offence] === 100 ? 0 : OFFENCES[offence]);
+  });
+
+  it.each([
+    ['a connection that broke', new RequestError('disconnected', '')],
+    ['a peer that says no', new RequestError('refused', '')],
+    ['a peer of another kind', new RequestError('unsupported', '')],
+    ['a transaction this node does not want', new PolicyError('fee-too-low', '')],
+  ] as const)('costs nothing if it is no fault: %s', async (_, error) => {
+    const { conduct, during } = setUp();
+    expect(await during(PEER, 'transactions', throwing(error))).toBeUndefined();
+    expect(conduct.score(PEER)).toBe(0);
+  });
+
+  it('is told of before it is paid for', async () => {
+    const { during } = setUp();
+    const told: string[] = [];
+    const refused = ({ code }: RuleError): void => void told.push(code);
+    await during(PEER, 'block', throwing(new RuleError('wrong-bits')), refused);
+    await during(PEER, 'block', throwing(new BrokenPromise('')), refused);
+    expect(told).toEqual(['wrong-bits']);
+  });
+});
+
+describe('what is no fault of a peer', () => {
+  it.each([new TypeError('a bug'), new InvariantError('a bug'), new Error('a broken disk')])(
+    'stops the node: %s',
+    async (error) => {
+      const { conduct, during } = setUp();
+      const failures: unknown[] = [];
+      const work = during(PEER, 'blocks', throwing(error));
+      runInBackground((failure) => failures.push(failure))(work);
+      await expect(work).rejects.toBe(error);
+      expect(failures).toEqual([error]);
+      expect(conduct.score(PEER)).toBe(0);
+    },
+  );
+
+  it('comes through as it is', async () => {
+    expect(await setUp().during(PEER, 'status', () => 7)).toBe(7);
+  });
+});
