@@ -228,7 +228,6 @@ describe('answered by somebody hostile', () => {
   const ok = withLength(Uint8Array.of(RESULT.ok));
 
   it.each<[string, Uint8Array[]]>([
-    ['nothing', []],
     ['a result byte that means nothing', [withLength(Uint8Array.of(9))]],
     ['a result of two bytes', [withLength(Uint8Array.of(0, 0))]],
     ['a chunk cut off', [ok, withLength(new Uint8Array(50)).subarray(0, 20)]],
@@ -239,6 +238,11 @@ describe('answered by somebody hostile', () => {
   ])('takes %s as malformed', async (_, parts) => {
     answer = sendAndEnd(...parts);
     expect(await ask()).toBe('malformed');
+  });
+
+  it('takes nothing as broken: so it is when the peer stops while it is asked', async () => {
+    answer = sendAndEnd();
+    expect(await ask()).toBe('disconnected');
   });
 
   it('takes a reset as broken', async () => {
@@ -261,7 +265,7 @@ describe('answered by somebody hostile', () => {
     // libp2p allows 32 at once.
     answer = () => undefined;
     for (let count = 0; count < 40; count++) expect(await ask(30)).toBe('timeout');
-    answer = sendAndEnd();
+    answer = sendAndEnd(withLength(Uint8Array.of(9)));
     for (let count = 0; count < 40; count++) expect(await ask()).toBe('malformed');
     answer = sendAndEnd(ok);
     expect(await ask()).toBeUndefined();
