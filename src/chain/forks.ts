@@ -102,14 +102,13 @@ export class Forks {
     if (ancestor.number === end.number) return undefined;
     if (end.status === 'header' && ancestor.number === tip.number) return undefined;
     const decisive = this.#firstWithMoreWork(end.work, ancestor, tip);
-    const leftChain = this.#leftChain(ancestor, end);
     return {
-      state: stateOf(end, decisive !== undefined, leftChain > 0),
+      state: stateOf(end, decisive !== undefined),
       ancestor,
       branch: this.#side(ancestor, end),
       chain: this.#side(ancestor, decisive ?? tip),
       isDecided: decisive !== undefined,
-      leftChain,
+      leftChain: this.#leftChain(ancestor, end),
     };
   }
 
@@ -199,10 +198,9 @@ export class Forks {
   }
 }
 
-/** The bodies of what was the chain were here: they have been let go. */
-function stateOf({ status }: BlockRecord, isDecided: boolean, hasLeftChain: boolean): ForkState {
+function stateOf({ status }: BlockRecord, isDecided: boolean): ForkState {
   if (status === 'invalid') return 'invalid';
-  if (status === 'header') return hasLeftChain ? 'lost' : 'headers';
+  if (status === 'header') return 'headers';
   return isDecided ? 'lost' : 'open';
 }
 

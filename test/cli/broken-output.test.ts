@@ -52,15 +52,15 @@ function start(port: number): string {
 
 describe('a daemon', () => {
   test.each([
-    ['both are closed', '>&- 2>&-'],
-    ['both are a full disk', '> /dev/full 2>&1'],
-    ['both are a full disk, in words', '--log-format pretty > /dev/full 2>&1'],
-    ['nobody reads them', '2>&1 | true'],
-    ['their reader does not read', '2>&1 | sleep 1000'],
-  ])('runs, and ends in good order, when %s', async (_case, outputs) => {
+    ['both are closed', '', '>&- 2>&-'],
+    ['both are a full disk', '', '> /dev/full 2>&1'],
+    ['both are a full disk, in words', '--log-format pretty', '> /dev/full 2>&1'],
+    ['nobody reads them', '', '2>&1 | true'],
+    ['their reader does not read', '', '2>&1 | sleep 1000'],
+  ])('runs, and ends in good order, when %s', async (_case, format, outputs) => {
     const port = await requireFreePort();
     const pidFile = join(folder, 'pid');
-    shell(`(echo $BASHPID > ${pidFile}; exec ${start(port)}) ${outputs}`);
+    shell(`(echo $BASHPID > ${pidFile}; exec ${start(port)} ${format}) ${outputs}`);
     const client = new TallyClient({
       url: `http://127.0.0.1:${port}`,
       retry: { forMs: 25_000 },

@@ -105,7 +105,7 @@ describe('the log', () => {
   test('is closed within a moment, whatever its reader does, and says whether a write hangs', async () => {
     output.write('a\n');
     const closed = output.close();
-    await vi.advanceTimersByTimeAsync(300);
+    await vi.advanceTimersByTimeAsync(301);
     expect(await closed).toBe(false);
     descriptor.takes();
     output.write('b\n');

@@ -46,7 +46,7 @@ const countOf = (told: readonly Told[], name: NodeEvent['event']): number =>
 
 describe('an attacker that shows itself is penalised', () => {
   it.each([
-    ['invalid-blocks', ['invalid-header', 'relayed-invalid-block']],
+    ['invalid-blocks', ['invalid-header']],
     ['invalid-transactions', ['invalid-transaction', 'malformed-message']],
     ['withheld-bodies', ['broken-promise']],
     ['lying-status', ['broken-promise']],

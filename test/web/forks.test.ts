@@ -255,7 +255,12 @@ describe('a branch that never was whole', () => {
   }
 
   it.each([
-    { status: 0, badge: 'Headers only', flag: 'Header only', title: 'A block that never came' },
+    {
+      status: 0,
+      badge: 'Headers only',
+      flag: 'Header only',
+      title: 'A block of which only the header is here',
+    },
     { status: 2, badge: 'Refused', flag: 'Refused', title: 'A block that was refused' },
   ])('is told as such: $badge', async ({ badge, flag, status, title }) => {
     const [, last = ''] = fork.left;

@@ -6,7 +6,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
+import { after } from '../../client/timers.ts';
 import { CommandError, systemCode } from '../errors.ts';
 import { PIPE_WAIT_MS, READ_BYTES } from './limits.ts';
 
@@ -110,7 +110,7 @@ async function* fromPipe(path: string, waitMs: number): AsyncGenerator<Uint8Arra
     for (let heardMs = performance.now(); performance.now() - heardMs < waitMs; ) {
       const piece = await nextOf(file);
       if (piece === undefined || (piece.length === 0 && isEmpty)) {
-        await pause(LOOK_MS);
+        await new Promise<void>((resolve) => after(LOOK_MS, resolve));
         continue;
       }
       if (piece.length === 0) return;
@@ -143,20 +143,20 @@ async function* paced(
   stream: Readable,
   waitMs: number | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const arm = (): NodeJS.Timeout | undefined =>
-    waitMs === undefined ? undefined : setTimeout(() => stream.destroy(silent(path, waitMs)), waitMs);
-  let timer = arm();
+  const arm = (): (() => void) | undefined =>
+    waitMs === undefined ? undefined : after(waitMs, () => void stream.destroy(silent(path, waitMs)));
+  let disarm = arm();
   try {
     for await (const piece of stream) {
       // Only while we read: what is done with a piece is not the pipe's silence.
-      clearTimeout(timer);
+      disarm?.();
       yield piece as Buffer;
-      timer = arm();
+      disarm = arm();
     }
   } catch (cause) {
     throw unreadable(path, cause);
   } finally {
-    clearTimeout(timer);
+    disarm?.();
   }
 }
 

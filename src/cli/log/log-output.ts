@@ -12,6 +12,8 @@ const MAX_UNREAD_BYTES = 4 * 1_024 * 1_024;
 const RETRY_MS = 100;
 /** A reader that is there takes a few milliseconds. */
 const FLUSH_DEADLINE_MS = 300;
+/** For all that is left, of a reader that reads slowly. */
+const CLOSE_DEADLINE_MS = 3_000;
 /** Nothing will ever be read there again. */
 const NO_READER: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EBADF', 'ECONNRESET', 'EDESTADDRREQ']);
 
@@ -35,6 +37,8 @@ export class LogOutput {
   /** Lines there was no room for behind those that wait. */
   #dropped = 0;
   #isWriting = false;
+  /** Writes that came back. */
+  #cameBack = 0;
   /** A write was begun and has not come back: a thread waits for it. */
   #isUnderWay = false;
   /** The last bytes written did not end a line. */
@@ -62,15 +66,24 @@ export class LogOutput {
 
   /** Writes what is still in memory, if it has a reader; nothing is written afterwards. @returns false if a write hangs */
   async close(): Promise<boolean> {
-    if (this.#isWriting && !this.#isClosed) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const deadline = setTimeout(resolve, FLUSH_DEADLINE_MS);
-      this.#onIdle = resolve;
-      await promise;
-      clearTimeout(deadline);
+    const endsAtMs = performance.now() + CLOSE_DEADLINE_MS;
+    let before = -1;
+    while (this.#isWriting && !this.#isClosed && this.#cameBack > before && performance.now() < endsAtMs) {
+      before = this.#cameBack;
+      await this.#idle();
     }
     this.#isClosed = true;
     return !this.#isUnderWay;
+  }
+
+  /** Resolves once nothing is left to be written, or at the deadline. */
+  async #idle(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // A turn later, for what came back while the process was busy (it may still be loading) is not told before.
+    const deadline = setTimeout(() => setImmediate(resolve), FLUSH_DEADLINE_MS);
+    this.#onIdle = resolve;
+    await promise;
+    clearTimeout(deadline);
   }
 
   #next(): void {
@@ -100,6 +113,7 @@ export class LogOutput {
     this.#isUnderWay = true;
     this.#write(bytes, (error, written) => {
       this.#isUnderWay = false;
+      this.#cameBack++;
       if (error === null) {
         this.#isTorn = written > 0 && bytes[written - 1] !== LINE_BREAK;
         if (written < bytes.length) this.#send(bytes.subarray(written), count);

@@ -114,7 +114,7 @@ function flagOf(block: BlockView, isTip: boolean): string {
 
 function placeOf(block: BlockView, isTip: boolean): string {
   if (block.state === 'chain') return isTip ? 'the tip of the chain' : 'on the chain';
-  if (block.state === 'header') return 'a header whose block never came';
+  if (block.state === 'header') return 'only its header is here';
   return block.state === 'invalid' ? 'refused' : 'on a branch beside the chain';
 }
 

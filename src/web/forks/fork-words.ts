@@ -20,7 +20,7 @@ export function endOf(fork: ForkJson): string {
     return 'Refused: a block of the branch broke a rule, so it can never become the chain.';
   if (state === 'headers') {
     return decided
-      ? 'Only headers of the branch came. The chain has more work, so its blocks were not fetched.'
+      ? 'Only headers of the branch are here. The chain has more work, so its blocks were not fetched, or have been let go.'
       : 'The branch has no less work than the chain by its headers; its blocks are being fetched.';
   }
   if (state === 'open') return 'Still open: neither side has more work. The next block on either decides.';

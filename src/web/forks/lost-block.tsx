@@ -39,8 +39,10 @@ export function BlockWithoutBody({ name }: { readonly name: string }) {
   const isRefused = fork.state === 'invalid';
   return (
     <div class="page">
-      <h1>{isRefused ? 'A block that was refused' : 'A block that never came'}</h1>
-      <Notice title={isRefused ? 'It is of a branch that broke a rule.' : 'Only its header is here.'}>
+      <h1>{isRefused ? 'A block that was refused' : 'A block of which only the header is here'}</h1>
+      <Notice
+        title={isRefused ? 'It is of a branch that broke a rule.' : 'It is on a branch beside the chain.'}
+      >
         <p>{endOf(fork)}</p>
         <ForkLink id={name} fork={fork} />
       </Notice>
