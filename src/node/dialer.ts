@@ -196,7 +196,8 @@ export class Dialer {
     if (!this.#running || this.#looksAtMs <= atMs) return;
     this.#cancelLook?.();
     this.#looksAtMs = atMs;
-    this.#cancelLook = clock.after(delayMs, () => this.#dialDue());
+    // Whole, or a clock of whole milliseconds could look many times within the last one.
+    this.#cancelLook = clock.after(Math.ceil(delayMs), () => this.#dialDue());
   }
 
   #dialDue(): void {

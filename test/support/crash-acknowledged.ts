@@ -81,8 +81,10 @@ async function filterInParallel<T>(items: readonly T[], keep: (item: T) => Promi
   return kept;
 }
 
+/** The body of a block that lost long ago is let go; that there was such a block is still told. */
 async function hasBlock(client: TallyClient, block: string): Promise<boolean> {
-  return (await found(client.call('block', { params: { block } }))) !== undefined;
+  if ((await found(client.call('block', { params: { block } }))) !== undefined) return true;
+  return (await found(client.call('chainFork', { params: { block } })))?.state === 'headers';
 }
 
 /** Pending or confirmed; or another transaction with its sender and sequence was confirmed, so it never can be. */
