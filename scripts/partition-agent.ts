@@ -1,5 +1,5 @@
 /**
- * What happens on one host of `test-partitions.ts`, beside its daemon: somebody pays and mines there and looks at the
+ * What happens on one host of `test-partitions.ts`, beside its daemon: the agent pays and mines there and looks at the
  * status all the time. Orders come as lines of JSON on standard input, answers go to standard output.
  */
 import '../src/native/hasher.ts';

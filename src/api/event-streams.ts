@@ -16,7 +16,7 @@ export class EventStreams {
       ofStrangers: limits.MAX_EVENT_STREAMS_OF_STRANGERS,
       ofAddress: limits.MAX_EVENT_STREAMS_OF_ADDRESS,
     },
-    // Between two events nobody can say; what is written and not read is cut off anyway.
+    // Between two events it cannot be said; what is written and not read is cut off anyway.
     stalledMs: () => 0,
   });
   readonly #heartbeat: NodeJS.Timeout;

@@ -23,7 +23,7 @@ export const ANSWER_STALL_MS = 15_000;
 export const YIELD_MS = 2_000;
 /** Connections and answers are looked at this often for whether they get on. */
 export const SWEEP_MS = 500;
-/** Written for all callers and not taken yet; beyond, whoever has most is cut off. */
+/** Written for all callers and not taken yet; beyond, the caller with most is cut off. */
 export const MAX_UNREAD_BYTES = 32 * 1_024 * 1_024;
 /** A longer answer is handed over in pieces, so that it is seen to get on, and is not copied whole for a slow line. */
 export const PIECE_BYTES = 64 * 1_024;

@@ -180,7 +180,7 @@ export class Mempool {
     };
   }
 
-  /** For the transactions of one message, in their order: what the pool would say before anybody verifies them. */
+  /** For the transactions of one message, in their order: what the pool would say before they are verified. */
   foresight(): Foresight {
     return new Foresight(this.#rules, {
       find: (id) => this.#entries.get(id),

@@ -62,7 +62,7 @@ export class SenderQueue {
     return { ...this.standing(checked.signed.transaction, checked.size, position), checked };
   }
 
-  /** As `entryFor`, of one nobody has checked yet. @param size SSZ bytes, signed */
+  /** As `entryFor`, of one not checked yet. @param size SSZ bytes, signed */
   standing(transaction: Transaction, size: number, position: number): Standing {
     const before = this.pending(Math.max(0, position));
     const left = accountAfterSending(before, transaction).balance;

@@ -25,7 +25,7 @@ export async function checkTree(
   tree: BlockTree,
   pause: () => Promise<void>,
 ): Promise<void> {
-  // Blocks that come meanwhile were checked by whoever adds them.
+  // Blocks that come meanwhile were checked by the caller that adds them.
   const count = store.blocks.count();
   for (let number = 0; number < count; number++) {
     const hasBody = checkBlock(network, store, tree, number);

@@ -1,4 +1,4 @@
-/** What the machine may lack, whoever asked it for something: no bug of ours, and the operator can mend it. */
+/** What the machine may lack, whatever it was asked for: no bug of ours, and the operator can mend it. */
 
 const ADVICE: Readonly<Record<string, string>> = {
   EMFILE: 'this process may open no more files: raise its limit (ulimit -n)',

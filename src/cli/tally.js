@@ -23,7 +23,7 @@ process.stdout.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
     process.stderr.write(`tally: cannot write to standard output (${error.code})\n`);
   if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
-// There is nobody left to be told.
+// There is no reader left to be told.
 process.stderr.on('error', () => {});
 
 // Loaded from here on, so that the cache serves them.

@@ -21,7 +21,7 @@ export class PieceQueue<Batch> {
     this.#waiting[urgency].push(batch);
   }
 
-  /** Takes out the batch whose turn it is; whoever takes one and leaves something of it pushes it again. */
+  /** Takes out the batch whose turn it is; the caller that takes one and leaves something of it pushes it again. */
   take(): { readonly batch: Batch; readonly urgency: Urgency } | undefined {
     for (const urgency of this.#order()) {
       const batch = this.#waiting[urgency].shift();

@@ -5,7 +5,7 @@ import type { Clock } from './ports.ts';
 
 /** Enough that some are still there after a long while. */
 const MAX_ADDRESSES = 256;
-/** Of one network, beyond LANs: whoever owns one must not push out all others. */
+/** Of one network, beyond LANs: the owner of one must not push out all others. */
 const MAX_ADDRESSES_OF_NETWORK = 8;
 
 export class AddressBook {

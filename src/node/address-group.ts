@@ -27,7 +27,7 @@ export function classOf(address: string): AddressClass {
   return ip.version === 4 ? classOfIpv4(ip.bytes) : classOfIpv6(ip.bytes);
 }
 
-/** Whoever has one of these has them all: an IPv4 address, the /64 of an IPv6 one. */
+/** An owner of one of these has them all: an IPv4 address, the /64 of an IPv6 one. */
 export function hostOf(address: string): string {
   return prefixOf(address, 4);
 }

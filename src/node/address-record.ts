@@ -1,5 +1,5 @@
 /**
- * What an address has done. A peer id costs nothing to make, so whoever was refused comes back under another; but its
+ * What an address has done. A peer id costs nothing to make, so a peer that was refused comes back under another; but its
  * address stays, and a new id from there begins with a handicap.
  *
  * A handicap alone costs nothing: it counts only beside an offence of the peer's own. So honest peers behind the same

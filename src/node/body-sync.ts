@@ -25,7 +25,7 @@ const MAX_READY_BYTES = 32 * 1_024 * 1_024;
 const REQUESTS_PER_PEER = 4;
 /** An answer is 2 MiB at most: a link of 250 kB/s is still served. */
 const BLOCKS_DEADLINE_MS = 8_000;
-/** Whoever takes longer is not given up, but another is asked beside it. */
+/** A peer that takes longer is not given up, but another is asked beside it. */
 const PATIENCE_MS = 2_000;
 /** The slow one and its company. */
 const MAX_ASKED_AT_ONCE = 2;

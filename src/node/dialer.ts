@@ -168,7 +168,7 @@ export class Dialer {
   }
 
   /**
-   * Drops a candidate of no higher standing than `source`: of whoever has most.
+   * Drops a candidate of no higher standing than `source`: of the teller with most.
    *
    * @param owner only of this one, and only one that has failed: it has had its share
    */

@@ -38,7 +38,7 @@ export type During = <T>(
   refused?: (error: RuleError) => void,
 ) => OwnWork<T | undefined>;
 
-/** Does work nobody waits for; if it fails, the node stops. */
+/** Does work no caller waits for; if it fails, the node stops. */
 export type Background = (work: OwnWork) => void;
 
 /** Work that no peer has caused. */

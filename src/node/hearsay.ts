@@ -1,11 +1,11 @@
 /**
- * What a peer may tell about where others are. Whoever is told an address dials it, so a stranger could have this node knock
+ * What a peer may tell about where others are. A node that is told an address dials it, so a stranger could have this node knock
  * on doors of its own LAN, look up names, or dial a machine that never was a node: a peer tells what it can know.
  */
 import { type AddressClass, classOf } from './address-group.ts';
 import type { PeerConnection, PeerId } from './ports.ts';
 
-/** What whoever is there can reach, and so can know. Not listed: addresses of no kind this network uses. */
+/** What a peer there can reach, and so can know. Not listed: addresses of no kind this network uses. */
 const KNOWN_FROM: Readonly<Record<AddressClass, readonly AddressClass[]>> = {
   loopback: ['loopback', 'private', 'public', 'named'],
   private: ['private', 'public', 'named'],

@@ -22,7 +22,7 @@ const TEMPLATE_MS = 1_000;
 const BETTER_TEMPLATE_MS = 100;
 /** And this many times as long as the last template took to make: a full pool's takes its time. */
 const TEMPLATE_SHARE = 20;
-/** Blocks on demand may come faster than a millisecond each; whoever waits longer for the tip's time is told. */
+/** Blocks on demand may come faster than a millisecond each; a user who waits longer for the tip's time is told. */
 const SHORT_WAIT_MS = 1_000;
 /** Why a search ends. Without a reason every abort would make an exception with a stack. */
 const OUTDATED = 'the template is out of date';

@@ -97,7 +97,7 @@ export interface NodeSizes {
   /** Transactions that overtook their predecessors. */
   readonly waitingTransactions: number;
   readonly transactionsToPass: number;
-  /** Gossip of transactions nobody has looked at yet. */
+  /** Gossip of transactions not looked at yet. */
   readonly transactionMessages: number;
   /** Peers whose headers are to be fetched. */
   readonly headersQueue: number;

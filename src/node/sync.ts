@@ -153,7 +153,7 @@ export class Sync {
     for (const resolve of waiters) resolve();
   }
 
-  /** Begins turns as long as there is somebody to ask and a place. */
+  /** Begins turns as long as there is a peer to ask and a place. */
   #fetchHeaders(): void {
     const { background, clock } = this.#options;
     this.#cancelLook?.();

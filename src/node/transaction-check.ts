@@ -21,7 +21,7 @@ import type { RecentlyConfirmed } from './recently-confirmed.ts';
 const WEIGHED_PER_TURN = 128;
 /**
  * Wrong signatures remembered, so that a second peer with the same costs nothing: 1 MB. Remembered by all bytes of the
- * transaction, the signature too, so that nobody can have another's refused with a wrong one under its id.
+ * transaction, the signature too, so that no peer can have another's refused with a wrong one under its id.
  */
 const MAX_FORGED = 8_192;
 /** Of the hash of all its bytes, so many hex digits name a transaction here. */
@@ -41,7 +41,7 @@ export type Weight =
   | { readonly kind: 'wanted' }
   /** These very bytes are in the pool, in one of the last blocks, or earlier in the same message. */
   | { readonly kind: 'known' }
-  /** It is in the pool with another signature, which nobody needs to look at. */
+  /** It is in the pool with another signature, which need not be looked at. */
   | { readonly kind: 'variant' }
   /** Earlier ones of its sender are missing. */
   | { readonly kind: 'gap' }

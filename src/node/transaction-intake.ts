@@ -321,7 +321,7 @@ function decode(message: Uint8Array): SignedTransaction[] {
 }
 
 /**
- * As it came, a message goes on if all in it is good and at least half of it new here: whoever is told it next should
+ * As it came, a message goes on if all in it is good and at least half of it new here: the peer that is told it next should
  * find it so too, or an honest relayer would look like one that wastes others' time.
  */
 function isWorthPassing(outcomes: readonly Outcome[]): boolean {

@@ -239,7 +239,7 @@ export class TransactionRelay {
     this.#left.push({ atMs: this.#lastBatchMs, transactions });
     const salt = Math.floor(random.next() * 2 ** 32);
     network.publish('transactions', TransactionsMessageType.serialize({ salt, transactions })).catch(() => {
-      // Nobody heard it: whoever connects next compares pools.
+      // No peer heard it: the next that connects compares pools.
     });
   }
 }

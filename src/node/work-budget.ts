@@ -18,7 +18,7 @@ export const WORK = {
   verified: 10,
   /** Refused once before, from the same peer: an honest one may do so once or twice. */
   toldAgain: 16,
-  /** An id of a pool looked for on disk, and needed by nobody. */
+  /** An id of a pool looked for on disk, and not needed. */
   lookedUp: 1,
 } as const;
 /** Ids of a pool for one unit: those that are in ours too are found at a glance. */

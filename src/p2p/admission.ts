@@ -12,7 +12,7 @@ import { peerIdOf } from './peer-key.ts';
 import { networkHint, networksSpoken } from './protocols.ts';
 
 /**
- * To ask something, once admitted. Every node asks for our status at once; whoever asks nothing came for the place only, or
+ * To ask something, once admitted. Every node asks for our status at once; a peer that asks nothing came for the place only, or
  * is broken, and gives it back.
  */
 const FIRST_QUESTION_DEADLINE_MS = 20_000;
@@ -121,7 +121,7 @@ export class Admission {
     else visitor.lastTransactionsAtMs = performance.now();
   }
 
-  /** @returns undefined for whoever is not connected */
+  /** @returns undefined for a peer that is not connected */
   meritsOf(id: PeerId): Merits | undefined {
     return this.#visitors.get(id);
   }
@@ -134,7 +134,7 @@ export class Admission {
     await visitor.admission.promise;
   }
 
-  /** This node is about to close the connections to somebody. */
+  /** This node is about to close the connections to a peer. */
   leaving(id: Libp2pPeerId, reason: string): void {
     const visitor = this.#visitors.get(peerIdOf(id));
     if (visitor !== undefined) visitor.farewell ??= reason;

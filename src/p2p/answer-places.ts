@@ -1,7 +1,7 @@
 /**
  * Places for answers under way, of each kind its own. An answer goes as fast as the peer reads, so a peer that does not read
- * would hold its places to the deadline: the least progress ends that, and while all are taken, whoever has most of them
- * and is slow gives one to whoever has fewer.
+ * would hold its places to the deadline: the least progress ends that, and while all are taken, the peer with most of them
+ * and is slow gives one to a peer with fewer.
  */
 import type { PeerId } from '../node/ports.ts';
 import {
@@ -121,7 +121,7 @@ export class AnswerPlaces {
     return count;
   }
 
-  /** Ends a slow answer of whoever has most, if that is more than the newcomer would have. */
+  /** Ends a slow answer of the peer with most, if that is more than the newcomer would have. */
   #makeRoom(newcomer: Answer): boolean {
     const now = this.#now();
     const { kind } = newcomer;

@@ -7,7 +7,7 @@ import { TokenBuckets } from './token-buckets.ts';
 
 /** Frames read of one peer: ten batches a second of fifty nodes, twice over. A peer that sends more is read later. */
 export const FRAME_RATE = { burst: 4_000, perSecond: 1_000 } as const;
-/** Long enough for tokens to come back, short enough that nobody notices. */
+/** Long enough for tokens to come back, short enough that no user notices. */
 const PAUSE_MS = 250;
 /** Unfinished frames of all peers together: a frame of 4 MiB from several at once. */
 export const MAX_UNFINISHED_BYTES = 64 * 1_024 * 1_024;

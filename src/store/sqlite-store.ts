@@ -203,7 +203,7 @@ export class SqliteStore implements Store {
     ]);
   }
 
-  /** After a commit or a wait for the disk failed nobody knows what is on it: the log stays, for the next start. */
+  /** After a commit or a wait for the disk failed it is not known what is on it: the log stays, for the next start. */
   #moveLog(): void {
     if (!this.#group.failed && !this.#log.failed) this.#database.execute('PRAGMA wal_checkpoint(TRUNCATE)');
   }

@@ -143,7 +143,7 @@ export class TestNetwork<Count extends number = number> {
   /**
    * Stops every node.
    *
-   * @throws AggregateError if any of them met a failure nobody handled, or did not stop in order
+   * @throws AggregateError if any of them met a failure that was not handled, or did not stop in order
    */
   async stop(): Promise<void> {
     const stops = await Promise.allSettled(this.#nodes.map((node) => node.stop()));

@@ -50,7 +50,7 @@ export function knowCallers(app: App, token: string | undefined): void {
   const strangersTurns = new Turns((call) => setTimeout(call, STRANGERS_TURN_MS));
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request, reply) => {
-    // Sent before its connection was closed: nobody reads an answer.
+    // Sent before its connection was closed: no caller reads an answer.
     if (request.raw.socket.destroyed) return reply.hijack();
     const isOwn = isOwnCaller(request, token);
     const turns = isOwn ? ownTurns : strangersTurns;

@@ -65,7 +65,7 @@ export class Connections {
     return connection === undefined ? 0 : this.#unreadMs(connection);
   }
 
-  /** Before an answer of so many bytes is written: whoever reads least is cut off if there would be too many of them. */
+  /** Before an answer of so many bytes is written: the caller that reads least is cut off if there would be too many of them. */
   makeRoomFor(bytes: number): void {
     let unread = bytes;
     for (const socket of this.#open.keys()) unread += socket.writableLength;

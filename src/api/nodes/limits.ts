@@ -1,7 +1,7 @@
 /** How much the page of several daemons keeps, and how long it waits for them. */
 import { EVENTS_HEARTBEAT_MS } from '../../client/routes.ts';
 
-/** One line each on the page; more is a table nobody reads. */
+/** One line each on the page; more is a table no user reads. */
 export const MAX_NODES = 32;
 /** Blocks of all daemons together: at eight of them, those of the last minutes. Some 400 bytes each. */
 export const MAX_NEWS_KEPT = 1_200;

@@ -257,7 +257,7 @@ function stopOnSignal(devnet: Devnet): Promise<void> {
     process.on('SIGTERM', stop);
     // The terminal was closed.
     process.on('SIGHUP', stop);
-    // Nobody reads any more.
+    // The reader is gone.
     process.on('SIGPIPE', stop);
   });
 }

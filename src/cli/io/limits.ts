@@ -2,7 +2,7 @@
 
 /** Read at once: larger pieces are no faster. */
 export const READ_BYTES = 1_024 * 1_024;
-/** A pipe of which nothing comes for so long: whoever writes it may ask a person meanwhile, but not for ever. */
+/** A pipe of which nothing comes for so long: the program that writes it may ask a person meanwhile, but not for ever. */
 export const PIPE_WAIT_MS = 60_000;
 /** 24 words, twice over. */
 export const MAX_WORDS_BYTES = 4_096;

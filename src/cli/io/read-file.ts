@@ -11,7 +11,7 @@ import { CommandError, systemCode } from '../errors.ts';
 import { PIPE_WAIT_MS, READ_BYTES } from './limits.ts';
 
 const STDIN = '-';
-/** Somebody may have to write to a named pipe before it opens. Windows has no such thing. */
+/** A program may have to write to a named pipe before it opens. Windows has no such thing. */
 const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 /** Between two looks at a pipe in which there is nothing. */
 const LOOK_MS = 10;
@@ -47,7 +47,7 @@ export async function openInput(path: string, pipeWaitMs: number = PIPE_WAIT_MS)
   throw new CommandError(`${path} is a device, not a file: name a file, or - for standard input`);
 }
 
-/** Without opening it: what is written to a pipe while somebody only looks is lost. */
+/** Without opening it: what is written to a pipe while a reader only looks is lost. */
 async function lookAt(path: string): Promise<Stats> {
   try {
     return await stat(path);
@@ -100,7 +100,7 @@ async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
 
 /**
  * Looked into again and again: a thread that waits for a pipe keeps the process from ending. An end before the first
- * byte means that nobody writes to it yet.
+ * byte means that no program writes to it yet.
  */
 async function* fromPipe(path: string, waitMs: number): AsyncGenerator<Uint8Array> {
   let file: FileHandle | undefined;
@@ -126,7 +126,7 @@ async function* fromPipe(path: string, waitMs: number): AsyncGenerator<Uint8Arra
   throw silent(path, waitMs);
 }
 
-/** @returns undefined if somebody has it open but has not written yet; nothing at its end */
+/** @returns undefined if a program has it open but has not written yet; nothing at its end */
 async function nextOf(file: FileHandle): Promise<Uint8Array | undefined> {
   try {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(PIPE_BYTES));

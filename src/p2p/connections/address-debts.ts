@@ -1,5 +1,5 @@
 /**
- * The price of an address. A peer id costs nothing to make, so whoever was banned comes back under another; its address stays.
+ * The price of an address. A peer id costs nothing to make, so a peer that was banned comes back under another; its address stays.
  * For each peer banned an address owes, and what it owes makes new connections from there rarer. The connections that are
  * there are left alone: behind one address there may be many, and most of them honest.
  */

@@ -1,6 +1,6 @@
 /**
  * Which inbound peer gives its place to a newcomer when all are taken. The rules are those of Bitcoin Core
- * (`src/node/eviction.cpp`): each protection is hard to earn in another way than the next, so that whoever wants all places
+ * (`src/node/eviction.cpp`): each protection is hard to earn in another way than the next, so that an attacker who wants all places
  * must be near, useful, old and everywhere at once; then the largest network loses its youngest.
  */
 import type { PeerId } from '../../node/ports.ts';
@@ -13,7 +13,7 @@ const PROTECTED_BY_BLOCKS = 4;
 /** Of those that are left, the oldest. */
 const PROTECTED_SHARE_BY_AGE = 0.5;
 /**
- * Whoever has just come stays so long, so that a flood of newcomers cannot push an honest one out before it has told where
+ * A peer that has just come stays so long, so that a flood of newcomers cannot push an honest one out before it has told where
  * it can be reached: then this node dials it, and places of outbound peers are never given away.
  */
 export const SHORTEST_STAY_MS = 5_000;
@@ -35,7 +35,7 @@ export interface InboundPeer {
 }
 
 /**
- * @param networkOrder a number for each network, random but always the same, so that nobody outside knows which are kept
+ * @param networkOrder a number for each network, random but always the same, so that no stranger knows which are kept
  * @returns undefined if each has merits of its own, or has only just come
  */
 export function chooseToEvict(

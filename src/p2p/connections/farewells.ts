@@ -11,7 +11,7 @@ import type { AddressDebts } from './address-debts.ts';
 const HANG_UP_DEADLINE_MS = 1_000;
 /** As long as the worst misdeeds cost that the node itself judges. */
 const EXPULSION_MS = 10 * 60_000;
-/** As long as being slow costs: a bad line or an overloaded machine is nobody's ill will. */
+/** As long as being slow costs: a bad line or an overloaded machine is no ill will. */
 const DISMISSAL_MS = 60_000;
 
 export interface FarewellsEnvironment {
@@ -19,7 +19,7 @@ export interface FarewellsEnvironment {
   readonly gatekeeper: Gatekeeper;
   readonly debts: AddressDebts;
   readonly log: Log;
-  /** This node is about to close the connections to somebody. */
+  /** This node is about to close the connections to a peer. */
   leaving(peer: Libp2pPeerId, reason: string): void;
 }
 
@@ -57,7 +57,7 @@ export class Farewells {
     this.cutAll(peer, reason);
   }
 
-  /** At once: there is nobody to hear a goodbye. */
+  /** At once: there is no peer to hear a goodbye. */
   cut(connection: Connection, reason: string): void {
     const { host, leaving } = this.#environment;
     const isLast = host.getConnections(connection.remotePeer).length === 1;
@@ -71,7 +71,7 @@ export class Farewells {
     for (const connection of this.#environment.host.getConnections(id)) connection.abort(new Error(reason));
   }
 
-  /** Whoever came from an address that many share pays with it; whom this node dialled was its own choice. */
+  /** A peer that came from an address that many share pays with it; whom this node dialled was its own choice. */
   #charge(peer: PeerId): void {
     const inbound = this.#environment.host
       .getConnections(peerIdFromString(peer))

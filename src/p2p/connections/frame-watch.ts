@@ -6,7 +6,7 @@
  */
 import { type Rate, TokenBuckets } from '../token-buckets.ts';
 
-/** The window of a stream, each way; also yamux's least. Nobody may send more at once. */
+/** The window of a stream, each way; also yamux's least. No peer may send more at once. */
 export const STREAM_WINDOW_BYTES = 256 * 1_024;
 /** Pings to be answered. Ours come every 5 s, other implementations send one in 30 s. */
 const PING_RATE: Rate = { burst: 16, perSecond: 2 };

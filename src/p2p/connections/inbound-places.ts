@@ -1,5 +1,5 @@
 /**
- * Places of inbound connections. Outbound ones have none: whom this node dials is its own choice, so nobody can take what it
+ * Places of inbound connections. Outbound ones have none: whom this node dials is its own choice, so no stranger can take what it
  * dials with. When all are taken, a newcomer that has proved its id gets the place of another, if one has less merit.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -47,7 +47,7 @@ export class InboundPlaces {
     this.#since.set(connection, this.#environment.now());
   }
 
-  /** @returns false if there is no place, and nobody to give one up */
+  /** @returns false if there is no place, and no peer to give one up */
   makeRoom(): boolean {
     const { connections, evict, now } = this.#environment;
     const inbound = connections().filter(({ direction }) => direction === 'inbound');
