@@ -12,7 +12,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build-explorer.ts'],
     setupFiles: ['src/native/hasher.ts'],
-    testTimeout: 30_000,
+    // They wait for events. Two browsers and four daemons at once take their time on two cores that others use too.
+    testTimeout: 60_000,
     // Most of them wait for processes and browsers: one core left idle for others, as by default, would double the time.
     maxWorkers: '100%',
     coverage: {
