@@ -4,6 +4,7 @@ import type { ErrorJson } from '../client/contract.ts';
 import { parseAddress } from '../core/address.ts';
 import { InvariantError, type RuleCode, RuleError } from '../core/errors.ts';
 import type { Address } from '../core/identifiers.ts';
+import { VerifierClosedError } from '../native/verifier.ts';
 import { OperationError } from '../node/ports.ts';
 import { StoreError } from '../store/errors.ts';
 import { MAX_SCHEMA_ERRORS } from './limits.ts';
@@ -93,7 +94,9 @@ export function refusalOf(error: unknown): Refusal | undefined {
   // Below the lowest fee it never goes in; the other policies depend on what else is waiting.
   if (error instanceof PolicyError)
     return refusal(error.code === 'fee-too-low' ? 422 : 409, error.code, error.message);
-  if (error instanceof OperationError) return refusal(503, 'operation-failed', error.message);
+  // A submission that was being checked when the daemon was told to stop: nothing of it was acknowledged.
+  if (error instanceof OperationError || error instanceof VerifierClosedError)
+    return refusal(503, 'operation-failed', error.message);
   if (error instanceof StoreError && error.failure !== 'damaged')
     return error.failure === 'full' ? NO_ROOM : STORAGE_FAILED;
   if (error instanceof InvariantError || !(error instanceof Error)) return undefined;
