@@ -14,8 +14,6 @@ export function canonicalJson(value: CanonicalValue): string {
     invariant(Number.isSafeInteger(value), 'only whole numbers are canonical here');
   if (typeof value !== 'object') return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  // A file from elsewhere may have one where nothing of ours does.
-  if (value === null) return 'null';
   const members = Object.entries(value)
     .filter((member): member is [string, CanonicalValue] => member[1] !== undefined)
     // By UTF-16 code units, as the RFC has it.

@@ -133,7 +133,8 @@ function isAccount(value: unknown): value is StoredAccount {
     isRecord(value) &&
     has(value, ['kind', 'address'], ['name', 'path']) &&
     ACCOUNT_KINDS.some((kind) => kind === value.kind) &&
-    [value.address, value.name ?? '', value.path ?? ''].every((text) => typeof text === 'string')
+    typeof value.address === 'string' &&
+    [value.name, value.path].every(isTextOrAbsent)
   );
 }
 
@@ -141,10 +142,15 @@ function isSecrets(value: unknown): value is Secrets {
   return (
     isRecord(value) &&
     has(value, ['seeds'], ['words', 'bip39Passphrase']) &&
-    [value.words ?? '', value.bip39Passphrase ?? ''].every((text) => typeof text === 'string') &&
+    [value.words, value.bip39Passphrase].every(isTextOrAbsent) &&
     Array.isArray(value.seeds) &&
     value.seeds.every((seed) => typeof seed === 'string')
   );
+}
+
+/** `null` is neither: nothing of ours writes it. */
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
 }
 
 /** Exactly these members. */

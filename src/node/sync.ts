@@ -159,9 +159,9 @@ export class Sync {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
     if (this.#stopped) return;
-    while (this.#queue.size > 0 && this.#hasPlace()) {
-      const peer = this.#nextPeer();
-      if (peer === undefined) break;
+    for (let peer = this.#nextPeer(); peer !== undefined && this.#hasPlace(); peer = this.#nextPeer()) {
+      this.#queue.delete(peer);
+      this.#hinted.delete(peer);
       background(this.#fetchHeadersOf(peer));
     }
     if (this.#queue.size > 0) this.#cancelLook = clock.after(LOOK_MS, () => this.#fetchHeaders());
@@ -169,7 +169,7 @@ export class Sync {
 
   /**
    * The first turn has all to itself while it gets on. Beside one that is slow, or has lasted long, another begins; and
-   * when all places are taken, the one that has shown least ends.
+   * when all places are taken, the one that has shown least ends. Only for a peer that is to have the place.
    */
   #hasPlace(): boolean {
     const now = this.#options.clock.elapsed();
@@ -198,12 +198,7 @@ export class Sync {
       }
       first ??= id;
       if (peer.connection.direction !== 'outbound') continue;
-      first = id;
-      break;
-    }
-    if (first !== undefined) {
-      this.#queue.delete(first);
-      this.#hinted.delete(first);
+      return id;
     }
     return first;
   }

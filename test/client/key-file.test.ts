@@ -145,6 +145,12 @@ describe('a file that is not as it was written', () => {
     );
   });
 
+  test('is refused with null where there is a text or nothing', async () => {
+    const content = JSON.parse(encrypted) as Bent;
+    content.accounts[0].name = null;
+    expect(await fate(JSON.stringify(content))).toBe('damaged');
+  });
+
   const other = formatAddress(testKey(9).address);
   /** Hex with another first digit, whatever that was. */
   const flipped = (hex: string) => `${hex.startsWith('0') ? '1' : '0'}${hex.slice(1)}`;
