@@ -146,7 +146,7 @@ describe('a file that is not as it was written', () => {
   });
 
   test('is refused with null where there is a text or nothing', async () => {
-    const content = JSON.parse(encrypted) as Bent;
+    const content = JSON.parse(encrypted);
     content.accounts[0].name = null;
     expect(await fate(JSON.stringify(content))).toBe('damaged');
   });
