@@ -4,6 +4,7 @@
  *     a peer's message, ──► during(peer, what, work) ──► it broke a rule or a promise, or did not answer: that ends
  *     answer or claim                │                   here, at the price it has
  *                                    └──► anything else is a bug or a broken disk ──► background ──► the node stops
+ *     a peer's question ───► answering(handler) ──► refused, or such a failure: the same
  *
  * No other place decides whose fault something was. `background` takes no work but `OwnWork`, so none can be started
  * that has neither been through `during` nor been called our own.
@@ -11,7 +12,15 @@
 import { UnknownParentError } from '../chain/errors.ts';
 import { OutsideError, RuleError } from '../core/errors.ts';
 import type { Conduct, Offence } from './conduct.ts';
-import { type PeerId, type ProtocolName, RequestError, type TopicName } from './ports.ts';
+import {
+  type Network,
+  type PeerId,
+  type ProtocolName,
+  RequestError,
+  type RequestHandler,
+  RequestRefused,
+  type TopicName,
+} from './ports.ts';
 
 /** What a peer said does not agree with what it shows. */
 export class BrokenPromise extends OutsideError {
@@ -73,6 +82,30 @@ export function runInBackground(onFailure: (error: unknown) => void): Background
   return (work) => {
     work.catch(onFailure);
   };
+}
+
+/**
+ * As the network's `handle`, for handlers whose own failures stop the node: the network tells the peer no more than
+ * that it has no answer.
+ */
+export function answering(network: Network, background: Background): Network['handle'] {
+  return (protocol, maxRequestBytes, handler) =>
+    network.handle(protocol, maxRequestBytes, (request, from) => answer(handler, request, from, background));
+}
+
+async function* answer(
+  handler: RequestHandler,
+  request: Uint8Array,
+  from: PeerId,
+  background: Background,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* handler(request, from);
+  } catch (error) {
+    if (!(error instanceof RequestRefused || error instanceof OutsideError))
+      background(own(Promise.reject(error)));
+    throw error;
+  }
 }
 
 /** What a broken rule is, by what the work was about. */

@@ -22,8 +22,9 @@ import { BodySync } from './body-sync.ts';
 import { Conduct, SCORE_LIMIT } from './conduct.ts';
 import { Dialer } from './dialer.ts';
 import type { NodeEvent, SyncProgress } from './events.ts';
-import { type Background, border, type During, own, runInBackground } from './faults.ts';
+import { answering, type Background, border, own, runInBackground } from './faults.ts';
 import { HeaderSync } from './header-sync.ts';
+import { checkKept } from './kept-pool.ts';
 import { Mining } from './mining.ts';
 import { PeerExchange } from './peer-exchange.ts';
 import { Peers, tipOf } from './peers.ts';
@@ -40,8 +41,6 @@ import { WorkBudgets } from './work-budget.ts';
 
 /** Whoever asked to resolve gets an answer, though a peer keeps us waiting or the way is long. */
 const RESOLVE_DEADLINE_MS = 60_000;
-/** Pools are compared with one peer no more often: up to 8 MB of ids, and a look at the disk for many. */
-const POOL_SYNC_INTERVAL_MS = 60_000;
 /** Transactions of abandoned blocks passed on in one turn: a gossip message or two. */
 const RETURNED_PER_TURN = 256;
 
@@ -122,12 +121,10 @@ export class Node {
   readonly #dialer: Dialer;
   readonly #exchange: PeerExchange;
   readonly #journal: PoolJournal;
+  readonly #checkKept: () => Promise<void>;
   readonly #keeping: PoolKeeping;
   readonly #background: Background;
-  readonly #during: During;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
-  /** When each peer's pool was last compared with ours, by elapsed time. */
-  readonly #poolSyncedAtMs = new Map<PeerId, number>();
   readonly #recentlyConfirmed = new RecentlyConfirmed();
   readonly #budgets: WorkBudgets;
   #cancelStatus: (() => void) | undefined;
@@ -151,6 +148,7 @@ export class Node {
     const peers = this.#peers;
     const conduct = new Conduct(network, clock, emit);
     const during = border(conduct);
+    const handle = answering(network, background);
     const turns = new Turns((call) => clock.after(0, call));
     const checker = new BodyChecker(
       definition,
@@ -168,6 +166,7 @@ export class Node {
       network,
       clock,
       random,
+      handle,
       peers,
       conduct,
       checker,
@@ -183,13 +182,20 @@ export class Node {
     this.#network = network;
     this.#clock = clock;
     this.#background = background;
-    this.#during = during;
     this.#queue = queue;
     this.#conduct = conduct;
     this.#budgets = new WorkBudgets(clock);
     this.#journal = PoolJournal.open(store, pool);
+    this.#checkKept = () => checkKept(store.pool.all(), definition, verifier);
     this.#keeping = new PoolKeeping({ clock, background, turns, journal: this.#journal });
-    this.#status = new StatusExchange({ ...shared, onStatus: (peer) => this.#onStatus(peer) });
+    this.#status = new StatusExchange({
+      ...shared,
+      onStatus: (peer) => {
+        this.#sync.heard(peer);
+        this.#poolSync.heard(peer);
+      },
+      onSilence: (peer) => this.#poolSync.lost(peer),
+    });
     this.#blocks = new Blocks({
       ...shared,
       onUnknownParent: (peer) => this.#sync.hint(peer),
@@ -216,9 +222,15 @@ export class Node {
       turns,
       keeping: this.#keeping,
       recentlyConfirmed: this.#recentlyConfirmed,
-      onGap: (peer) => this.#onGap(peer),
+      onGap: (peer) => this.#poolSync.lost(peer),
     });
-    this.#poolSync = new PoolSync({ ...shared, turns, relay: this.#relay, budgets: this.#budgets });
+    this.#poolSync = new PoolSync({
+      ...shared,
+      turns,
+      relay: this.#relay,
+      budgets: this.#budgets,
+      chainIdle: () => this.#sync.idle(),
+    });
     this.#dialer = new Dialer({
       ...shared,
       isConnected: (peer) => peers.has(peer),
@@ -244,8 +256,14 @@ export class Node {
     for (const address of addressBook.all()) this.#dialer.add(address, 'remembered');
   }
 
-  /** Listens, connects, catches up. Mining begins with `mining.start()`. */
+  /**
+   * Listens, connects, catches up. Mining begins with `mining.start()`.
+   *
+   * @throws StoreError if the pool on disk is not what was kept; what the network throws
+   */
   async start(): Promise<void> {
+    await this.#checkKept();
+    if (this.#stopped) return;
     await this.#network.start({
       connected: (connection) => this.#onConnected(connection),
       disconnected: (peer, reason) => this.#onDisconnected(peer, reason),
@@ -275,6 +293,7 @@ export class Node {
       () => this.#bodies.stop(),
       () => this.#blocks.stop(),
       () => this.#relay.stop(),
+      () => this.#poolSync.stop(),
       () => this.#keeping.stop(),
       () => this.#status.stop(),
       // At once, for the caller may not wait for the rest; and again for what the rest changes.
@@ -371,24 +390,10 @@ export class Node {
     this.#peers.disconnected(peer);
     this.#conduct.disconnected(peer);
     this.#relay.forget(peer);
-    this.#poolSyncedAtMs.delete(peer);
+    this.#poolSync.forget(peer);
     this.#dialer.lost(peer);
     this.#emit({ event: 'peer.disconnected', peer, reason });
     this.#sync.wake();
-  }
-
-  #onStatus(peer: PeerId): void {
-    this.#sync.heard(peer);
-    if (this.#poolSyncedAtMs.has(peer)) return;
-    this.#poolSyncedAtMs.set(peer, this.#clock.elapsed());
-    this.#background(own(this.#syncPool(peer)));
-  }
-
-  /** Gossip lost something, and does not repeat itself: pools are compared again, with the peer's next status. */
-  #onGap(peer: PeerId): void {
-    const atMs = this.#poolSyncedAtMs.get(peer);
-    if (atMs !== undefined && this.#clock.elapsed() - atMs > POOL_SYNC_INTERVAL_MS)
-      this.#poolSyncedAtMs.delete(peer);
   }
 
   async #within(work: Promise<void>, limitMs: number): Promise<void> {
@@ -399,14 +404,6 @@ export class Node {
     } finally {
       cancel();
     }
-  }
-
-  /** Once the chain is here: before that, hardly anything of the pool would apply. */
-  async #syncPool(peer: PeerId): Promise<void> {
-    await this.#sync.idle();
-    if (this.#stopped || !this.#peers.has(peer)) return;
-    const isCompared = await this.#during(peer, 'pool', () => this.#poolSync.run(peer));
-    if (isCompared !== true) this.#poolSyncedAtMs.delete(peer); // tried again with its next status
   }
 
   #onTipChange({ change, returned }: PoolUpdate): void {

@@ -1,6 +1,7 @@
 /**
- * On connect, pools are compared and what is missing is fetched: gossip never repeats itself. What comes to nothing
- * draws on the peer's budget of work, which a new connection does not fill, and ends the comparison.
+ * Pools are compared, and what is missing is fetched: gossip never repeats itself. With each peer once it has told its
+ * status, and again with the next status after something may have been lost between the two. What comes to nothing draws
+ * on the peer's budget of work, which a new connection does not fill, and ends the comparison.
  */
 import type { Chain } from '../chain/chain.ts';
 import type { Mempool } from '../chain/mempool.ts';
@@ -8,6 +9,7 @@ import { RuleError } from '../core/errors.ts';
 import { ID_BYTES, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import { partOf } from '../core/merkle.ts';
 import type { SignedTransaction } from '../core/types.ts';
+import { type Background, type During, own } from './faults.ts';
 import type { Clock, Network, PeerId } from './ports.ts';
 import type { TransactionRelay } from './transaction-relay.ts';
 import type { Turns } from './turns.ts';
@@ -33,6 +35,14 @@ const IDS_PER_TURN = 256;
 const MAX_IDLE_FETCHES = 3;
 /** Comparisons at once; each holds a page of 1 MiB. Others wait. */
 const MAX_POOL_SYNCS = 32;
+/** Pools are compared with one peer no more often: up to 8 MB of ids, and a look at the disk for many. */
+const POOL_SYNC_INTERVAL_MS = 60_000;
+/** And no more seldom while the peer is connected: so long at most stays unknown what was lost unseen. */
+const POOL_SYNC_REPEAT_MS = 10 * 60_000;
+/** How often the chain is looked at while a comparison waits for it. */
+const LOOK_MS = 15_000;
+/** A chain that grows by fewer in the meantime is not one that is being caught up with, whatever peers claim. */
+const LEAST_BLOCKS_A_LOOK = 64;
 
 export interface PoolSyncOptions {
   readonly network: Network;
@@ -42,29 +52,93 @@ export interface PoolSyncOptions {
   readonly budgets: WorkBudgets;
   readonly turns: Turns;
   readonly clock: Clock;
+  readonly during: During;
+  readonly background: Background;
+  /** Resolves once nothing is being fetched. */
+  readonly chainIdle: () => Promise<void>;
+}
+
+/** Where it stands with one peer. */
+interface Standing {
+  /** When the last comparison began, by elapsed time (ms). */
+  begunAtMs: number;
+  isUnderWay: boolean;
+  /** Something of the peer's pool may be missing here. */
+  isDue: boolean;
 }
 
 export class PoolSync {
   readonly #options: PoolSyncOptions;
+  /** Of the connected peers that told their status. */
+  readonly #standings = new Map<PeerId, Standing>();
   #running = 0;
   /** Longest waiting first: one of a peer, and no more than there are connections. */
   readonly #waiting: (() => void)[] = [];
+  #stopped = false;
 
   constructor(options: PoolSyncOptions) {
     this.#options = options;
   }
 
-  /**
-   * Fetches what the peer's pool has and ours lacks.
-   *
-   * @returns false if it was given up: it may be tried again later
-   * @throws RequestError if the peer does not answer, RuleError if its answer is not what it should be
-   */
-  async run(peer: PeerId): Promise<boolean> {
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** A peer told its status. */
+  heard(peer: PeerId): void {
+    let standing = this.#standings.get(peer);
+    if (standing === undefined) {
+      standing = { begunAtMs: Number.NEGATIVE_INFINITY, isUnderWay: false, isDue: true };
+      this.#standings.set(peer, standing);
+    }
+    const sinceMs = this.#options.clock.elapsed() - standing.begunAtMs;
+    const isDue = standing.isDue ? sinceMs >= POOL_SYNC_INTERVAL_MS : sinceMs >= POOL_SYNC_REPEAT_MS;
+    if (standing.isUnderWay || !isDue) return;
+    this.#options.background(own(this.#compare(peer, standing)));
+  }
+
+  /** Something the peer told may not have come here: a predecessor is missing, or it was silent for a while. */
+  lost(peer: PeerId): void {
+    const standing = this.#standings.get(peer);
+    if (standing !== undefined) standing.isDue = true;
+  }
+
+  /** A peer is gone. */
+  forget(peer: PeerId): void {
+    this.#standings.delete(peer);
+  }
+
+  async #compare(peer: PeerId, standing: Standing): Promise<void> {
+    standing.isUnderWay = true;
+    await this.#chainIsHere();
+    standing.begunAtMs = this.#options.clock.elapsed();
+    standing.isDue = false;
+    const isWhole = await this.#options.during(peer, 'pool', () => this.#run(peer, standing));
+    if (isWhole !== true) standing.isDue = true;
+    standing.isUnderWay = false;
+  }
+
+  /** Before that, hardly anything of a pool would apply. Peers that claim without end do not keep it waiting. */
+  async #chainIsHere(): Promise<void> {
+    const { chain, chainIdle, clock } = this.#options;
+    const idle = chainIdle().then(() => true);
+    for (;;) {
+      const { height } = chain.tip;
+      const { promise: look, resolve } = Promise.withResolvers<false>();
+      const cancel = clock.after(LOOK_MS, () => resolve(false));
+      const isHere = await Promise.race([idle, look]);
+      cancel();
+      if (isHere || this.#stopped || chain.tip.height < height + LEAST_BLOCKS_A_LOOK) return;
+    }
+  }
+
+  /** @returns false if it was given up */
+  async #run(peer: PeerId, standing: Standing): Promise<boolean> {
     if (this.#running >= MAX_POOL_SYNCS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#running++;
     try {
-      return await new Comparison(this.#options, peer).run();
+      const isOver = (): boolean => this.#stopped || this.#standings.get(peer) !== standing;
+      return !isOver() && (await new Comparison(this.#options, peer, isOver).run());
     } finally {
       this.#running--;
       this.#waiting.shift()?.();
@@ -72,19 +146,27 @@ export class PoolSync {
   }
 }
 
+/** Fetches what the peer's pool has and ours lacks. */
 class Comparison {
   readonly #options: PoolSyncOptions;
   readonly #peer: PeerId;
+  /** The peer is gone, or this node stops. */
+  readonly #isEnded: () => boolean;
   readonly #endsAtMs: number;
   /** Fetches since the last that brought something new. */
   #idleFetches = 0;
 
-  constructor(options: PoolSyncOptions, peer: PeerId) {
+  constructor(options: PoolSyncOptions, peer: PeerId, isEnded: () => boolean) {
     this.#options = options;
     this.#peer = peer;
+    this.#isEnded = isEnded;
     this.#endsAtMs = options.clock.elapsed() + POOL_SYNC_DEADLINE_MS;
   }
 
+  /**
+   * @returns false if it was given up: it may be tried again later
+   * @throws RequestError if the peer does not answer, RuleError if its answer is not what it should be
+   */
   async run(): Promise<boolean> {
     for (let page = 0; page < MAX_PAGES; page++) {
       if (this.#isOver()) return false;
@@ -101,6 +183,7 @@ class Comparison {
   #isOver(): boolean {
     const { budgets, clock } = this.#options;
     return (
+      this.#isEnded() ||
       budgets.isSpent(this.#peer) ||
       this.#idleFetches >= MAX_IDLE_FETCHES ||
       clock.elapsed() >= this.#endsAtMs

@@ -142,7 +142,7 @@ export interface Network {
  * Why a request got no answer.
  *
  * - `timeout`: the deadline passed.
- * - `disconnected`: no connection, or it broke.
+ * - `disconnected`: no connection, or it broke, or nothing comes over it any more.
  * - `unsupported`: the peer does not speak the protocol: most likely another network.
  * - `refused`: the peer said no (too many requests, or it finds the request invalid).
  * - `malformed`: the answer broke the framing or a limit: the peer's fault.

@@ -31,7 +31,7 @@ import {
 const idListBytes = (ids: number): number => 4 + 32 * ids;
 
 export interface ServeOptions {
-  readonly network: Network;
+  readonly handle: Network['handle'];
   readonly chain: Chain;
   readonly pool: Mempool;
   /** The transactions of a block on its way here, once they are; undefined if they do not come soon. */
@@ -41,8 +41,8 @@ export interface ServeOptions {
 }
 
 /** Registers the handlers. Before `network.start`. */
-export function serve({ network, chain, pool, bodyOf, knownAddresses }: ServeOptions): void {
-  network.handle('headers', idListBytes(MAX_LOCATOR_IDS), (request) => {
+export function serve({ handle, chain, pool, bodyOf, knownAddresses }: ServeOptions): void {
+  handle('headers', idListBytes(MAX_LOCATOR_IDS), (request) => {
     const { locator } = decodeWire(HeadersRequestType, request, 'headers request');
     const headers = chain.headersAfter(
       locator.map((id) => idFromBytes<BlockId>(id)),
@@ -51,7 +51,7 @@ export function serve({ network, chain, pool, bodyOf, knownAddresses }: ServeOpt
     return [assembleList(headers)];
   });
 
-  network.handle('blocks', idListBytes(MAX_BLOCKS_REQUESTED), (request) => {
+  handle('blocks', idListBytes(MAX_BLOCKS_REQUESTED), (request) => {
     const { ids } = decodeWire(BlocksRequestType, request, 'blocks request');
     if (ids.length === 0) throw new RequestRefused('invalid', 'no block was asked for');
     return blocksOf(
@@ -60,7 +60,7 @@ export function serve({ network, chain, pool, bodyOf, knownAddresses }: ServeOpt
     );
   });
 
-  network.handle('block-transactions', MAX_BLOCK_TRANSACTIONS_REQUEST_BYTES, async function* (request, from) {
+  handle('block-transactions', MAX_BLOCK_TRANSACTIONS_REQUEST_BYTES, async function* (request, from) {
     const { block, indexes } = decodeWire(
       BlockTransactionsRequestType,
       request,
@@ -72,19 +72,19 @@ export function serve({ network, chain, pool, bodyOf, knownAddresses }: ServeOpt
     yield keptTransactions(chain, id, indexes) ?? pick(await bodyOf(id, from), indexes);
   });
 
-  network.handle('pool', PoolRequestType.fixedSize ?? 0, (request) => {
+  handle('pool', PoolRequestType.fixedSize ?? 0, (request) => {
     const { page } = decodeWire(PoolRequestType, request, 'pool request');
     // A list of ids in SSZ is nothing but the ids.
     return [pool.page(page * MAX_POOL_IDS, MAX_POOL_IDS)];
   });
 
-  network.handle('transactions', idListBytes(MAX_TRANSACTIONS_REQUESTED), (request) => {
+  handle('transactions', idListBytes(MAX_TRANSACTIONS_REQUESTED), (request) => {
     const { ids } = decodeWire(TransactionsRequestType, request, 'transactions request');
     const found = ids.flatMap((id) => pool.get(idFromBytes<TransactionId>(id))?.signed ?? []);
     return [TransactionsType.serialize(found)];
   });
 
-  network.handle('addresses', 0, () => {
+  handle('addresses', 0, () => {
     const encoder = new TextEncoder();
     const addresses = knownAddresses()
       .map((address) => encoder.encode(address))

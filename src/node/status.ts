@@ -28,6 +28,7 @@ export interface StatusOptions {
   readonly definition: NetworkDefinition;
   readonly chain: Chain;
   readonly network: Network;
+  readonly handle: Network['handle'];
   readonly clock: Clock;
   readonly peers: Peers;
   readonly conduct: Conduct;
@@ -36,6 +37,8 @@ export interface StatusOptions {
   readonly emit: (event: NodeEvent) => void;
   /** A peer's chain was told, by question or by answer. */
   readonly onStatus: (peer: PeerId) => void;
+  /** A peer did not answer: what was told meanwhile may be lost. */
+  readonly onSilence: (peer: PeerId) => void;
 }
 
 /** A question under way. */
@@ -54,7 +57,7 @@ export class StatusExchange {
 
   constructor(options: StatusOptions) {
     this.#options = options;
-    options.network.handle('status', STATUS_BYTES, (request, from) => {
+    options.handle('status', STATUS_BYTES, (request, from) => {
       this.#learn(from, decodeWire(StatusType, request, 'status'), 0);
       return [this.#encodeOwn()];
     });
@@ -76,11 +79,11 @@ export class StatusExchange {
   }
 
   async #ask(peer: PeerId): Promise<void> {
-    const { clock, during, network, peers } = this.#options;
+    const { clock, during, network, onSilence, peers } = this.#options;
     const askedAtMs = clock.elapsed();
     const asked = peers.get(peer);
     if (asked !== undefined) asked.askedAtMs = askedAtMs;
-    await during(peer, 'status', async () => {
+    const isAnswered = await during(peer, 'status', async () => {
       const limits = { deadlineMs: STATUS_DEADLINE_MS, maxChunks: 1, maxChunkBytes: STATUS_BYTES };
       const [answer] = await network.request(peer, 'status', this.#encodeOwn(), limits);
       if (answer === undefined) throw new RequestError('malformed', 'an empty answer to status');
@@ -88,7 +91,9 @@ export class StatusExchange {
       const known = peers.get(peer);
       if (known !== undefined) known.roundTripMs = roundTripMs;
       this.#learn(peer, decodeWire(StatusType, answer, 'status'), roundTripMs / 2);
+      return true;
     });
+    if (isAnswered !== true) onSilence(peer);
   }
 
   /**

@@ -51,6 +51,11 @@ export class Liveness {
     return this.#shortest.get(connection);
   }
 
+  /** The last ping was not answered: perhaps the line is cut. */
+  isSilent(connection: Connection): boolean {
+    return this.#failures.has(connection);
+  }
+
   async #check(connection: Connection): Promise<void> {
     if (this.#underWay.has(connection)) return;
     this.#underWay.add(connection);

@@ -280,7 +280,10 @@ class HostedNetwork implements Libp2pNetwork {
     const connection = this.#open(peerIdFromString(peer))[0];
     if (connection === undefined)
       throw new RequestError('disconnected', 'there is no connection to this peer');
-    const answer = await ask(connection, protocolId(this.#network, protocol), request, limits);
+    const answer = await ask(connection, protocolId(this.#network, protocol), request, {
+      ...limits,
+      isSilent: () => this.#liveness.isSilent(connection),
+    });
     if (answer.length > 0 && (protocol === 'blocks' || protocol === 'block-transactions'))
       this.#admission.brought(peer, 'block');
     return answer;

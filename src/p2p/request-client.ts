@@ -7,12 +7,17 @@ import { type ChunkStream, chunkStream, FramingError } from './chunk-stream.ts';
 import { asError, isCausedBy } from './errors.ts';
 import { MAX_ANSWER_BYTES } from './request-limits.ts';
 
+export interface AskLimits extends RequestLimits {
+  /** That nothing at all comes from the peer: then no answer says that the line is cut, not that the peer is slow. */
+  readonly isSilent: () => boolean;
+}
+
 /** @throws RequestError, and nothing else */
 export async function ask(
   connection: Connection,
   protocol: string,
   request: Uint8Array,
-  limits: RequestLimits,
+  limits: AskLimits,
 ): Promise<Uint8Array[]> {
   const limit = timeLimit(Math.max(0, limits.deadlineMs));
   const { signal } = limit;
@@ -70,11 +75,12 @@ function checkResult(result: Uint8Array | undefined): void {
   throw new RequestError('refused', refusal);
 }
 
-function asRequestError(thrown: unknown, signal: AbortSignal, limits: RequestLimits): RequestError {
+function asRequestError(thrown: unknown, signal: AbortSignal, limits: AskLimits): RequestError {
   if (thrown instanceof RequestError) return thrown;
   const cause = asError(thrown);
   const fail = (failure: RequestFailure, message: string) => new RequestError(failure, message, { cause });
   if (cause instanceof FramingError) return fail('malformed', `the answer is malformed: ${cause.message}`);
+  if (signal.aborted && limits.isSilent()) return fail('disconnected', 'the line is silent');
   if (signal.aborted) return fail('timeout', `no answer within ${limits.deadlineMs} ms`);
   if (isCausedBy(cause, 'UnsupportedProtocolError')) {
     return fail('unsupported', 'the peer does not speak this protocol: most likely it is on another network');

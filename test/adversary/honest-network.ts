@@ -21,10 +21,13 @@ const TALLY_EACH = 5n;
 /** Accounts of attackers, one a process. The first has all there can be. */
 const ATTACKERS = 8;
 const ATTACKER_TALLY = 10n;
-/** A block every half second: a window of half a minute has sixty, whose count means something. */
-const INTERVAL_MS = 500n;
-/** Difficulty follows what the processors give within a few seconds, so that hashing is no bottleneck. */
-const HALF_LIFE_MS = 5_000n;
+/** Four blocks a second: a window of half a minute has 130, whose count is known to a tenth. */
+const INTERVAL_MS = 250n;
+/**
+ * Difficulty follows what the processors give within a few seconds: attackers share them with the honest miners, who in
+ * life have their own.
+ */
+const HALF_LIFE_MS = 2_500n;
 /** 2^12 hashes: what a block on the genesis costs; the tip's soon costs a hundred times as much. */
 const INITIAL_BITS = 0x1f0f_ffff;
 /** 2^8 hashes: what the easiest header costs. */

@@ -16,8 +16,10 @@ import { type Stretch, Timeline } from './timeline.ts';
 const WARM_UP_MS = 20_000;
 /** From when its processes have begun: who must lose a connection has half a minute for it. */
 const ATTACK_MS = 33_000;
-/** Stretches without an attack that are "before": the last ones. */
-const QUIET_STRETCHES = 2;
+/** Stretches without an attack that are "before": the last ones, for a single one has some fifty blocks. */
+const QUIET_STRETCHES = 5;
+/** After an attack, until the difficulty is that of a network nobody attacks: four half-lives. */
+const SETTLING_MS = 10_000;
 const CONVERGENCE_DEADLINE_MS = 30_000;
 const LOOK_AGAIN_MS = 150;
 /** The attack is under way by then. */
@@ -25,9 +27,9 @@ const NEWCOMER_AFTER_MS = 5_000;
 /** Points that honest daemons still hold against each other, and fade. */
 const HARMLESS_PENALTIES = 4;
 /** Blocks at the tip that may still be left for others. */
-const UNSETTLED_BLOCKS = 2;
+const UNSETTLED_BLOCKS = 4;
 /** Blocks that a newcomer may be behind, for there is always one on its way. */
-const IN_STEP_BLOCKS = 4;
+const IN_STEP_BLOCKS = 8;
 
 export interface RunOptions {
   readonly names: readonly string[];
@@ -136,6 +138,7 @@ async function runAttack(
   newcomer?.end();
 
   const convergedMs = await untilConverged(network);
+  await delay(SETTLING_MS);
   const calm = await beQuiet(arena, quietMs);
   const seconds = (performance.now() - fromMs) / 1_000;
   const { cpuSeconds, done, ended, longestHeldMs, work } = attackers.report;

@@ -12,7 +12,7 @@ const MEMORY_EVERY_MS = 500;
 const CHAIN_EVERY_MS = 700;
 const PAGE_BLOCKS = 50;
 /** Blocks below the tip that may still be left for others. */
-const UNSETTLED = 2;
+const UNSETTLED = 4;
 /** What takes longer counts as this long. */
 export const LONGEST_MS = 10_000;
 

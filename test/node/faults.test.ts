@@ -5,8 +5,8 @@ import { PolicyError } from '../../src/chain/policy.ts';
 import { InvariantError, RuleError } from '../../src/core/errors.ts';
 import type { BlockId } from '../../src/core/identifiers.ts';
 import { Conduct, OFFENCES } from '../../src/node/conduct.ts';
-import { BrokenPromise, border, runInBackground } from '../../src/node/faults.ts';
-import { type PeerId, RequestError } from '../../src/node/ports.ts';
+import { answering, BrokenPromise, border, runInBackground } from '../../src/node/faults.ts';
+import { type PeerId, RequestError, RequestRefused } from '../../src/node/ports.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { VirtualHub } from '../support/virtual-network.ts';
 
@@ -80,5 +80,39 @@ describe('what is no fault of a peer', () => {
 
   it('comes through as it is', async () => {
     expect(await setUp().during(PEER, 'status', () => 7)).toBe(7);
+  });
+});
+
+describe('an answer to a peer', () => {
+  async function answer(thrown: Error): Promise<{ failures: unknown[]; told: unknown }> {
+    const clock = new VirtualClock();
+    const hub = new VirtualHub(clock);
+    const [self, peer] = [hub.join('self'), hub.join('peer')];
+    const failures: unknown[] = [];
+    const handle = answering(
+      self,
+      runInBackground((failure) => failures.push(failure)),
+    );
+    handle('pool', 10, () => {
+      throw thrown;
+    });
+    const told = await self.answer(peer.self, 'pool', new Uint8Array(0)).catch((error: unknown) => error);
+    return { failures, told };
+  }
+
+  it.each([new RequestRefused('busy', ''), new RuleError('malformed-encoding')])(
+    'that is refused is no failure of ours: %s',
+    async (refusal) => {
+      const { failures, told } = await answer(refusal);
+      expect(told).toBeInstanceOf(RequestError);
+      expect(failures).toEqual([]);
+    },
+  );
+
+  it('stops the node if what is broken is here', async () => {
+    const broken = new Error('a broken disk');
+    const { failures, told } = await answer(broken);
+    expect(told).toBeInstanceOf(RequestError);
+    expect(failures).toEqual([broken]);
   });
 });

@@ -20,7 +20,6 @@ import {
   TransactionsRequestType,
 } from '../../src/node/wire.ts';
 import { BlockMaker, payment, testKey, testNetwork } from '../support/ledger.ts';
-import { VirtualNetwork } from '../support/virtual-network.ts';
 import { type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
 
 interface Served {
@@ -38,13 +37,8 @@ beforeEach(async () => {
   node = await world.start('node');
   addresses = [];
   handlers = new Map();
-  class Recording extends VirtualNetwork {
-    override handle(protocol: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void {
-      handlers.set(protocol, { maxRequestBytes, handler });
-    }
-  }
   serve({
-    network: new Recording(world.hub, 'recording' as PeerId),
+    handle: (protocol, maxRequestBytes, handler) => handlers.set(protocol, { maxRequestBytes, handler }),
     chain: node.node.chain,
     pool: node.node.pool,
     bodyOf: async () => undefined,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedTransaction } from '../../src/chain/records.ts';
 import { type Address, idFromBytes } from '../../src/core/identifiers.ts';
-import type { SignatureVerifier } from '../../src/node/ports.ts';
+import { RequestRefused, type SignatureVerifier } from '../../src/node/ports.ts';
 import {
   decodeWire,
   MAX_GOSSIP_TRANSACTIONS,
@@ -320,6 +320,62 @@ describe('a gap in what a peer sends', () => {
     await peer.gossip('transactions', encode(pay(2)));
     await world.clock.until(() => alice.node.pool.count === 3, 'made up for', 60_000);
     expect(asked).toBe(2);
+  });
+});
+
+describe('pools are compared again', () => {
+  let asked: number;
+  let offering: FakePeer;
+
+  beforeEach(async () => {
+    asked = 0;
+    offering = await FakePeer.join(world, 'offering');
+    offering.bend('pool', () => {
+      asked++;
+      return [PoolIdsType.serialize([])];
+    });
+    await offering.connectTo(alice);
+    await world.clock.advance(2_000);
+    expect(asked).toBe(1);
+  });
+
+  it('once a peer answers that did not for a while: what it told meanwhile may be lost', async () => {
+    offering.bend('status', () => {
+      throw new RequestRefused('busy', 'the line is cut');
+    });
+    await world.clock.advance(60_000);
+    offering.bend('status', offering.answerStatus);
+    await world.clock.until(() => asked === 2, 'compared again', 60_000);
+  });
+
+  it('every ten minutes of a connection all the same', async () => {
+    await world.clock.advance(9 * 60_000);
+    expect(asked).toBe(1);
+    await world.clock.until(() => asked === 2, 'compared again', 2 * 60_000);
+  });
+
+  it('and a first time, though there is always a peer that claims to have more work', async () => {
+    const claim = async (number: number): Promise<void> => {
+      const peer = await FakePeer.join(world, `claiming-${number}`);
+      peer.status = { work: 1n << 200n };
+      peer.bend('headers', async function* () {
+        await new Promise(() => {});
+      });
+      await peer.connectTo(alice);
+    };
+    await claim(0);
+    const late = await FakePeer.join(world, 'late');
+    let askedLate = 0;
+    late.bend('pool', () => {
+      askedLate++;
+      return [PoolIdsType.serialize([])];
+    });
+    await late.connectTo(alice);
+    for (let number = 1; number <= 10 && askedLate === 0; number++) {
+      await world.clock.advance(5_000);
+      await claim(number);
+    }
+    expect(askedLate).toBe(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface';
-import { afterEach, expect, it } from 'vitest';
-import { ping } from '../../src/p2p/liveness.ts';
+import { afterEach, expect, it, vi } from 'vitest';
+import { Liveness, PING_DEADLINE_MS, PING_INTERVAL_MS, ping } from '../../src/p2p/liveness.ts';
 import { createPlainNode, type PlainNode } from '../support/libp2p-peers.ts';
 
 const nodes: PlainNode[] = [];
@@ -38,4 +38,32 @@ it('a connection that is closed does not answer', async () => {
   const closed = await connection();
   await closed.close();
   await expect(ping(closed, AbortSignal.timeout(500))).rejects.toThrow();
+});
+
+it('a connection is silent from the first ping that is not answered to the next that is', async () => {
+  vi.useFakeTimers();
+  try {
+    const line = {} as Connection;
+    let isCut = false;
+    const liveness = new Liveness({
+      connections: () => [line],
+      ping: (_, signal) =>
+        isCut
+          ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+          : Promise.resolve(),
+      silent: () => {},
+    });
+    liveness.start();
+    await vi.advanceTimersByTimeAsync(PING_INTERVAL_MS);
+    expect(liveness.isSilent(line)).toBe(false);
+    isCut = true;
+    await vi.advanceTimersByTimeAsync(PING_INTERVAL_MS + PING_DEADLINE_MS);
+    expect(liveness.isSilent(line)).toBe(true);
+    isCut = false;
+    await vi.advanceTimersByTimeAsync(PING_INTERVAL_MS);
+    expect(liveness.isSilent(line)).toBe(false);
+    liveness.stop();
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection, Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PeerId, ProtocolName, RequestFailure, RequestHandler } from '../../src/node/ports.ts';
 import { RequestError } from '../../src/node/ports.ts';
 import { MAX_BLOCKS_ANSWER_BYTES, RESULT } from '../../src/node/wire.ts';
 import { withLength } from '../../src/p2p/chunk-stream.ts';
+import { Liveness } from '../../src/p2p/liveness.ts';
 import type { Libp2pNetwork } from '../../src/p2p/network.ts';
 import { protocolId } from '../../src/p2p/protocols.ts';
 import { MAX_ANSWERS_PER_PEER, REQUEST_RATES } from '../../src/p2p/request-limits.ts';
@@ -72,6 +73,21 @@ describe('between two networks', () => {
     await a.dial(addressOf(b));
     const limits = { deadlineMs: 20_000, maxChunks: 2, maxChunkBytes: MAX_BLOCKS_ANSWER_BYTES };
     expect(await a.request(b.self, 'blocks', new Uint8Array(), limits)).toEqual(chunks);
+  });
+
+  it('tells a peer that does not answer from a line that is cut', async () => {
+    const [a, b] = [
+      await startNetwork(() => []),
+      await startNetwork(async function* () {
+        await new Promise(() => {});
+      }),
+    ];
+    await a.dial(addressOf(b));
+    const ask = () => a.request(b.self, 'blocks', Uint8Array.of(1), { ...LIMITS, deadlineMs: 50 });
+    expect(await failureOf(ask())).toBe('timeout');
+    const silence = vi.spyOn(Liveness.prototype, 'isSilent').mockReturnValue(true);
+    stops.push(() => silence.mockRestore());
+    expect(await failureOf(ask())).toBe('disconnected');
   });
 
   it('says busy to who asks too often, and answers others', async () => {

@@ -139,7 +139,10 @@ export class HostilePeer {
 
   /** In good form. @returns the chunks of the answer */
   async request(target: Target, protocol: ProtocolName, request: Uint8Array): Promise<Uint8Array[]> {
-    const limits = { deadlineMs: DEADLINE_MS, maxChunks: 256, maxChunkBytes: MAX_CHUNK_BYTES };
+    const limits = {
+      ...{ deadlineMs: DEADLINE_MS, maxChunks: 256, maxChunkBytes: MAX_CHUNK_BYTES },
+      isSilent: () => false,
+    };
     return ask(await this.connect(target), protocolId(this.#definition.id, protocol), request, limits);
   }
 
