@@ -27,13 +27,17 @@ export interface Outcome {
   readonly memoryLeft: number;
   /** Of the folder that grew most, beyond what it grows by in the same time without an attack, bytes. */
   readonly diskGrowth: number;
-  /** Bytes that the attacker's proof of work would have paid for in blocks on the tip. */
+  /** Bytes that its proof of work would have paid for in blocks on the tip, and its fees in transactions. */
   readonly diskPaid: number;
   readonly conduct: Conduct;
   /** The longest a socket was held that libp2p knows nothing of, ms. */
   readonly longestHeldMs: number;
-  /** From its start until it was in step and had found its peers, ms; undefined: not before the attack ended. */
-  readonly newcomer?: { readonly inStepMs: number | undefined };
+  readonly newcomer?: {
+    /** From its start until it was in step and had found its peers; undefined: not before the attack ended. */
+    readonly inStepMs: number | undefined;
+    /** From being asked to stop until it was gone; undefined: it did not. */
+    readonly stoppedMs: number | undefined;
+  };
   /** From the end of the attack until all had one tip; undefined: they did not come together. */
   readonly convergedMs: number | undefined;
   /** Processor time the attackers had, seconds. */
@@ -68,7 +72,7 @@ export function missed(attack: Attack, outcome: Outcome): string[] {
     [outcome.memoryLeft > MEMORY_LEFT_BYTES, `memory stays +${megabytes(outcome.memoryLeft)} MB`],
     [
       outcome.diskGrowth > outcome.diskPaid + DISK_SLACK_BYTES,
-      `disk +${megabytes(outcome.diskGrowth)} MB for ${megabytes(outcome.diskPaid)} MB of work`,
+      `disk +${megabytes(outcome.diskGrowth)} MB, ${megabytes(outcome.diskPaid)} MB paid for`,
     ],
     [conduct.honestPunished.length > 0, `honest punished: ${summary(conduct.honestPunished)}`],
     [conduct.honestLost.length > 0, `honest parted: ${summary(conduct.honestLost)}`],
@@ -77,6 +81,7 @@ export function missed(attack: Attack, outcome: Outcome): string[] {
       `attacker stays ${Math.round(Math.max(conduct.longestMs, longestHeldMs) / 1_000)} s`,
     ],
     [newcomer !== undefined && newcomer.inStepMs === undefined, 'newcomer not in step'],
+    [newcomer !== undefined && newcomer.stoppedMs === undefined, 'newcomer does not stop'],
     [convergedMs === undefined, 'no convergence'],
     [
       convergedMs !== undefined && falls(before.blocks, after.blocks),

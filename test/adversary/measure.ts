@@ -40,6 +40,11 @@ export function figuresOf(timeline: Timeline, stretches: readonly Stretch[]): Fi
   };
 }
 
+/** Bytes on the disk of transactions that were paid for in blocks since. */
+export function paidBytes({ blocks }: Timeline, sinceMs: number): number {
+  return blocks.filter(({ atMs }) => atMs >= sinceMs).reduce((sum, block) => sum + block.paidBytes, 0);
+}
+
 /** The largest share of the blocks of a stretch that some daemon did not follow: 0 if all did. */
 export function lagOf({ heights }: Timeline, { fromMs, toMs }: Stretch): number {
   const gains = new Map<number, { first: number; last: number }>();

@@ -8,7 +8,7 @@ import type { Outcome } from './bars.ts';
 import { HonestNetwork } from './honest-network.ts';
 import { call } from './hostile/http.ts';
 import { Load } from './load.ts';
-import { conductOf, figuresOf, lagOf, memoryGrowth, memoryOf } from './measure.ts';
+import { conductOf, figuresOf, lagOf, memoryGrowth, memoryOf, paidBytes } from './measure.ts';
 import type { Row } from './table.ts';
 import { type Stretch, Timeline } from './timeline.ts';
 
@@ -24,6 +24,8 @@ const CONVERGENCE_DEADLINE_MS = 30_000;
 const LOOK_AGAIN_MS = 150;
 /** The attack is under way by then. */
 const NEWCOMER_AFTER_MS = 5_000;
+/** A stop takes half of it, whatever hangs. */
+const STOP_DEADLINE_MS = 5_000;
 /** Points that honest daemons still hold against each other, and fade. */
 const HARMLESS_PENALTIES = 4;
 /** Blocks at the tip that may still be left for others. */
@@ -134,8 +136,9 @@ async function runAttack(
   await delay(Math.max(0, fromMs + ATTACK_MS - performance.now()));
   const window = { fromMs, toMs: performance.now() };
   const endMs = Date.now();
+  // While it is still under attack.
+  const stoppedMs = await newcomer?.stop();
   await attackers.stop();
-  newcomer?.end();
 
   const convergedMs = await untilConverged(network);
   await delay(SETTLING_MS);
@@ -153,10 +156,10 @@ async function runAttack(
     memoryGrowth: memoryGrowth(timeline, weighed, { fromMs, toMs: performance.now() }),
     memoryLeft: memoryGrowthAtEnd(timeline, weighed),
     diskGrowth: mostGrowth(sizes, await network.disk()) - diskRate(arena) * seconds,
-    diskPaid: (work / tipWork) * network.definition.params.maxBlockBytes,
+    diskPaid: (work / tipWork) * network.definition.params.maxBlockBytes + paidBytes(timeline, fromMs),
     conduct: conductOf(network.logSince(positions), honest, endMs),
     longestHeldMs,
-    ...(newcomer === undefined ? {} : { newcomer: { inStepMs: newcomer.inStepMs } }),
+    ...(newcomer === undefined ? {} : { newcomer: { inStepMs: newcomer.inStepMs, stoppedMs } }),
     convergedMs,
     cpuSeconds,
     done,
@@ -199,18 +202,26 @@ async function withNewcomer(
   attackers: Attackers,
   honest: Set<string>,
   untilMs: number,
-): Promise<{ inStepMs: number | undefined; end: () => void }> {
+): Promise<{ inStepMs: number | undefined; stop: () => Promise<number | undefined> }> {
   await delay(NEWCOMER_AFTER_MS);
   const startedMs = performance.now();
   const { daemon, target } = await network.startNewcomer(plan);
   honest.add(target.peerId);
   attackers.newcomerStarted(target);
-  const end = (): void => void daemon.kill('SIGKILL');
+  const stop = async (): Promise<number | undefined> => {
+    const askedMs = performance.now();
+    const isGone = await Promise.race([
+      daemon.kill('SIGTERM').then(() => true),
+      delay(STOP_DEADLINE_MS, false),
+    ]);
+    if (!isGone) await daemon.kill('SIGKILL');
+    return isGone ? performance.now() - askedMs : undefined;
+  };
   while (performance.now() < untilMs) {
-    if (await isInStep(network, target, plan)) return { inStepMs: performance.now() - startedMs, end };
+    if (await isInStep(network, target, plan)) return { inStepMs: performance.now() - startedMs, stop };
     await delay(LOOK_AGAIN_MS);
   }
-  return { inStepMs: undefined, end };
+  return { inStepMs: undefined, stop };
 }
 
 async function isInStep(network: HonestNetwork, newcomer: Target, { finds }: Newcomer): Promise<boolean> {

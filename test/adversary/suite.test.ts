@@ -58,9 +58,14 @@ describe('a bar', () => {
     ['submitting is slow', { during: { ...FIGURES, submitMs: 2_001 } }, /submit 2001 ms/],
     ['memory grows', { memoryGrowth: 201 * 1_048_576 }, /memory \+201 MB/],
     ['memory stays', { memoryLeft: 101 * 1_048_576 }, /memory stays/],
-    ['the disk is filled', { diskGrowth: 20 * 1_048_576, diskPaid: 1_048_576 }, /disk \+20 MB for 1 MB/],
+    [
+      'the disk is filled',
+      { diskGrowth: 20 * 1_048_576, diskPaid: 1_048_576 },
+      /disk \+20 MB, 1 MB paid for/,
+    ],
     ['they do not come together', { convergedMs: undefined }, /no convergence/],
-    ['a newcomer is held', { newcomer: { inStepMs: undefined } }, /newcomer/],
+    ['a newcomer is held', { newcomer: { inStepMs: undefined, stoppedMs: 1 } }, /not in step/],
+    ['a newcomer does not stop', { newcomer: { inStepMs: 1, stoppedMs: undefined } }, /does not stop/],
     ['it stays', { longestHeldMs: 31_000 }, /stays 31 s/],
     [
       'an honest peer is punished',
@@ -90,7 +95,8 @@ describe('a timeline', () => {
     timeline.statuses.push({ atMs, tookMs: atMs < 5_000 ? 10 : 900 });
     timeline.memory.push({ atMs, bytes: [100, atMs < 5_000 ? 100 : 300] });
     timeline.heights.push({ atMs, daemon: (atMs / 100) % 2, height: atMs / 500, tip: '' });
-    if (atMs % 500 === 0) timeline.blocks.push({ atMs, isHonest: atMs % 1_000 === 0, payments: 4 });
+    if (atMs % 500 === 0)
+      timeline.blocks.push({ atMs, isHonest: atMs % 1_000 === 0, payments: 4, paidBytes: 0 });
   }
 
   it('gives figures of a stretch', () => {

@@ -13,6 +13,8 @@ const CHAIN_EVERY_MS = 700;
 const PAGE_BLOCKS = 50;
 /** Blocks below the tip that may still be left for others. */
 const UNSETTLED = 4;
+/** A transaction on the disk without its data: itself, its places in three indexes, its part of the undo record. */
+const BYTES_OF_TRANSACTION = 600;
 /** What takes longer counts as this long. */
 export const LONGEST_MS = 10_000;
 
@@ -45,6 +47,8 @@ interface BlockSample extends Sample {
   readonly isHonest: boolean;
   /** Of the load. */
   readonly payments: number;
+  /** What the transactions of others take up on the disk: their fees have paid for it. */
+  readonly paidBytes: number;
 }
 
 export class Timeline {
@@ -126,6 +130,9 @@ export class Timeline {
           atMs: performance.now(),
           isHonest: this.#miners.has(header.miner),
           payments: transactions.filter(({ sender }) => this.#payers.has(sender)).length,
+          paidBytes: transactions
+            .filter(({ sender }) => !this.#payers.has(sender))
+            .reduce((sum, { data }) => sum + BYTES_OF_TRANSACTION + data.length / 2, 0),
         });
       }
       return true;
@@ -139,6 +146,6 @@ interface ChainPage {
   readonly length: number;
   readonly blocks: readonly {
     readonly header: { readonly height: number; readonly miner: string };
-    readonly transactions: readonly { readonly sender: string }[];
+    readonly transactions: readonly { readonly sender: string; readonly data: string }[];
   }[];
 }

@@ -8,6 +8,7 @@ import type { NodeEvent } from '../../node/events.ts';
 import { prepareDataFolder } from '../data-folder.ts';
 import { obeyCutOrders } from '../devnet/cut-order.ts';
 import { greeting, isInContainer, shortGreeting } from '../greeting.ts';
+import { holdHeap, releaseHeap } from '../heap-growth.ts';
 import { hostName } from '../host-name.ts';
 import type { DaemonStatus } from '../log/event-lines.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../log/levels.ts';
@@ -23,7 +24,6 @@ import {
   readName,
   readPort,
 } from '../options.ts';
-import { holdYoungMemory, releaseYoungMemory } from '../young-memory.ts';
 
 const DEFAULT_P2P_PORT = 4_141;
 /** More threads than this search for the same nonce slower than they are scheduled. */
@@ -111,7 +111,7 @@ export function addStart(program: Command): void {
 }
 
 async function start(options: StartOptions, command: Command): Promise<void> {
-  holdYoungMemory();
+  holdHeap();
   await requireMultiaddrs(options.peer ?? []);
   const sharedKey =
     options.psk === undefined
@@ -168,7 +168,7 @@ async function start(options: StartOptions, command: Command): Promise<void> {
     });
     lifetime.onStop(() => api.close());
     collectStartupGarbage();
-    releaseYoungMemory();
+    releaseHeap();
     const started = {
       name,
       network,
