@@ -248,7 +248,10 @@ export class BodySync {
     background(own(this.#connectReady()));
   }
 
-  /** Connects, in order, whatever is ready without a gap; between commits others get their turn. */
+  /**
+   * Connects, in order, whatever is ready without a gap; between commits others get their turn. If that fails, the node
+   * is about to stop: trying again would only fail again, without an end.
+   */
   async #connectReady(): Promise<void> {
     if (this.#connecting) return;
     this.#connecting = true;
@@ -258,6 +261,9 @@ export class BodySync {
         this.#connectedAtMs = this.#options.clock.elapsed();
         if (this.#isNextReady()) await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
       }
+    } catch (error) {
+      this.stop();
+      throw error;
     } finally {
       this.#connecting = false;
       // The window has moved on. While something is on its way, its arrival will wake us: asking now would be piecemeal.
