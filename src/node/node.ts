@@ -82,7 +82,7 @@ export interface PeerView {
   readonly score: number;
 }
 
-/** Counts. */
+/** Counts, and bytes where it says so. */
 export interface NodeSizes {
   readonly peers: number;
   readonly orphans: number;
@@ -93,6 +93,8 @@ export interface NodeSizes {
   readonly fetching: number;
   readonly bodiesReady: number;
   readonly bodiesAsked: number;
+  /** Of the bodies ready, and at most of those asked for. */
+  readonly bodyBytes: number;
   /** Transactions that overtook their predecessors. */
   readonly waitingTransactions: number;
   readonly transactionsToPass: number;
