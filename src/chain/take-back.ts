@@ -52,5 +52,8 @@ function changesOf(
 }
 
 function disagreement({ id }: BlockRecord, cause?: RuleError): Error {
-  return damaged(`the undo record of block ${id} and the accounts are not what the block makes of them`, cause);
+  return damaged(
+    `the undo record of block ${id} and the accounts are not what the block makes of them`,
+    cause,
+  );
 }

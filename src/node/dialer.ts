@@ -181,7 +181,8 @@ export class Dialer {
     let victim: { readonly key: string; readonly priority: number; readonly held: number } | undefined;
     for (const [key, candidate] of this.#candidates) {
       const priority = PRIORITY[candidate.source];
-      if (candidate.source === 'given' || priority < PRIORITY[source] || this.#dialling.has(candidate)) continue;
+      if (candidate.source === 'given' || priority < PRIORITY[source] || this.#dialling.has(candidate))
+        continue;
       if (owner !== undefined && (candidate.owner !== owner || candidate.failures === 0)) continue;
       const count = held.get(candidate.owner) ?? 0;
       const isLower = victim === undefined || priority > victim.priority;

@@ -40,7 +40,9 @@ function setUp(blocks: number, transactionsOfEach: number, peerCount: number) {
   const maker = new BlockMaker(definition);
   const transactions = Array.from({ length: transactionsOfEach }, () => paid);
   // The checker below takes any body.
-  const run = maker.chain(maker.genesis, blocks, { header: { transactionsRoot: new Uint8Array(32).fill(1) } });
+  const run = maker.chain(maker.genesis, blocks, {
+    header: { transactionsRoot: new Uint8Array(32).fill(1) },
+  });
   chain.addHeaders(
     run.map(({ block }) => block.sealed),
     NOW_MS,
@@ -51,7 +53,8 @@ function setUp(blocks: number, transactionsOfEach: number, peerCount: number) {
   const peers = new Peers();
   const under = new Set<Asked>();
   let delivered = 0;
-  const bytesOf = ({ block }: CheckedBlock): Uint8Array => encodeBlock({ sealed: block.sealed, transactions });
+  const bytesOf = ({ block }: CheckedBlock): Uint8Array =>
+    encodeBlock({ sealed: block.sealed, transactions });
   const network = {
     request: (peer: PeerId, _: string, request: Uint8Array) => {
       const ids = BlocksRequestType.deserialize(request).ids.map((id) => bytesToHex(id) as BlockId);

@@ -15,6 +15,7 @@ const BOUNDS = {
   bodyBytes: 68 * 1_024 * 1_024,
   transactionsToPass: 512,
   headersQueue: 300,
+  poolsQueue: 300,
 } as const;
 
 export function bounds({ report, world }: CheckContext): Check {
