@@ -12,7 +12,8 @@ import { InvalidBlockError } from './errors.ts';
 import { writePlaces } from './place-batch.ts';
 import type { BlockRecord, CheckedBlock } from './records.ts';
 import { StateView, undoOf } from './state-view.ts';
-import { requireStored, storedBlock } from './stored-block.ts';
+import { storedBlock } from './stored-block.ts';
+import { storedUndo } from './take-back.ts';
 
 /** What a block costs besides its transactions, in bytes of them. */
 const BLOCK_COST = 512;
@@ -71,7 +72,7 @@ export function isLongWay(
  * Computes the way from `context.tip` to `target`.
  *
  * @param block the target's, which is at hand already
- * @throws InvalidBlockError naming the first block whose transactions do not fit the state
+ * @throws InvalidBlockError naming the first block whose transactions do not fit the state; StoreError `damaged`
  */
 export function planSwitch(context: SwitchContext, target: BlockRecord, block: CheckedBlock): BranchSwitch {
   const { params, store, tree, tip } = context;
@@ -81,8 +82,9 @@ export function planSwitch(context: SwitchContext, target: BlockRecord, block: C
     .path(fork, tip)
     .reverse()
     .map((record) => {
-      view.restore(requireStored(store.undo.get(record.number), record, 'undo record'));
-      return { record, block: storedBlock(store, record) };
+      const stored = storedBlock(store, record);
+      view.restore(storedUndo(params, store, record, stored.block.transactions, view.read));
+      return { record, block: stored };
     })
     .reverse();
   const connected = tree.path(fork, target).map((record) => {

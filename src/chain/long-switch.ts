@@ -25,6 +25,7 @@ import { discardStaged, StagedView } from './staged-state.ts';
 import { undoOf } from './state-view.ts';
 import type { StepSizes } from './step-sizes.ts';
 import { requireStored, StoredRun, storedBlock } from './stored-block.ts';
+import { storedUndo } from './take-back.ts';
 
 /** What a block costs besides its transactions, in transactions. */
 const BLOCK_COST = 4;
@@ -101,14 +102,17 @@ export class LongSwitch {
     return numbers.reverse();
   }
 
-  /** The state before the old branch. */
+  /** The state before the old branch. @throws StoreError `damaged` */
   *#undo(old: readonly number[]): Generator<void> {
-    const { store, tree } = this.#options;
+    const { params, store, tree } = this.#options;
     for (const number of old.toReversed()) {
-      const undo = requireStored(store.undo.get(number), tree.get(number), 'undo record');
+      const record = tree.get(number);
+      const transactions = requireStored(store.bodies.get(number), record, 'body');
+      if (this.#isStepDone(BLOCK_COST + transactions.length / 2)) yield;
+      const undo = storedUndo(params, store, record, transactions, this.#view.read);
       for (const [address, account] of undo) this.#view.set(address, account);
+      if (this.#isStepDone(transactions.length / 2)) yield;
       yield* this.#view.relieve();
-      if (this.#isStepDone(BLOCK_COST + undo.size / 8)) yield;
     }
   }
 

@@ -27,8 +27,10 @@ const MAX_FETCHING_OF_PEER = MAX_FETCHING / 2;
 const MAX_RELAYERS = 8;
 /** A peer that asks for a body that is still under way here waits so long: a fetch that goes well, and no more. */
 const SERVE_WAIT_MS = 2_000;
-/** Peers that wait so: half of the answers under way at once, so that other requests have room. */
-const MAX_SERVE_WAITING = 32;
+/** Requests that wait so: half of the places for answers of their kind, so that other requests have room. */
+export const MAX_SERVE_WAITING = 16;
+/** A peer asks once for each of a few new blocks. */
+const MAX_SERVE_WAITING_OF_PEER = 2;
 
 export interface BlockCompletionOptions extends BodyFetchOptions {
   readonly pool: Mempool;
@@ -39,7 +41,7 @@ interface UnderWay {
   /** Who sent it, in whatever words. */
   readonly relayers: Set<PeerId>;
   readonly body: PromiseWithResolvers<readonly SignedTransaction[] | undefined>;
-  /** Peers that wait for the body. */
+  /** Requests that wait for the body. */
   waiting: number;
   isFetching: boolean;
 }
@@ -48,7 +50,8 @@ export class BlockCompletion {
   readonly #options: BlockCompletionOptions;
   readonly #underWay = new Map<BlockId, UnderWay>();
   #bytes = 0;
-  #waiting = 0;
+  /** Who waits for bodies, once for each request. */
+  readonly #waiting: PeerId[] = [];
 
   constructor(options: BlockCompletionOptions) {
     this.#options = options;
@@ -130,25 +133,28 @@ export class BlockCompletion {
   /**
    * The body of a block under way, as soon as it is here.
    *
-   * @returns undefined if it does not come soon, or if the asker is the one it is expected from: the two would wait for
-   *   each other
+   * @returns undefined if it does not come soon, if too many wait, or if the asker is the one it is expected from: the two
+   *   would wait for each other
    */
   async bodyOf(id: BlockId, asker: PeerId): Promise<readonly SignedTransaction[] | undefined> {
     const entry = this.#underWay.get(id);
-    if (entry === undefined || this.#waiting >= MAX_SERVE_WAITING || entry.arrived.from === asker) {
-      return undefined;
-    }
+    if (entry === undefined || entry.arrived.from === asker || !this.#mayWait(asker)) return undefined;
     const { promise: patience, resolve } = Promise.withResolvers<undefined>();
     const cancel = this.#options.clock.after(SERVE_WAIT_MS, () => resolve(undefined));
-    this.#waiting++;
+    this.#waiting.push(asker);
     entry.waiting++;
     try {
       return await Promise.race([entry.body.promise, patience]);
     } finally {
       cancel();
-      this.#waiting--;
+      this.#waiting.splice(this.#waiting.indexOf(asker), 1);
       entry.waiting--;
     }
+  }
+
+  #mayWait(asker: PeerId): boolean {
+    const ofPeer = this.#waiting.filter((other) => other === asker);
+    return this.#waiting.length < MAX_SERVE_WAITING && ofPeer.length < MAX_SERVE_WAITING_OF_PEER;
   }
 
   async #complete(entry: UnderWay): Promise<BodyVerdict | undefined> {

@@ -8,7 +8,11 @@ import { InvalidBlockError } from '../chain/errors.ts';
 import type { CheckedBlock } from '../chain/records.ts';
 import { RuleError } from '../core/errors.ts';
 import type { Durability } from '../store/store.ts';
-import type { Clock } from './ports.ts';
+import type { Clock, PeerId } from './ports.ts';
+
+/** Of peers' blocks that wait for a long move: sixteen of the largest. Sync brings later what does not fit. */
+const MAX_WAITING_BYTES = 32 * 1_024 * 1_024;
+const MAX_WAITING_BYTES_OF_PEER = MAX_WAITING_BYTES / 4;
 
 export interface AddedBlocks {
   /** What became of the blocks, up to one that is an orphan, early or refused. */
@@ -24,8 +28,15 @@ export interface BlockQueueOptions {
   readonly onTurn: () => void;
 }
 
+interface Waiting {
+  readonly from: PeerId;
+  readonly byteLength: number;
+}
+
 export class BlockQueue {
   readonly #options: BlockQueueOptions;
+  /** Blocks of peers. */
+  readonly #waiting = new Set<Waiting>();
   /** Resolves once all before are through. */
   #last: Promise<unknown> | undefined;
   #stopped = false;
@@ -55,9 +66,34 @@ export class BlockQueue {
     return rest;
   }
 
+  /**
+   * As `add`, for a block a peer gave.
+   *
+   * @returns undefined also if there is no room for it to wait
+   */
+  async addFrom(from: PeerId, block: CheckedBlock, byteLength: number): Promise<AddedBlocks | undefined> {
+    const waiting = { from, byteLength };
+    if (this.#last !== undefined && !this.#hasRoom(waiting)) return undefined;
+    this.#waiting.add(waiting);
+    try {
+      return await this.add([block], 'full');
+    } finally {
+      this.#waiting.delete(waiting);
+    }
+  }
+
   /** A long move that is under way stays where it is: the next start begins it again. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  #hasRoom({ byteLength, from }: Waiting): boolean {
+    let [all, ofPeer] = [byteLength, byteLength];
+    for (const other of this.#waiting) {
+      all += other.byteLength;
+      if (other.from === from) ofPeer += other.byteLength;
+    }
+    return all <= MAX_WAITING_BYTES && ofPeer <= MAX_WAITING_BYTES_OF_PEER;
   }
 
   async #takeTurns(steps: Generator<void, AddedBlocks>): Promise<AddedBlocks | undefined> {

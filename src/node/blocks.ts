@@ -15,7 +15,7 @@ import { checkProofOfWork, workOfBits } from '../core/target.ts';
 import type { Header, SignedTransaction } from '../core/types.ts';
 import { acceptedEvent, type Origin } from './accepted-event.ts';
 import { BlockCompletion } from './block-completion.ts';
-import type { BlockQueue } from './block-queue.ts';
+import type { AddedBlocks, BlockQueue } from './block-queue.ts';
 import { type ArrivedBlock, type PlacedBlock, WaitingBlocks } from './block-waiting.ts';
 import type { BodyFetchOptions } from './body-fetch.ts';
 import type { FetchedBlock } from './body-sync.ts';
@@ -82,7 +82,8 @@ export class Blocks {
   async mined(checked: CheckedBlock): Promise<boolean> {
     const { clock, emit, fresh, network } = this.#options;
     const { sealed, transactions } = checked.block;
-    const result = await this.#connect(checked, { source: 'mined', from: undefined, publishedAt: 0 });
+    const adding = this.#options.queue.add([checked], 'full');
+    const result = await this.#connect(checked, adding, { source: 'mined', from: undefined, publishedAt: 0 });
     if (result instanceof RuleError) {
       throw new InvariantError(`a block made by our own rules keeps them: ${result.message}`, {
         cause: result,
@@ -249,18 +250,23 @@ export class Blocks {
   }
 
   async #connectArrived(arrived: ArrivedBlock, checked: CheckedBlock): Promise<void> {
-    const { from } = arrived;
+    const { byteLength, from } = arrived;
     const { publishedAt } = arrived.compact;
-    const result = await this.#connect(checked, { source: 'gossip', from, publishedAt });
+    const adding = this.#options.queue.addFrom(from, checked, byteLength);
+    const result = await this.#connect(checked, adding, { source: 'gossip', from, publishedAt });
     if (result === undefined || result instanceof RuleError) return;
     if (result.kind === 'orphan') this.#orphans.add(arrived);
     if (result.kind === 'early') this.#early.add(arrived);
   }
 
-  /** @returns what became of it, or the rule it broke; undefined if the node stopped */
-  async #connect(checked: CheckedBlock, origin: Origin): Promise<AddResult | RuleError | undefined> {
-    const { chain, clock, emit, peers, queue } = this.#options;
-    const added = await queue.add([checked], 'full');
+  /** @returns what became of it, or the rule it broke; undefined if the node stopped, or had no room for it */
+  async #connect(
+    checked: CheckedBlock,
+    adding: Promise<AddedBlocks | undefined>,
+    origin: Origin,
+  ): Promise<AddResult | RuleError | undefined> {
+    const { chain, clock, emit, peers } = this.#options;
+    const added = await adding;
     if (added?.refused !== undefined) {
       this.#refusedByState(added.refused, checked.id, origin.from);
       return added.refused;

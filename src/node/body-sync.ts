@@ -19,8 +19,13 @@ import { BlocksRequestType, MAX_BLOCKS_ANSWER_BYTES, MAX_BLOCKS_REQUESTED } from
 
 /** How far ahead of the chain bodies are fetched. */
 const WINDOW_BLOCKS = 1_024;
-/** Bodies held because an earlier one is missing; beyond it only the next one is asked for. */
-const MAX_READY_BYTES = 32 * 1_024 * 1_024;
+/**
+ * Bodies held because an earlier one is missing, and those under way, for each answer the most it may bring: sixteen of the
+ * longest, while a window of small blocks takes eight. Beyond it only the next one is asked for.
+ */
+const MAX_BODY_BYTES = 64 * 1_024 * 1_024;
+/** Of an answer: the network reads no more. */
+const LONGEST_ANSWER_BYTES = 2 * MAX_BLOCKS_ANSWER_BYTES;
 /** Hides the round trip without letting one peer hold the whole window. */
 const REQUESTS_PER_PEER = 4;
 /** An answer is 2 MiB at most: a link of 250 kB/s is still served. */
@@ -69,6 +74,13 @@ interface PeerSlot {
   readonly work: bigint;
   /** Requests it is to answer before. */
   readonly load: number;
+  readonly isOutbound: boolean;
+}
+
+/** An answer under way. */
+interface Expected {
+  /** The most it may still bring. */
+  bytes: number;
 }
 
 interface Asked {
@@ -86,6 +98,8 @@ export class BodySync {
   /** Asked for and not here yet. */
   readonly #asked = new Map<BlockId, Asked>();
   readonly #requests = new Map<PeerId, number>();
+  /** Of all answers under way. */
+  #expectedBytes = 0;
   readonly #pausedUntilMs = new Map<PeerId, number>();
   /** Checked, waiting for an earlier one. */
   readonly #ready = new Map<BlockId, Ready>();
@@ -114,8 +128,12 @@ export class BodySync {
     return this.#connecting || (this.#asked.size > 0 && isFresh);
   }
 
-  sizes(): { bodiesReady: number; bodiesAsked: number } {
-    return { bodiesReady: this.#ready.size, bodiesAsked: this.#asked.size };
+  sizes(): { bodiesReady: number; bodiesAsked: number; bodyBytes: number } {
+    return {
+      bodiesReady: this.#ready.size,
+      bodiesAsked: this.#asked.size,
+      bodyBytes: this.#readyBytes + this.#expectedBytes,
+    };
   }
 
   stop(): void {
@@ -133,33 +151,34 @@ export class BodySync {
     if (missing.length === 0) return;
     const wanted = missing.filter((record) => !this.#ready.has(record.id) && this.#mayAsk(record));
     for (const peer of this.#idlePeers()) {
-      if (wanted.length === 0) break;
-      const crowded = this.#readyBytes > MAX_READY_BYTES;
-      if (crowded && wanted[0]?.id !== missing[0]?.id) break;
-      const portion = this.#portionFor(peer, wanted, crowded);
-      if (portion.length > 0) this.#options.background(own(this.#fetch(peer.id, portion)));
+      const isCrowded = this.#isCrowded();
+      if (wanted.length === 0 || (isCrowded && wanted[0] !== missing[0])) break;
+      const portion = this.#portionFor(peer, isCrowded ? wanted.slice(0, 1) : wanted);
+      if (portion[0] === undefined) continue;
+      wanted.splice(wanted.indexOf(portion[0]), portion.length);
+      this.#options.background(own(this.#fetch(peer.id, portion)));
     }
     this.#retryLater();
   }
 
   /**
-   * Peers that may be asked, least busy first; one entry for each request that fits. A peer whose tip is on a
-   * chain we have wholly does not have the one that is missing.
+   * Peers that may be asked, least busy first, of these those we dialled, for strangers may be many and give nothing; one
+   * entry for each request that fits. A peer whose tip is on a chain we have wholly does not have the one that is missing.
    */
   #idlePeers(): PeerSlot[] {
     const { chain, clock, peers } = this.#options;
     const now = clock.elapsed();
     const slots: PeerSlot[] = [];
     for (const peer of peers.all()) {
-      const { id } = peer.connection;
+      const { direction, id } = peer.connection;
       const has = tipOf(peer);
       if (has === undefined || (this.#pausedUntilMs.get(id) ?? 0) > now) continue;
       if (chain.byId(has.tip)?.status === 'body') continue;
       for (let load = this.#requests.get(id) ?? 0; load < REQUESTS_PER_PEER; load++) {
-        slots.push({ id, work: has.work, load });
+        slots.push({ id, work: has.work, load, isOutbound: direction === 'outbound' });
       }
     }
-    return slots.sort((a, b) => a.load - b.load);
+    return slots.sort((a, b) => a.load - b.load || Number(b.isOutbound) - Number(a.isOutbound));
   }
 
   #mayAsk(record: BlockRecord): boolean {
@@ -171,15 +190,25 @@ export class BodySync {
     );
   }
 
-  /** Takes from `wanted` what this peer should have: a share, so that others get one too. */
-  #portionFor({ id, work }: PeerSlot, wanted: BlockRecord[], crowded: boolean): BlockRecord[] {
-    const most = crowded ? 1 : this.#blocksPerAnswer();
+  /** There is no room for another of the longest answers. */
+  #isCrowded(): boolean {
+    return this.#readyBytes + this.#expectedBytes + LONGEST_ANSWER_BYTES > MAX_BODY_BYTES;
+  }
+
+  #expect(answer: Expected, bytes: number): void {
+    this.#expectedBytes += bytes - answer.bytes;
+    answer.bytes = bytes;
+  }
+
+  /** What of `wanted` this peer should give: a share, so that others get one too. */
+  #portionFor({ id, work }: PeerSlot, wanted: readonly BlockRecord[]): readonly BlockRecord[] {
+    const most = this.#blocksPerAnswer();
     const isForIt = (record: BlockRecord): boolean =>
       record.work <= work && this.#asked.get(record.id)?.peers.has(id) !== true;
     const first = wanted.findIndex(isForIt);
     if (first === -1) return [];
     const end = wanted.findIndex((record, index) => index > first && !isForIt(record));
-    return wanted.splice(first, Math.min(most, (end === -1 ? wanted.length : end) - first));
+    return wanted.slice(first, Math.min(first + most, end === -1 ? wanted.length : end));
   }
 
   /** What is asked for and does not fit the answer keeps others from being asked for it meanwhile. */
@@ -189,13 +218,16 @@ export class BodySync {
   }
 
   async #fetch(peer: PeerId, portion: readonly BlockRecord[]): Promise<void> {
-    const { clock, during } = this.#options;
+    const { clock, definition, during } = this.#options;
     for (const { id } of portion) {
       const peers = this.#asked.get(id)?.peers ?? new Set<PeerId>();
       this.#asked.set(id, { peers: peers.add(peer), atMs: clock.elapsed() });
     }
     this.#requests.set(peer, (this.#requests.get(peer) ?? 0) + 1);
-    const came = await during(peer, 'blocks', () => this.#ask(peer, portion));
+    const expected: Expected = { bytes: 0 };
+    this.#expect(expected, Math.min(portion.length * definition.params.maxBlockBytes, LONGEST_ANSWER_BYTES));
+    const came = await during(peer, 'blocks', () => this.#ask(peer, portion, expected));
+    this.#expect(expected, 0);
     if (came !== true) this.#pausedUntilMs.set(peer, clock.elapsed() + PAUSE_MS);
     for (const { id } of portion) {
       const asked = this.#asked.get(id);
@@ -209,7 +241,7 @@ export class BodySync {
   }
 
   /** @returns false if it gives none of them @throws what is wrong with its answer */
-  async #ask(peer: PeerId, portion: readonly BlockRecord[]): Promise<boolean> {
+  async #ask(peer: PeerId, portion: readonly BlockRecord[], expected: Expected): Promise<boolean> {
     const { chain, definition, network, peers } = this.#options;
     const best = chain.bestHeader.id;
     const hasSaid = saysItHas(peers.get(peer), best);
@@ -221,9 +253,14 @@ export class BodySync {
     });
     if (chunks.length === 0 && hasSaid)
       throw new BrokenPromise(`it does not give the blocks up to ${best}, which it says it has`);
+    this.#expect(
+      expected,
+      chunks.reduce((bytes, { length }) => bytes + length, 0),
+    );
     for (const [index, chunk] of chunks.entries()) {
       const record = portion[index];
       if (record !== undefined) await this.#take(peer, record, chunk);
+      this.#expect(expected, expected.bytes - chunk.length);
     }
     return chunks.length > 0;
   }
@@ -248,7 +285,10 @@ export class BodySync {
     background(own(this.#connectReady()));
   }
 
-  /** Connects, in order, whatever is ready without a gap; between commits others get their turn. */
+  /**
+   * Connects, in order, whatever is ready without a gap; between commits others get their turn. If that fails, the node
+   * is about to stop: trying again would only fail again, without an end.
+   */
   async #connectReady(): Promise<void> {
     if (this.#connecting) return;
     this.#connecting = true;
@@ -258,6 +298,9 @@ export class BodySync {
         this.#connectedAtMs = this.#options.clock.elapsed();
         if (this.#isNextReady()) await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
       }
+    } catch (error) {
+      this.stop();
+      throw error;
     } finally {
       this.#connecting = false;
       // The window has moved on. While something is on its way, its arrival will wake us: asking now would be piecemeal.

@@ -17,15 +17,17 @@ const TARGET_OUTBOUND = 8;
 const MAX_OUTBOUND_IN_NETWORK = 2;
 /** Dials under way at once: a default libp2p host takes five new connections a second. */
 const MAX_DIALS = 4;
-/** Of them, to addresses known by hearsay, which may be invented and take the whole deadline each. */
-const MAX_HEARSAY_DIALS = 2;
+/** Of them, to peers heard of, and as many to peers seen on the LAN: either may be invented and take the whole deadline each. */
+const MAX_DIALS_OF_SOURCE = 2;
 /** Addresses known at most, so that a peer cannot fill the memory with invented ones. */
 const MAX_CANDIDATES = 1_024;
 const MAX_ADDRESSES_EACH = 8;
 /** Of the rumours about a peer, those tried each time: each may take the whole deadline, and its own addresses wait for them. */
 const RUMOURS_AT_ONCE = 1;
-/** Of them, those that peers of one address told, or that were seen on the LAN at one address. */
+/** Of them, those that peers of one address told, or that were seen on the LAN: as many as a node needs to find all others. */
 export const MAX_CANDIDATES_OF_OWNER = 128;
+/** Owns whatever mDNS tells: a single machine there can tell of any number, each at an address of its own. */
+const LAN = 'discovered';
 const FIRST_RETRY_MS = 1_000;
 /** Also the longest a healed partition stays unnoticed; a dial into the void every ten seconds costs nothing. */
 const LONGEST_RETRY_MS = 10_000;
@@ -50,13 +52,14 @@ interface Candidate {
   /** Further ones, by hearsay; the next to be tried first. */
   rumours: string[];
   source: AddressSource;
-  /** The address that pays for the place: of who told it, or where it was seen. Undefined if it is this node's own knowledge. */
+  /** The one that was reached last, in this run or before. */
+  reached: string | undefined;
+  /** Pays for the place: the address of who told it, or the LAN. Undefined if it is this node's own knowledge. */
   readonly owner: string | undefined;
   /** How many places the owner had before this one: all owners' first come first. */
   readonly turn: number;
   failures: number;
   dueAtMs: number;
-  dialling: boolean;
 }
 
 export interface DialerOptions {
@@ -80,8 +83,7 @@ export class Dialer {
   #cancelLook: (() => void) | undefined;
   #looksAtMs = Number.POSITIVE_INFINITY;
   #running = false;
-  #dials = 0;
-  #hearsayDials = 0;
+  readonly #dialling = new Set<Candidate>();
 
   constructor(options: DialerOptions) {
     this.#options = options;
@@ -99,7 +101,7 @@ export class Dialer {
 
   /** Adds an address to dial when it is its turn. */
   add(address: string, source: Exclude<AddressSource, 'learnt'>): void {
-    this.#add(address, source, source === 'discovered' ? hostOf(address) : undefined);
+    this.#add(address, source, source === 'discovered' ? LAN : undefined);
   }
 
   /** Adds what a peer tells, as far as it can know: see `hearsay.ts`. */
@@ -128,11 +130,11 @@ export class Dialer {
       addresses: source === 'learnt' ? [] : [address],
       rumours: source === 'learnt' ? [address] : [],
       source,
+      reached: source === 'remembered' ? address : undefined,
       owner,
       turn,
       failures: 0,
       dueAtMs: this.#options.clock.elapsed() + (yields ? YIELD_MS : 0),
-      dialling: false,
     });
     if (source === 'given' || !this.#isFull) this.#lookIn(yields ? YIELD_MS : 0);
   }
@@ -150,7 +152,7 @@ export class Dialer {
 
   /** Only those given by hand are dialled beyond. */
   get #isFull(): boolean {
-    return this.#options.outbound().length + this.#dials >= TARGET_OUTBOUND;
+    return this.#options.outbound().length + this.#dialling.size >= TARGET_OUTBOUND;
   }
 
   #countOf(owner: string | undefined): number {
@@ -168,7 +170,7 @@ export class Dialer {
   }
 
   /**
-   * Drops a candidate of no higher standing than `source`: of the teller with most.
+   * Drops a candidate of no higher standing than `source`: of the lowest there is, of the owner with most.
    *
    * @param owner only of this one, and only one that has failed: it has had its share
    */
@@ -176,13 +178,16 @@ export class Dialer {
     const held = new Map<string | undefined, number>();
     for (const candidate of this.#candidates.values())
       held.set(candidate.owner, (held.get(candidate.owner) ?? 0) + 1);
-    let victim: { readonly key: string; readonly held: number } | undefined;
+    let victim: { readonly key: string; readonly priority: number; readonly held: number } | undefined;
     for (const [key, candidate] of this.#candidates) {
-      if (candidate.source === 'given' || candidate.dialling) continue;
-      if (PRIORITY[candidate.source] < PRIORITY[source]) continue;
+      const priority = PRIORITY[candidate.source];
+      if (candidate.source === 'given' || priority < PRIORITY[source] || this.#dialling.has(candidate))
+        continue;
       if (owner !== undefined && (candidate.owner !== owner || candidate.failures === 0)) continue;
       const count = held.get(candidate.owner) ?? 0;
-      if (victim === undefined || count > victim.held) victim = { key, held: count };
+      const isLower = victim === undefined || priority > victim.priority;
+      if (isLower || (priority === victim?.priority && count > victim.held))
+        victim = { key, priority, held: count };
     }
     if (victim === undefined) return false;
     this.#candidates.delete(victim.key);
@@ -209,21 +214,22 @@ export class Dialer {
     const wanted = [...this.#candidates].filter(([, candidate]) => this.#isWanted(candidate));
     const due = wanted.filter(([, { dueAtMs }]) => dueAtMs <= now).sort(([, a], [, b]) => inTurn(a, b));
     for (const [key, candidate] of due) {
-      if (this.#dials >= MAX_DIALS) return; // the next look is when one of them has ended
+      if (this.#dialling.size >= MAX_DIALS) return; // the next look is when one of them has ended
       if (this.#isDiallable(candidate)) background(own(this.#dial(key, candidate)));
     }
     const later = wanted.filter(([, { dueAtMs }]) => dueAtMs > now).map(([, { dueAtMs }]) => dueAtMs - now);
     if (later.length > 0) this.#lookIn(Math.min(...later));
   }
 
-  #isWanted({ dialling, peer, source }: Candidate): boolean {
-    if (dialling || (source !== 'given' && this.#isFull)) return false;
+  #isWanted(candidate: Candidate): boolean {
+    const { peer, source } = candidate;
+    if (this.#dialling.has(candidate) || (source !== 'given' && this.#isFull)) return false;
     return peer === undefined || !this.#options.isConnected(peer);
   }
 
   #isDiallable({ addresses, rumours, source }: Candidate): boolean {
     if (source === 'given') return true;
-    if (this.#isFull || (source === 'learnt' && this.#hearsayDials >= MAX_HEARSAY_DIALS)) return false;
+    if (this.#isFull || this.#dialsOf(source) >= MAX_DIALS_OF_SOURCE) return false;
     const [address] = [...addresses, ...rumours];
     if (address === undefined || classOf(address) !== 'public') return true;
     const network = networkOf(address);
@@ -231,24 +237,27 @@ export class Dialer {
     return others.filter((other) => networkOf(other) === network).length < MAX_OUTBOUND_IN_NETWORK;
   }
 
+  /** Dials under way to addresses others told; what this node knows itself is not counted. */
+  #dialsOf(source: AddressSource): number {
+    if (source === 'remembered') return 0;
+    return [...this.#dialling].filter((candidate) => candidate.source === source).length;
+  }
+
   /** The addresses of dials under way, one of each. */
   #underWay(): string[] {
-    const candidates = [...this.#candidates.values()].filter(({ dialling }) => dialling);
-    return candidates.flatMap(({ addresses, rumours }) => addresses[0] ?? rumours[0] ?? []);
+    return [...this.#dialling].flatMap(({ addresses, rumours }) => addresses[0] ?? rumours[0] ?? []);
   }
 
   async #dial(key: string, candidate: Candidate): Promise<void> {
     const { clock, network, onLost, onReached, random } = this.#options;
-    const hearsay = candidate.source === 'learnt' ? 1 : 0;
-    candidate.dialling = true;
-    this.#dials++;
-    this.#hearsayDials += hearsay;
+    this.#dialling.add(candidate);
     try {
       const rumours = candidate.rumours.slice(0, RUMOURS_AT_ONCE);
       for (const address of [...candidate.addresses, ...rumours]) {
         try {
           candidate.peer = await network.dial(address);
           candidate.failures = 0;
+          candidate.reached = address;
           confirm(candidate, address);
           onReached(address);
           return;
@@ -265,9 +274,7 @@ export class Dialer {
       const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** candidate.failures);
       candidate.dueAtMs = clock.elapsed() + wait * (0.5 + random.next());
     } finally {
-      candidate.dialling = false;
-      this.#dials--;
-      this.#hearsayDials -= hearsay;
+      this.#dialling.delete(candidate);
       this.#lookIn(0);
     }
   }
@@ -283,10 +290,15 @@ function tellMore(known: Candidate, address: string, source: AddressSource): voi
   if (PRIORITY[source] < PRIORITY[known.source]) known.source = source;
 }
 
-/** This address works, or is told by who should know. */
+/** This address works, or is told by who should know. What comes so goes before the others, but never displaces the one that worked. */
 function confirm(known: Candidate, address: string): void {
   const others = known.addresses.filter((other) => other !== address);
-  known.addresses = [address, ...others].slice(0, MAX_ADDRESSES_EACH);
+  known.addresses = [address, ...others];
+  if (known.addresses.length > MAX_ADDRESSES_EACH)
+    known.addresses.splice(
+      known.addresses.findLastIndex((other) => other !== known.reached),
+      1,
+    );
   known.rumours = known.rumours.filter((other) => other !== address);
 }
 

@@ -82,7 +82,7 @@ export interface PeerView {
   readonly score: number;
 }
 
-/** Counts. */
+/** Counts, and bytes where it says so. */
 export interface NodeSizes {
   readonly peers: number;
   readonly orphans: number;
@@ -93,6 +93,8 @@ export interface NodeSizes {
   readonly fetching: number;
   readonly bodiesReady: number;
   readonly bodiesAsked: number;
+  /** Of the bodies ready, and at most of those asked for. */
+  readonly bodyBytes: number;
   /** Transactions that overtook their predecessors. */
   readonly waitingTransactions: number;
   readonly transactionsToPass: number;
@@ -100,6 +102,8 @@ export interface NodeSizes {
   readonly transactionMessages: number;
   /** Peers whose headers are to be fetched. */
   readonly headersQueue: number;
+  /** Peers whose pools are to be compared, when there is a place. */
+  readonly poolsQueue: number;
 }
 
 export class Node {
@@ -229,7 +233,7 @@ export class Node {
       turns,
       relay: this.#relay,
       budgets: this.#budgets,
-      chainIdle: () => this.#sync.idle(),
+      chainIdle: (limitMs) => this.#sync.idle(limitMs),
     });
     this.#dialer = new Dialer({
       ...shared,
@@ -342,11 +346,9 @@ export class Node {
   /** Asks every peer now for a chain with more work, and waits until what they have is here, a minute at most. */
   async resolve(): Promise<{ replaced: boolean; height: number; tip: BlockId }> {
     const before = this.chain.tip.id;
-    const asked = Promise.all(this.#peers.all().map((peer) => this.#status.ask(peer.connection.id)));
-    await this.#within(
-      asked.then(() => this.#sync.idle()),
-      RESOLVE_DEADLINE_MS,
-    );
+    const endsAtMs = this.#clock.elapsed() + RESOLVE_DEADLINE_MS;
+    await Promise.all(this.#peers.all().map((peer) => this.#status.ask(peer.connection.id)));
+    await this.#sync.idle(endsAtMs - this.#clock.elapsed());
     const { height, id } = this.chain.tip;
     return { replaced: id !== before, height, tip: id };
   }
@@ -359,6 +361,7 @@ export class Node {
       ...this.#bodies.sizes(),
       ...this.#relay.sizes(),
       headersQueue: this.#sync.queued,
+      poolsQueue: this.#poolSync.waiting,
     };
   }
 
@@ -394,16 +397,6 @@ export class Node {
     this.#dialer.lost(peer);
     this.#emit({ event: 'peer.disconnected', peer, reason });
     this.#sync.wake();
-  }
-
-  async #within(work: Promise<void>, limitMs: number): Promise<void> {
-    const { promise: deadline, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#clock.after(limitMs, resolve);
-    try {
-      await Promise.race([work, deadline]);
-    } finally {
-      cancel();
-    }
   }
 
   #onTipChange({ change, returned }: PoolUpdate): void {

@@ -54,8 +54,8 @@ export interface PoolSyncOptions {
   readonly clock: Clock;
   readonly during: During;
   readonly background: Background;
-  /** Resolves once nothing is being fetched. */
-  readonly chainIdle: () => Promise<void>;
+  /** Waits until no headers and blocks are being fetched, so long at most. @returns whether that is so */
+  readonly chainIdle: (limitMs: number) => Promise<boolean>;
 }
 
 /** Where it stands with one peer. */
@@ -72,8 +72,8 @@ export class PoolSync {
   /** Of the connected peers that told their status. */
   readonly #standings = new Map<PeerId, Standing>();
   #running = 0;
-  /** Longest waiting first: one of a peer, and no more than there are connections. */
-  readonly #waiting: (() => void)[] = [];
+  /** What tells a comparison whether it has a place now. Longest waiting first, one of each connected peer at most. */
+  readonly #waiting = new Map<Standing, (hasPlace: boolean) => void>();
   #stopped = false;
 
   constructor(options: PoolSyncOptions) {
@@ -82,6 +82,12 @@ export class PoolSync {
 
   stop(): void {
     this.#stopped = true;
+    for (const standing of this.#waiting.keys()) this.#leave(standing);
+  }
+
+  /** Comparisons that wait for a place. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** A peer told its status. */
@@ -105,44 +111,67 @@ export class PoolSync {
 
   /** A peer is gone. */
   forget(peer: PeerId): void {
+    const standing = this.#standings.get(peer);
+    if (standing === undefined) return;
     this.#standings.delete(peer);
+    this.#leave(standing);
   }
 
   async #compare(peer: PeerId, standing: Standing): Promise<void> {
     standing.isUnderWay = true;
-    await this.#chainIsHere();
+    const isOver = (): boolean => this.#stopped || this.#standings.get(peer) !== standing;
+    await this.#chainIsHere(isOver);
+    if (isOver()) return;
     standing.begunAtMs = this.#options.clock.elapsed();
     standing.isDue = false;
-    const isWhole = await this.#options.during(peer, 'pool', () => this.#run(peer, standing));
+    const isWhole = await this.#options.during(peer, 'pool', () => this.#run(peer, standing, isOver));
     if (isWhole !== true) standing.isDue = true;
     standing.isUnderWay = false;
   }
 
   /** Before that, hardly anything of a pool would apply. Peers that claim without end do not keep it waiting. */
-  async #chainIsHere(): Promise<void> {
-    const { chain, chainIdle, clock } = this.#options;
-    const idle = chainIdle().then(() => true);
+  async #chainIsHere(isOver: () => boolean): Promise<void> {
+    const { chain, chainIdle } = this.#options;
     for (;;) {
       const { height } = chain.tip;
-      const { promise: look, resolve } = Promise.withResolvers<false>();
-      const cancel = clock.after(LOOK_MS, () => resolve(false));
-      const isHere = await Promise.race([idle, look]);
-      cancel();
-      if (isHere || this.#stopped || chain.tip.height < height + LEAST_BLOCKS_A_LOOK) return;
+      const isIdle = await chainIdle(LOOK_MS);
+      if (isIdle || isOver() || chain.tip.height < height + LEAST_BLOCKS_A_LOOK) return;
     }
   }
 
   /** @returns false if it was given up */
-  async #run(peer: PeerId, standing: Standing): Promise<boolean> {
-    if (this.#running >= MAX_POOL_SYNCS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#running++;
+  async #run(peer: PeerId, standing: Standing, isOver: () => boolean): Promise<boolean> {
+    if (!(await this.#enter(standing))) return false;
     try {
-      const isOver = (): boolean => this.#stopped || this.#standings.get(peer) !== standing;
       return !isOver() && (await new Comparison(this.#options, peer, isOver).run());
     } finally {
-      this.#running--;
-      this.#waiting.shift()?.();
+      this.#passOn();
     }
+  }
+
+  /** Resolves once there is a place. @returns false if the peer is gone by then */
+  async #enter(standing: Standing): Promise<boolean> {
+    if (this.#running >= MAX_POOL_SYNCS)
+      return new Promise<boolean>((resolve) => this.#waiting.set(standing, resolve));
+    this.#running++;
+    return true;
+  }
+
+  #leave(standing: Standing): void {
+    this.#waiting.get(standing)?.(false);
+    this.#waiting.delete(standing);
+  }
+
+  /** A place is free: the longest waiting has it. */
+  #passOn(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#running--;
+      return;
+    }
+    const [standing, tell] = next;
+    this.#waiting.delete(standing);
+    tell(true);
   }
 }
 

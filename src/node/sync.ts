@@ -55,7 +55,8 @@ export class Sync {
   readonly #turns = new Map<PeerId, HeaderTurn>();
   #cancelLook: (() => void) | undefined;
   #cancelProgress: (() => void) | undefined;
-  #waiters: (() => void)[] = [];
+  /** Who waits for it to be idle; each leaves by itself at the end of its time. */
+  readonly #waiters = new Set<() => void>();
   #stopped = false;
 
   constructor(options: SyncOptions) {
@@ -125,13 +126,20 @@ export class Sync {
     return bodies.isArriving || (this.#isFetchingHeaders && clock.elapsed() < this.#graceEndsAtMs);
   }
 
-  /** Resolves once nothing is being fetched. */
-  idle(): Promise<void> {
-    if (this.#isIdle()) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#waiters.push(resolve);
-      this.#tell();
-    });
+  /** Waits until nothing is being fetched, so long at most. @returns whether that is so */
+  async idle(limitMs: number): Promise<boolean> {
+    if (this.#isIdle()) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const cancel = this.#options.clock.after(limitMs, () => resolve(false));
+    const waiter = (): void => resolve(true);
+    this.#waiters.add(waiter);
+    this.#tell();
+    try {
+      return await promise;
+    } finally {
+      cancel();
+      this.#waiters.delete(waiter);
+    }
   }
 
   get #isFetchingHeaders(): boolean {
@@ -148,9 +156,8 @@ export class Sync {
   }
 
   #settle(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const resolve of waiters) resolve();
+    for (const tell of this.#waiters) tell();
+    this.#waiters.clear();
   }
 
   /** Begins turns as long as there is a peer to ask and a place. */

@@ -3,9 +3,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedBlock, CheckedTransaction } from '../../src/chain/records.ts';
 import { encodeTransactions } from '../../src/core/encoding.ts';
 import { idToBytes } from '../../src/core/identifiers.ts';
+import { MAX_SERVE_WAITING } from '../../src/node/block-completion.ts';
 import { decodeCompactBlock } from '../../src/node/compact-block.ts';
 import type { RequestHandler } from '../../src/node/ports.ts';
 import { BlockTransactionsRequestType } from '../../src/node/wire.ts';
+import { MAX_ANSWERS } from '../../src/p2p/request-limits.ts';
 import { FakePeer, messageOf } from '../support/fake-peer.ts';
 import { BlockMaker, type Key, payment, testKey, testNetwork } from '../support/ledger.ts';
 import { type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
@@ -58,8 +60,8 @@ async function tell(message: Uint8Array, ms: number): Promise<void> {
 
 describe('a node asked for transactions of a block', () => {
   const limits = { deadlineMs: 10_000, maxChunks: 1, maxChunkBytes: 10_000 };
-  const ask = (indexes: number[], id = block.id): Promise<Uint8Array[]> =>
-    friend.network.request(
+  const ask = (indexes: number[], id = block.id, asker = friend): Promise<Uint8Array[]> =>
+    asker.network.request(
       alice.network.self,
       'block-transactions',
       BlockTransactionsRequestType.serialize({ block: idToBytes(id), indexes }),
@@ -103,16 +105,29 @@ describe('a node asked for transactions of a block', () => {
     expect(world.clock.now() - begunMs).toBe(2_000 + HOP_MS);
   });
 
-  it('lets 32 wait, and refuses the others at once', async () => {
+  it('lets half of the places for answers wait, two of a peer, and refuses the others at once', async () => {
     for (const peer of [sender, friend]) peer.bend('block-transactions', never);
+    const askers = [friend];
+    for (let number = 0; number < 9; number++) {
+      const asker = await FakePeer.join(world, `asker${number}`);
+      await asker.connectTo(alice);
+      askers.push(asker);
+    }
     await tell(messageOf(block), 50);
     // Bob waits too.
-    const asked = Array.from({ length: 33 }, () => ask([0]).catch((error) => error.failure));
+    const asked = askers.map((asker) => Array.from({ length: 4 }, () => ask([0], block.id, asker)));
+    const outcomes = asked.map((ofOne) => ofOne.map((one) => one.then(String, ({ failure }) => failure)));
     await world.clock.advance(2 * HOP_MS);
-    const outcomes = await Promise.all(asked.map((one) => Promise.race([one, Promise.resolve('waits')])));
-    expect(outcomes.filter((outcome) => outcome === 'waits')).toHaveLength(31);
+    const waiting = await Promise.all(
+      outcomes.map(async (ofOne) => {
+        const now = await Promise.all(ofOne.map((one) => Promise.race([one, Promise.resolve('waits')])));
+        return now.filter((outcome) => outcome === 'waits').length;
+      }),
+    );
+    expect(waiting).toEqual([2, 2, 2, 2, 2, 2, 2, 1, 0, 0]);
+    expect(MAX_SERVE_WAITING).toBe(MAX_ANSWERS.relay / 2);
     await world.clock.advance(2_000);
-    expect(await Promise.all(asked)).toEqual(Array(33).fill('refused'));
+    expect(await Promise.all(outcomes.flat())).toEqual(Array(40).fill('refused'));
   });
 
   it.each<[string, number[]]>([

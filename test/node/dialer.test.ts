@@ -15,9 +15,8 @@ interface Setting {
   readonly lost: string[];
 }
 
-async function setUp(name = 'm'): Promise<Setting> {
-  const clock = new VirtualClock();
-  const hub = new VirtualHub(clock);
+async function setUp(name = 'm', hub = new VirtualHub(new VirtualClock())): Promise<Setting> {
+  const { clock } = hub;
   const us = hub.join(name);
   const reached: string[] = [];
   const lost: string[] = [];
@@ -244,6 +243,109 @@ describe('dialling, whatever strangers do', () => {
     );
     await clock.advance(3_600_000);
     expect(tried.size).toBe(MAX_CANDIDATES_OF_OWNER);
+  });
+});
+
+describe('what mDNS tells', () => {
+  /** One of many, each at an address of its own, as a single machine on the LAN can tell of. */
+  const seenAt = (number: number): string =>
+    `/ip4/10.0.${number >> 8}.${number & 255}/tcp/1/p2p/seen${number}`;
+
+  /** Notes what is dialled; it fails after so long, unless it is real. */
+  function watchDials({ clock, us }: Setting, failsAfterMs: number, isReal = (_: string) => false): string[] {
+    const dialled: string[] = [];
+    const dial = us.dial.bind(us);
+    us.dial = async (address) => {
+      dialled.push(address);
+      if (isReal(address)) return dial(address);
+      await new Promise<void>((resolve) => clock.after(failsAfterMs, resolve));
+      throw new Error('nobody is there');
+    };
+    return dialled;
+  }
+
+  it('has one share, however many addresses it names', async () => {
+    const setting = await setUp('0');
+    const dialled = watchDials(setting, 1);
+    for (let number = 0; number < 5_000; number++) setting.dialer.add(seenAt(number), 'discovered');
+    await setting.clock.advance(3_600_000);
+    expect(new Set(dialled).size).toBe(MAX_CANDIDATES_OF_OWNER);
+  });
+
+  it('pushes out no address this node reached before, and makes room of what peers told', async () => {
+    const setting = await setUp('0');
+    const { clock, dialer } = setting;
+    const dialled = watchDials(setting, 1);
+    const remembered = Array.from({ length: 200 }, (_, number) => addressOf(`friend${number}`));
+    for (const address of remembered) dialer.add(address, 'remembered');
+    for (let teller = 0; teller < 8; teller++)
+      learn(
+        dialer,
+        Array.from({ length: 120 }, (_, number) => `told${teller}x${number}`),
+        `teller${teller}`,
+      );
+    for (let number = 0; number < 500; number++) dialer.add(seenAt(number), 'discovered');
+    await clock.advance(600_000);
+    const tried = new Set(dialled);
+    expect(remembered.filter((address) => !tried.has(address))).toEqual([]);
+    expect([...tried].filter((address) => address.startsWith('/ip4/'))).toHaveLength(MAX_CANDIDATES_OF_OWNER);
+  });
+
+  it('does not keep this node from dialling whom it knows', async () => {
+    const setting = await setUp('0');
+    const { clock, dialer, hub, us } = setting;
+    const isReal = (address: string): boolean => address === addressOf('friend');
+    const dialled = watchDials(setting, 10_000, isReal);
+    for (let number = 0; number < 100; number++) dialer.add(seenAt(number), 'discovered');
+    await clock.advance(1);
+    expect(dialled).toHaveLength(2);
+    await joinStarted(hub, 'friend');
+    dialer.add(addressOf('friend'), 'remembered');
+    await clock.until(() => us.peers().length === 1, 'the friend', 1_000);
+  });
+
+  it('buries no address that was reached under others of the same peer', async () => {
+    const setting = await setUp('0');
+    const { clock, dialer, hub, us } = setting;
+    watchDials(setting, 10, (address) => address === addressOf('friend'));
+    dialer.add(addressOf('friend'), 'remembered');
+    for (let number = 0; number < 50; number++)
+      dialer.add(`/ip4/10.0.0.${number}/tcp/1/p2p/friend`, 'discovered');
+    await clock.advance(1_000);
+    await joinStarted(hub, 'friend');
+    await clock.until(() => us.peers().length === 1, 'the friend', 20_000);
+  });
+
+  it('of daemons that are gone makes room for those that are there', async () => {
+    const setting = await setUp('0');
+    const { clock, dialer, hub, us } = setting;
+    watchDials(setting, 10, (address) => address === addressOf('new'));
+    for (let number = 0; number < 300; number++) dialer.add(seenAt(number), 'discovered');
+    await joinStarted(hub, 'new');
+    for (let answers = 0; answers < 3; answers++) {
+      await clock.advance(10_000);
+      dialer.add(addressOf('new'), 'discovered');
+    }
+    await clock.until(() => us.peers().length === 1, 'the new one', 20_000);
+  });
+
+  it('lets two hundred daemons on one machine find each other', async () => {
+    const clock = new VirtualClock();
+    const hub = new VirtualHub(clock);
+    const settings: Setting[] = [];
+    for (let number = 0; number < 200; number++) settings.push(await setUp(`daemon${number}`, hub));
+    const portOf = ({ us }: Setting): string => `/ip4/127.0.0.1/tcp/1/p2p/${us.self}`;
+    for (const { dialer, us } of settings)
+      for (const other of settings) if (other.us !== us) dialer.add(portOf(other), 'discovered');
+    await clock.advance(30_000);
+    const reached = new Set<string>();
+    const visit = [settings[0]?.us.self];
+    for (let id = visit.pop(); id !== undefined; id = visit.pop()) {
+      if (reached.has(id)) continue;
+      reached.add(id);
+      visit.push(...(hub.networks.get(id)?.peers() ?? []).map((peer) => peer.id));
+    }
+    expect(reached.size).toBe(200);
   });
 });
 

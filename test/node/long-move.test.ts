@@ -2,10 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { Chain } from '../../src/chain/chain.ts';
 import type { CheckedBlock } from '../../src/chain/records.ts';
+import { encodeBlock } from '../../src/core/encoding.ts';
 import { RuleError } from '../../src/core/errors.ts';
 import { type AddedBlocks, BlockQueue } from '../../src/node/block-queue.ts';
+import type { PeerId } from '../../src/node/ports.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import { TINY_STEPS } from '../support/chain-contents.ts';
+import { messageOf } from '../support/fake-peer.ts';
 import { BlockMaker, payment, testKey, testNetwork } from '../support/ledger.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
@@ -77,6 +80,66 @@ describe('blocks on their way into the chain', () => {
     expect(next.chain.tip.height).toBe(0);
     await settled(next.clock, next.queue.add([], 'full'));
     expect(next.chain.tip.id).toBe(first.id);
+  });
+});
+
+describe('blocks of peers, while a long move is under way', () => {
+  const MEBIBYTE = 1_024 * 1_024;
+
+  it('wait as far as there is room, with a share for each peer', async () => {
+    const { clock, queue } = queueOn();
+    const maker = new BlockMaker(network);
+    const first = queue.add([maker.block(maker.genesis)], 'full');
+    const add = (peer: string, mebibytes: number) =>
+      queue.addFrom(peer as PeerId, maker.block(maker.genesis), mebibytes * MEBIBYTE);
+    const kinds = async (adding: readonly Promise<AddedBlocks | undefined>[]) =>
+      (await settled(clock, Promise.all(adding))).map((added) => added?.results[0]?.kind);
+    const ofOne = [add('one', 6), add('one', 2), add('one', 1)];
+    const ofOthers = ['two', 'three', 'four', 'five'].map((peer) => add(peer, 8));
+    const own = queue.add([maker.block(maker.genesis)], 'full');
+    expect(await kinds(ofOne)).toEqual(['stored', 'stored', undefined]);
+    expect(await kinds(ofOthers)).toEqual(['stored', 'stored', 'stored', undefined]);
+    expect(await kinds([first, own])).toEqual(['connected', 'stored']);
+    // And there is room again.
+    expect(await kinds([add('one', 8), add('five', 8)])).toEqual(['stored', 'stored']);
+  });
+
+  it('take no more than the share of their sender, whole bodies counted', async () => {
+    const key = testKey(1);
+    const world = new VirtualWorld(
+      testNetwork({ allocations: [{ address: key.publicKey, amount: 10n ** 12n }] }),
+    );
+    const [a, b] = [await world.start('a'), await world.start('b')];
+    await world.mine(a, LONG);
+    await world.mine(b, LONG + 10);
+    const large = Array.from({ length: 850 }, (_, sequence) =>
+      payment(world.definition, {
+        ...{ from: key, to: testKey(2).address, sequence },
+        ...{ fee: 10n ** 6n, data: new Uint8Array(1_000) },
+      }),
+    );
+    for (const checked of large) a.node.pool.add(checked);
+    const maker = new BlockMaker(world.definition);
+    const last = [...a.node.chain.blocksFrom(LONG - 1, 2)].map((record) => {
+      const block = a.node.chain.block(record);
+      return maker.adopt(block as NonNullable<typeof block>);
+    });
+    const sibling = () => maker.block(last[1] as CheckedBlock, { transactions: large });
+    const { byteLength } = encodeBlock(sibling().block);
+    const share = Math.floor((8 * MEBIBYTE) / byteLength);
+    const greedy = Array.from({ length: share + 3 }, sibling);
+    const other = sibling();
+    world.hub.introduceAll();
+    await world.clock.until(() => a.node.chain.isMoving, 'a long move');
+    for (const block of greedy) void a.network.receive('greedy' as PeerId, 'block', messageOf(block));
+    void a.network.receive('other' as PeerId, 'block', messageOf(other));
+    await world.converge([a, b]);
+    await world.clock.until(() => a.node.sizes().completing === 0, 'all are through');
+    const accepted = eventsOf(a, 'block.accepted').filter(({ source }) => source === 'gossip');
+    expect(accepted.filter(({ from }) => from === 'greedy')).toHaveLength(share);
+    expect(accepted.filter(({ from }) => from === 'other')).toHaveLength(1);
+    expect(eventsOf(a, 'peer.penalised')).toEqual([]);
+    expect(a.failures).toEqual([]);
   });
 });
 

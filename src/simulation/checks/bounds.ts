@@ -11,8 +11,11 @@ const BOUNDS = {
   waitingTransactions: 4_096,
   bodiesReady: 1_024,
   bodiesAsked: 1_024,
+  // The next body is asked for beyond the bound, of two peers.
+  bodyBytes: 68 * 1_024 * 1_024,
   transactionsToPass: 512,
   headersQueue: 300,
+  poolsQueue: 300,
 } as const;
 
 export function bounds({ report, world }: CheckContext): Check {
