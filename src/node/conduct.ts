@@ -102,7 +102,7 @@ export class Conduct {
       // The ban is the price; afterwards it starts anew.
       this.#entries.delete(peer);
       this.#slowness.delete(peer);
-      this.#network.ban(peer, banMs).catch(() => {
+      this.#network.ban(peer, banMs, misdeeds >= 1 / 2 ? 'misdeeds' : 'slowness').catch(() => {
         // The connection is gone already, which is what was wanted.
       });
     }

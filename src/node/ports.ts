@@ -100,6 +100,12 @@ export type RequestHandler = (
   from: PeerId,
 ) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
+/**
+ * What a ban is mostly for. Misdeeds are held against the peer's address too, for a peer id costs nothing to make; a slow
+ * line or a busy machine is no fault of the others behind that address.
+ */
+export type BanCause = 'misdeeds' | 'slowness';
+
 export interface NetworkListeners {
   connected(peer: PeerConnection): void;
   /** @param reason in plain words, for the log */
@@ -124,7 +130,7 @@ export interface Network {
   dial(address: string): Promise<PeerId>;
   disconnect(peer: PeerId, reason: string): Promise<void>;
   /** Disconnects and takes no connection from this peer for so long, in ms; 0 ends an earlier ban. */
-  ban(peer: PeerId, forMs: number): Promise<void>;
+  ban(peer: PeerId, forMs: number, cause: BanCause): Promise<void>;
   handle(protocol: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void;
   /** @throws RequestError */
   request(

@@ -8,10 +8,11 @@
  * however little that drained, so that chunks longer than the window pile up.
  */
 import type { Stream } from '@libp2p/interface';
-import { byteStream } from '@libp2p/utils';
+import { type ByteStream, byteStream } from '@libp2p/utils';
+import { invariant } from '../core/errors.ts';
 import { asError } from './errors.ts';
 
-/** What arrives while a reader is busy: a receive window of the muxer, and as much again under way. */
+/** Of an answer, what may arrive while its reader is busy: four receive windows of the muxer. */
 const READ_AHEAD_BYTES = 1_024 * 1_024;
 /** 2^28: longer than any chunk can be. */
 const MAX_LENGTH_BYTES = 4;
@@ -33,10 +34,19 @@ export interface ChunkStream {
   taken(): number;
   /** Whether bytes are written that the muxer did not take yet. */
   isWaiting(): boolean;
+  /** Lets go of what was read ahead; what comes later is thrown away. */
+  stopReading(): Promise<void>;
 }
 
-export function chunkStream(stream: Stream, maxChunkBytes: number): ChunkStream {
-  const bytes = byteStream(stream, { maxBufferSize: maxChunkBytes + READ_AHEAD_BYTES });
+/** @param readAheadBytes beyond the longest chunk, kept until they are read; if more comes, the stream is reset */
+export function chunkStream(
+  stream: Stream,
+  maxChunkBytes: number,
+  readAheadBytes: number = READ_AHEAD_BYTES,
+): ChunkStream {
+  let bytes: ByteStream<Stream> | undefined = byteStream(stream, {
+    maxBufferSize: maxChunkBytes + readAheadBytes,
+  });
   // An orderly end is told by this event only; a reset or a lost connection look the same to a reader.
   let ended = stream.status === 'open' && stream.remoteWriteStatus === 'closed';
   stream.addEventListener('remoteCloseWrite', () => {
@@ -45,6 +55,7 @@ export function chunkStream(stream: Stream, maxChunkBytes: number): ChunkStream 
   let written = 0;
 
   async function take(count: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    invariant(bytes !== undefined, 'nothing is read once reading has stopped');
     try {
       // A copy: what arrives are views of larger buffers, which would be kept alive with it.
       return new Uint8Array((await bytes.read({ bytes: count, signal })).subarray());
@@ -90,6 +101,16 @@ export function chunkStream(stream: Stream, maxChunkBytes: number): ChunkStream 
 
     taken: () => written - stream.writeBufferLength,
     isWaiting: () => stream.writeBufferLength > 0,
+
+    async stopReading() {
+      try {
+        bytes?.unwrap();
+      } catch {
+        // The stream, which takes nothing back once its peer has ended its side.
+      }
+      bytes = undefined;
+      await stream.closeRead();
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { GossipsubOpts, Message } from '@libp2p/gossipsub';
 import type { PeerScoreParams, PeerScoreThresholds, TopicScoreParams } from '@libp2p/gossipsub/score';
 import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
+import { MAX_IDS_IN_FRAME } from './rpc-reader.ts';
 
 /**
  * The longest frame, for senders and receivers alike: a receiver that took less would forget the peer for good,
@@ -18,8 +19,6 @@ const MAX_INBOUND_STREAMS = 2;
 const MIN_IDONTWANT_BYTES = 16 * 1_024;
 const HEARTBEAT_MS = 700;
 const MESSAGE_ID_BYTES = 20;
-/** Ids of the last heartbeats in one frame; 50 nodes that each send ten batches a second make about 1,000. */
-const MAX_IDS_IN_FRAME = 2_048;
 
 /** Score points. Good conduct never outweighs three invalid messages: the most to be earned is 9 + 5 a topic. */
 const THRESHOLDS: PeerScoreThresholds = {
@@ -90,11 +89,17 @@ function messageId({ topic, data }: Message): Uint8Array {
   return createHash('sha256').update(topic).update(data).digest().subarray(0, MESSAGE_ID_BYTES);
 }
 
+/** A peer may name ids of any length, some of which are kept for a few seconds; no more than an id has is kept. */
+function idText(id: Uint8Array): string {
+  return Buffer.from(id.buffer, id.byteOffset, Math.min(id.length, MESSAGE_ID_BYTES)).toString('base64');
+}
+
 export function gossipSettings(topics: readonly string[]): Partial<GossipsubOpts> {
   return {
     // Messages carry signatures or proof of work of their own.
     globalSignaturePolicy: 'StrictNoSign',
     msgIdFn: messageId,
+    msgIdToStrFn: idText,
     allowedTopics: [...topics],
     fallbackToFloodsub: false,
     // Up to some fifty nodes it is worth the bandwidth: what a node publishes reaches its peers in one step.

@@ -7,16 +7,21 @@ import type { PeerId, Verdict } from '../node/ports.ts';
 import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
 import { asError } from './errors.ts';
 import { GossipIntake } from './gossip-intake.ts';
+import { RememberedMessages } from './gossip-memory.ts';
+import { IgnoredMessages } from './ignored-messages.ts';
 import type { Log } from './log.ts';
 import { peerIdOf } from './peer-key.ts';
 import { type ValidationBounds, ValidationQueue } from './validation-queue.ts';
 
 /** Gossipsub opens its stream right after `identify`; a peer without one for so long stays without. */
 const SILENCE_LIMIT_MS = 10_000;
+/** How long a peer may ask not to be taken into the mesh again: gossipsub's own is a minute, and keeps for as long as a peer says who asked. */
+const MAX_BACKOFF_MS = 10 * 60_000;
 
 /** What the implementation has beyond its published interface, and this room needs. */
 interface GossipInternals {
   onIncomingStream(stream: Stream, connection: Connection): void;
+  doAddBackoff(peer: string, topic: string, forMs: number): void;
   readonly streamsOutbound: ReadonlyMap<string, unknown>;
   readonly status: { readonly heartbeatTimeout?: NodeJS.Timeout };
 }
@@ -31,6 +36,7 @@ export class Gossip {
   readonly #gossipsub: GossipSub & GossipInternals;
   readonly #log: Log;
   readonly #intake: GossipIntake;
+  readonly #remembered: RememberedMessages;
   readonly #topics: string[] = [];
   /** Since when a peer has no gossip stream, on the monotonic clock. */
   readonly #silentSince = new Map<PeerId, number>();
@@ -38,21 +44,25 @@ export class Gossip {
   /**
    * Before libp2p starts.
    *
-   * @param onStalling a peer begins a frame and does not end it
+   * @param onStalling a peer begins a frame and does not end it, or sends more than it could by chance
    */
   constructor(gossipsub: GossipSub, log: Log, onStalling: (connection: Connection, reason: string) => void) {
     invariant(
-      'streamsOutbound' in gossipsub && 'status' in gossipsub && 'onIncomingStream' in gossipsub,
+      ['streamsOutbound', 'status', 'onIncomingStream', 'doAddBackoff'].every((name) => name in gossipsub),
       'this version of gossipsub has these fields',
     );
     this.#gossipsub = gossipsub as GossipSub & GossipInternals;
     this.#log = log;
+    this.#remembered = new RememberedMessages(gossipsub);
     this.#intake = new GossipIntake(() => performance.now(), onStalling);
     const onIncomingStream = this.#gossipsub.onIncomingStream.bind(gossipsub);
     this.#gossipsub.onIncomingStream = (stream, connection) => {
       this.#intake.follow(stream, connection);
       onIncomingStream(stream, connection);
     };
+    const doAddBackoff = this.#gossipsub.doAddBackoff.bind(gossipsub);
+    this.#gossipsub.doAddBackoff = (peer, topic, forMs) =>
+      doAddBackoff(peer, topic, Math.min(forMs, MAX_BACKOFF_MS));
   }
 
   /** To be called about once a second. */
@@ -68,14 +78,21 @@ export class Gossip {
   ): void {
     this.#topics.push(topic);
     const pending = new ValidationQueue(bounds);
+    const ignored = new IgnoredMessages(() => performance.now(), bounds.ignoredOfPeer);
     this.#gossipsub.topicValidators.set(topic, async (peer, { data }) => {
-      if (data.length > MAX_GOSSIP_BYTES) return VERDICTS.reject;
       const from = peerIdOf(peer);
+      this.#intake.sentNew(from);
+      this.#remembered.trim();
+      if (data.length > MAX_GOSSIP_BYTES) return VERDICTS.reject;
+      const owner = this.#intake.ownerOf(from);
+      if (ignored.isSpent(owner)) return VERDICTS.ignore;
       return VERDICTS[
         await pending.run(from, data.length, async () => {
           try {
             // Node's Buffer, which libp2p hands out, differs from its base: its slice does not copy.
-            return await validate(new Uint8Array(data.buffer, data.byteOffset, data.length), from);
+            const verdict = await validate(new Uint8Array(data.buffer, data.byteOffset, data.length), from);
+            if (verdict === 'ignore') ignored.add(owner);
+            return verdict;
           } catch (thrown) {
             this.#log('warn', 'a gossip message could not be checked', {
               from,

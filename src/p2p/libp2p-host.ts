@@ -17,6 +17,7 @@ import type { SharedKey } from './shared-key.ts';
 const HANDSHAKE_DEADLINE_MS = 10_000;
 /** To say what a stream is for, once it is open: one round trip. */
 const NEGOTIATION_DEADLINE_MS = 5_000;
+/** The same for a dial with its handshake. */
 export const DIAL_DEADLINE_MS = 10_000;
 
 export interface HostOptions {
@@ -64,6 +65,8 @@ export function createHost(options: HostOptions): Promise<Host> {
       inboundUpgradeTimeout: HANDSHAKE_DEADLINE_MS,
       inboundStreamProtocolNegotiationTimeout: NEGOTIATION_DEADLINE_MS,
       dialTimeout: DIAL_DEADLINE_MS,
+      // Each dial is of one address.
+      addressDialTimeout: DIAL_DEADLINE_MS,
     },
     // It closes a connection on the first late answer: see liveness.ts.
     connectionMonitor: { enabled: false },

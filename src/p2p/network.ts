@@ -11,6 +11,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { invariant } from '../core/errors.ts';
 import type { NetworkId } from '../core/identifiers.ts';
 import {
+  type BanCause,
   type Network,
   type NetworkListeners,
   OperationError,
@@ -262,8 +263,8 @@ class HostedNetwork implements Libp2pNetwork {
     await this.#farewells.hangUp(peerIdFromString(peer), reason);
   }
 
-  async ban(peer: PeerId, forMs: number): Promise<void> {
-    await this.#farewells.ban(peer, forMs);
+  async ban(peer: PeerId, forMs: number, cause: BanCause): Promise<void> {
+    await this.#farewells.ban(peer, forMs, cause);
   }
 
   handle(name: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void {

@@ -59,10 +59,12 @@ export const PRESSED_AFTER_MS = 1_000;
 
 /** Requests of one peer being read at once: as many as it may have answered, of each kind. */
 export const MAX_READING_PER_PEER = 32;
-/** Requests being read at once: with 32 KiB, the longest, 16 MiB. */
+/** Requests being read at once: with 32 KiB, the longest, and as much read ahead, 32 MiB. */
 export const MAX_READING = 512;
 /** A request is small: whoever needs longer to send it holds a stream for nothing. */
 export const READ_REQUEST_DEADLINE_MS = 5_000;
+/** To take the byte that says no: a round trip, behind what waits to be sent already. */
+export const REFUSAL_DEADLINE_MS = 5_000;
 /** From the whole request to the end of the answer: 2 MiB at 70 kB/s, a slow line. */
 export const ANSWER_DEADLINE_MS = 30_000;
 /** Streams a peer may open at once for one protocol on one connection; above what it may have answered, so that it hears `busy`. */

@@ -1,5 +1,6 @@
 /** Answers requests: reads one chunk and the end of the peer's side, then writes the result byte and the chunks. */
 import type { Connection, Stream } from '@libp2p/interface';
+import { timeLimit } from '../client/timers.ts';
 import { RuleError } from '../core/errors.ts';
 import { hostOf } from '../node/address-group.ts';
 import { type PeerId, type ProtocolName, type RequestHandler, RequestRefused } from '../node/ports.ts';
@@ -15,6 +16,7 @@ import {
   MAX_READING,
   MAX_READING_PER_PEER,
   READ_REQUEST_DEADLINE_MS,
+  REFUSAL_DEADLINE_MS,
   REQUEST_RATE_FACTOR_OF_HOST,
   REQUEST_RATES,
 } from './request-limits.ts';
@@ -60,13 +62,16 @@ export class RequestServer {
   async serve(protocol: ServedProtocol, stream: Stream, connection: Connection): Promise<void> {
     const peer = peerIdOf(connection.remotePeer);
     try {
-      const chunks = chunkStream(stream, protocol.maxRequestBytes);
+      const { maxRequestBytes } = protocol;
+      const chunks = chunkStream(stream, maxRequestBytes, maxRequestBytes);
       const request = await this.#read(chunks, peer);
+      await chunks.stopReading();
       const asking = { protocol, peer, host: hostOf(connection.remoteAddr.toString()), chunks };
       await untilGone(stream, async (signal, end) => {
-        if (request === undefined) await sendResult(chunks, RESULT.invalid, signal);
-        else await this.#answerOrRefuse(request, asking, signal, end);
-        await stream.close({ signal });
+        const refusal =
+          request === undefined ? RESULT.invalid : await this.#answerIfMay(request, asking, signal, end);
+        if (refusal === undefined) await stream.close({ signal });
+        else await refuse(stream, chunks, refusal, signal);
       });
       // A stream is over only when both sides ended it, and this peer did not keep to one chunk and an end.
       if (stream.status === 'open') stream.abort(new Error('the request is invalid'));
@@ -98,20 +103,22 @@ export class RequestServer {
     }
   }
 
-  async #answerOrRefuse(
+  /** @returns what to refuse it with, if it gets no answer */
+  async #answerIfMay(
     request: Uint8Array,
     asking: Asking,
     signal: AbortSignal,
     end: (reason: Error) => void,
-  ): Promise<void> {
+  ): Promise<Result | undefined> {
     const { chunks, host, peer, protocol } = asking;
     const { taken, isWaiting } = chunks;
     const leave = this.#mayAsk(asking)
       ? this.#places.enter({ kind: ANSWER_KINDS[protocol.name], peer, host, taken, isWaiting, end })
       : undefined;
-    if (leave === undefined) return sendResult(chunks, RESULT.busy, signal);
+    if (leave === undefined) return RESULT.busy;
     try {
       await this.#answer(protocol, request, peer, chunks, signal);
+      return undefined;
     } finally {
       leave();
     }
@@ -190,6 +197,18 @@ async function readRequest(chunks: ChunkStream): Promise<Uint8Array | undefined>
 
 function sendResult(chunks: ChunkStream, result: Result, signal: AbortSignal): Promise<void> {
   return chunks.write(Uint8Array.of(result), signal);
+}
+
+/** It has no place for an answer, so a peer that does not read its byte is not waited for. */
+async function refuse(stream: Stream, chunks: ChunkStream, result: Result, gone: AbortSignal): Promise<void> {
+  const limit = timeLimit(REFUSAL_DEADLINE_MS);
+  const signal = AbortSignal.any([gone, limit.signal]);
+  try {
+    await sendResult(chunks, result, signal);
+    await stream.close({ signal });
+  } finally {
+    limit.end();
+  }
 }
 
 /** Runs with a signal that aborts at the deadline for answers, at once when the stream is gone, or when it is ended. */

@@ -20,17 +20,34 @@ export class TokenBuckets {
 
   /** Takes one token. @returns false if there is none */
   take(key: string, rate: Rate): boolean {
-    const at = this.#now();
+    const tokens = this.#tokens(key, rate);
+    this.#keep(key, tokens >= 1 ? tokens - 1 : tokens);
+    return tokens >= 1;
+  }
+
+  /**
+   * Takes so many tokens for what has come already, and owes those that are not there.
+   *
+   * @returns ms until nothing is owed any more; 0 if nothing is
+   */
+  spend(key: string, rate: Rate, count: number): number {
+    const tokens = this.#tokens(key, rate) - count;
+    this.#keep(key, tokens);
+    return tokens >= 0 ? 0 : (-tokens * 1_000) / rate.perSecond;
+  }
+
+  #tokens(key: string, rate: Rate): number {
     const bucket = this.#buckets.get(key);
-    const refilled =
-      bucket === undefined ? rate.burst : bucket.tokens + ((at - bucket.at) * rate.perSecond) / 1_000;
-    const tokens = Math.min(rate.burst, refilled);
+    if (bucket === undefined) return rate.burst;
+    return Math.min(rate.burst, bucket.tokens + ((this.#now() - bucket.at) * rate.perSecond) / 1_000);
+  }
+
+  #keep(key: string, tokens: number): void {
     this.#buckets.delete(key);
-    this.#buckets.set(key, { tokens: tokens >= 1 ? tokens - 1 : tokens, at });
+    this.#buckets.set(key, { tokens, at: this.#now() });
     for (const oldest of this.#buckets.keys()) {
       if (this.#buckets.size <= MAX_BUCKETS) break;
       this.#buckets.delete(oldest);
     }
-    return tokens >= 1;
   }
 }

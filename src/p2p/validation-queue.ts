@@ -1,5 +1,6 @@
 /** Keeps the checking of gossip messages within bounds: what goes beyond is dropped, and sync brings it later. */
 import type { PeerId, TopicName, Verdict } from '../node/ports.ts';
+import type { Rate } from './token-buckets.ts';
 
 export interface ValidationBounds {
   /** Messages being checked at once. */
@@ -8,6 +9,8 @@ export interface ValidationBounds {
   /** Of one peer, so that one that floods leaves room for the others. */
   readonly messagesOfPeer: number;
   readonly bytesOfPeer: number;
+  /** Messages of one peer that are looked at and ignored; all of them are checked that are not. */
+  readonly ignoredOfPeer: Rate;
 }
 
 const MIB = 1_024 * 1_024;
@@ -15,9 +18,17 @@ const MIB = 1_024 * 1_024;
 /** Each topic has room of its own: a flood of transactions must not keep a block out. */
 export const VALIDATION_BOUNDS: Readonly<Record<TopicName, ValidationBounds>> = {
   /** One takes a few milliseconds, so more only wait, in memory. A quarter of each for one peer. */
-  block: { messages: 256, bytes: 32 * MIB, messagesOfPeer: 64, bytesOfPeer: 8 * MIB },
+  block: {
+    ...{ messages: 256, bytes: 32 * MIB, messagesOfPeer: 64, bytesOfPeer: 8 * MIB },
+    // A burst of blocks mined on demand that sync brought first; each is a proof of work to check.
+    ignoredOfPeer: { burst: 1_024, perSecond: 64 },
+  },
   /** The node shares them out among peers itself: here is room for as many as may be connected. */
-  transactions: { messages: 300 * 64, bytes: 64 * MIB, messagesOfPeer: 64, bytesOfPeer: 2 * MIB },
+  transactions: {
+    ...{ messages: 300 * 64, bytes: 64 * MIB, messagesOfPeer: 64, bytesOfPeer: 2 * MIB },
+    // All that fifty nodes say, if this one has it already or has no room for it.
+    ignoredOfPeer: { burst: 4_000, perSecond: 500 },
+  },
 };
 
 interface Load {

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  type BanCause,
   type Network,
   type NetworkListeners,
   OperationError,
@@ -241,7 +242,7 @@ export class VirtualNetwork implements Network {
     this.#hangUp(peer, reason);
   }
 
-  async ban(peer: PeerId, forMs: number): Promise<void> {
+  async ban(peer: PeerId, forMs: number, _cause: BanCause): Promise<void> {
     this.#bannedUntilMs.set(peer, this.hub.scheduler.nowMs + forMs);
     this.#hangUp(peer, 'banned');
   }

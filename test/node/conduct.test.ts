@@ -49,6 +49,24 @@ describe('conduct', () => {
     },
   );
 
+  it.each([
+    ['slowness', ['too-slow', 'too-slow', 'too-slow', 'too-slow']],
+    ['slowness', ['broken-promise', 'too-slow', 'too-slow', 'too-slow']],
+    ['misdeeds', ['malformed-message', 'too-slow', 'too-slow']],
+    ['misdeeds', ['invalid-block']],
+  ] as const)('bans for %s who did %j', async (cause, offences) => {
+    const { conduct, clock, network } = setUp();
+    for (const offence of offences) {
+      // What times out together counts once; what it costs fades a little meanwhile.
+      await clock.advance(9_000);
+      conduct.penalise(PEER, offence, '');
+    }
+    if (!network.isBanned(PEER)) conduct.penalise(PEER, offences[0], '');
+    await clock.advance(9_000);
+    if (!network.isBanned(PEER)) conduct.penalise(PEER, 'too-slow', '');
+    expect(network.banCauses.get(PEER)).toBe(cause);
+  });
+
   it('refuses a peer at the limit, and only for a while', async () => {
     const { conduct, clock, network } = setUp();
     for (let i = 0; i < 2; i++) conduct.penalise(PEER, 'broken-promise', '');

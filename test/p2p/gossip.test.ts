@@ -1,13 +1,18 @@
 /** Gossip when somebody misbehaves: what is invalid costs, what is garbage harms nobody else. */
 import { randomBytes } from 'node:crypto';
+import { RPC } from '@libp2p/gossipsub/message';
 import type { Connection } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Verdict } from '../../src/node/ports.ts';
 import { MAX_GOSSIP_BYTES } from '../../src/node/wire.ts';
 import { withLength } from '../../src/p2p/chunk-stream.ts';
+import { STREAM_WINDOW_BYTES } from '../../src/p2p/connections/frame-watch.ts';
+import { MESSAGE_RATE, NEW_MESSAGE_RATE } from '../../src/p2p/gossip-intake.ts';
+import { RememberedMessages } from '../../src/p2p/gossip-memory.ts';
 import type { Libp2pNetwork } from '../../src/p2p/network.ts';
 import { topicId } from '../../src/p2p/protocols.ts';
+import { VALIDATION_BOUNDS } from '../../src/p2p/validation-queue.ts';
 import {
   createNetwork,
   createPlainNode,
@@ -39,7 +44,8 @@ async function party(): Promise<Party> {
   network.handle('status', 100, (request) => [request]);
   network.subscribe('block', async (message): Promise<Verdict> => {
     heard.push(Buffer.from(message.subarray(0, 32)).toString());
-    return message[0] === 'R'.charCodeAt(0) ? 'reject' : 'accept';
+    const first = String.fromCharCode(message[0] ?? 0);
+    return first === 'R' ? 'reject' : first === 'I' ? 'ignore' : 'accept';
   });
   const witness = new Witness();
   await network.start(witness);
@@ -166,6 +172,64 @@ describe('a hostile peer', () => {
       // The other side may end it before all is sent.
     }
     await isWell();
+  });
+
+  it('has no more tiny messages remembered than a rate allows, however many it sends', {
+    timeout: 120_000,
+  }, async () => {
+    const remembered = vi.spyOn(RememberedMessages.prototype, 'trim');
+    stops.push(() => remembered.mockRestore());
+    const sent = 200_000;
+    const perFrame = 2_000;
+    const stream = await connection.newStream('/meshsub/1.1.0');
+    const begunMs = performance.now();
+    for (let first = 0; first < sent; first += perFrame) {
+      const messages = Array.from({ length: perFrame }, (_, index) => ({
+        topic,
+        data: text(`A ${first + index}`),
+      }));
+      stream.send(withLength(RPC.encode({ subscriptions: [], messages })));
+    }
+    await until(() => remembered.mock.calls.length >= NEW_MESSAGE_RATE.burst, 'the burst has come', 60_000);
+    let before = -1;
+    // Until nothing more of it comes while others are heard.
+    while (remembered.mock.calls.length - before > 100) {
+      before = remembered.mock.calls.length;
+      await isWell();
+    }
+    const seconds = (performance.now() - begunMs) / 1_000;
+    // Two windows: what was under way when the first pause began.
+    const aWindow = STREAM_WINDOW_BYTES / topic.length;
+    const rated = MESSAGE_RATE.burst + seconds * MESSAGE_RATE.perSecond;
+    expect(rated + 2 * aWindow).toBeLessThan(sent / 2);
+    expect(remembered.mock.calls.length).toBeLessThan(rated + 2 * aWindow);
+    expect(stream.status).toBe('open');
+  });
+
+  it('is not listened to for long if all it says is ignored, and others are', async () => {
+    const { burst, perSecond } = VALIDATION_BOUNDS.block.ignoredOfPeer;
+    const begunMs = performance.now();
+    const stream = await connection.newStream('/meshsub/1.1.0');
+    const ignored = () => victim.heard.filter((message) => message.startsWith('I')).length;
+    const sent = 3 * burst;
+    for (let first = 0; first < sent; first += 32) {
+      const messages = Array.from({ length: 32 }, (_, index) => ({
+        topic,
+        data: text(`I ${first + index}`),
+      }));
+      stream.send(withLength(RPC.encode({ subscriptions: [], messages })));
+    }
+    await until(() => ignored() >= burst, 'it is listened to at first', 30_000);
+    let before = -1;
+    while (ignored() - before > 0) {
+      before = ignored();
+      await isWell();
+    }
+    const seconds = (performance.now() - begunMs) / 1_000;
+    // Those that are being looked at when the budget is spent.
+    expect(ignored()).toBeLessThanOrEqual(
+      burst + seconds * perSecond + VALIDATION_BOUNDS.block.messagesOfPeer,
+    );
   });
 
   it('harms nobody else by a message longer than allowed', async () => {

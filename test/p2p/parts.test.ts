@@ -10,8 +10,10 @@ import { listenAddress, worthTelling } from '../../src/p2p/addresses.ts';
 import { chunkStream, FramingError, withLength } from '../../src/p2p/chunk-stream.ts';
 import { asError, describeError, isCausedBy } from '../../src/p2p/errors.ts';
 import { Gatekeeper } from '../../src/p2p/gatekeeper.ts';
+import { IgnoredMessages } from '../../src/p2p/ignored-messages.ts';
 import { Liveness, MAX_PING_FAILURES, PING_DEADLINE_MS, PING_INTERVAL_MS } from '../../src/p2p/liveness.ts';
 import { networksSpoken, protocolId, serviceTag, topicId } from '../../src/p2p/protocols.ts';
+import { MODEST_SHARE } from '../../src/p2p/shared-rate.ts';
 import { TokenBuckets } from '../../src/p2p/token-buckets.ts';
 import { VALIDATION_BOUNDS, ValidationQueue } from '../../src/p2p/validation-queue.ts';
 
@@ -62,6 +64,21 @@ describe('token buckets', () => {
   });
 });
 
+describe('debts of tokens', () => {
+  it('are paid by time, and what has come already is counted', () => {
+    let now = 0;
+    const buckets = new TokenBuckets(() => now);
+    const rate = { burst: 10, perSecond: 5 };
+    expect(buckets.spend('a', rate, 10)).toBe(0);
+    expect(buckets.spend('a', rate, 20)).toBe(4_000);
+    expect(buckets.take('a', rate)).toBe(false);
+    now = 4_000;
+    expect(buckets.spend('a', rate, 0)).toBe(0);
+    expect(buckets.spend('a', rate, 1)).toBe(200);
+    expect(buckets.spend('b', rate, 1)).toBe(0);
+  });
+});
+
 describe('the gatekeeper', () => {
   it('denies who is banned until the time, and who is blocked until unblocked', () => {
     let now = 1_000;
@@ -84,6 +101,31 @@ describe('the gatekeeper', () => {
     expect(gatekeeper.isDenied(peer(0))).toBe(false);
     expect(gatekeeper.isDenied(peer(1))).toBe(true);
     expect(gatekeeper.isDenied(peer(1_024))).toBe(true);
+  });
+});
+
+describe('messages that are ignored', () => {
+  it('are looked at up to a rate of their peer and of its host, and again as time goes by', () => {
+    let now = 0;
+    const rate = { burst: 160, perSecond: 16 };
+    const ignored = new IgnoredMessages(() => now, rate);
+    const owner = (name: string, host = '2.2.2.2') => ({ peer: peer(name), host });
+    const flood = (name: string, times: number) => {
+      for (let count = 0; count < times; count++) ignored.add(owner(name));
+    };
+    flood('a', rate.burst);
+    expect(ignored.isSpent(owner('a'))).toBe(false);
+    flood('a', 1);
+    expect([ignored.isSpent(owner('a')), ignored.isSpent(owner('b'))]).toEqual([true, false]);
+    now = 1_000;
+    expect(ignored.isSpent(owner('a'))).toBe(false);
+    for (const name of ['b', 'c', 'd', 'e']) flood(name, rate.burst);
+    // The host has none left: now its peers may do a little each.
+    const modest = rate.burst / MODEST_SHARE;
+    flood('f', modest);
+    expect(ignored.isSpent(owner('f'))).toBe(false);
+    flood('f', 1);
+    expect([ignored.isSpent(owner('f')), ignored.isSpent(owner('z', '3.3.3.3'))]).toEqual([true, false]);
   });
 });
 
@@ -257,6 +299,23 @@ describe('a chunk stream', () => {
     await vi.waitFor(() => expect(right.status).toBe('reset'));
     expect(await reader.read(signal)).toEqual(Uint8Array.of(1));
     await expect(reader.read(signal)).rejects.toThrow();
+  });
+
+  it('keeps no more than it may read ahead, and nothing once reading has stopped', async () => {
+    const [left, right] = await streamPair();
+    const reader = chunkStream(right, 10, 10);
+    left.send(new Uint8Array(20));
+    await vi.waitFor(() => expect(right.listenerCount('message')).toBe(1));
+    await reader.stopReading();
+    expect([right.readStatus, right.listenerCount('message')]).toEqual(['closed', 0]);
+    left.send(new Uint8Array(100));
+    await reader.write(Uint8Array.of(1), signal);
+    expect([right.status, right.readBufferLength]).toEqual(['open', 0]);
+
+    const [far, near] = await streamPair();
+    chunkStream(near, 10, 10);
+    far.send(new Uint8Array(21));
+    await vi.waitFor(() => expect(near.status).toBe('aborted'));
   });
 
   it('writes lengths as unsigned varints', () => {

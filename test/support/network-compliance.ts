@@ -173,7 +173,7 @@ export function networkCompliance(name: string, createSetting: () => NetworkSett
 
       it('are refused to whom is banned, until the ban ends', async () => {
         const [a, b] = await pair();
-        await setting.settle(a.network.ban(b.network.self, 3_600_000));
+        await setting.settle(a.network.ban(b.network.self, 3_600_000, 'misdeeds'));
         await setting.until(
           () => a.witness.disconnections.length > 0 && b.witness.disconnections.length > 0,
           'both sides are disconnected',
@@ -181,7 +181,7 @@ export function networkCompliance(name: string, createSetting: () => NetworkSett
         await expect(setting.settle(b.network.dial(addressOf(a)))).rejects.toThrow(OperationError);
         await expect(setting.settle(a.network.dial(addressOf(b)))).rejects.toThrow(OperationError);
         expect(a.network.peers()).toEqual([]);
-        await setting.settle(a.network.ban(b.network.self, 0));
+        await setting.settle(a.network.ban(b.network.self, 0, 'misdeeds'));
         await setting.settle(b.network.dial(addressOf(a)));
         await setting.until(() => a.network.peers().length === 1, 'connected again');
       });

@@ -1,6 +1,7 @@
 /** A network in memory behind the `Network` port, on a virtual clock: connections, requests and flooding gossip. */
 import { createHash } from 'node:crypto';
 import {
+  type BanCause,
   type Network,
   type NetworkListeners,
   OperationError,
@@ -72,6 +73,8 @@ export class VirtualNetwork implements Network {
   /** When each message was first said, by its id. */
   readonly #seenAtMs = new Map<string, number>();
   readonly #bannedUntilMs = new Map<PeerId, number>();
+  /** What those that were banned were banned for. */
+  readonly banCauses = new Map<PeerId, BanCause>();
   /** Messages of each topic this node passed on or published. */
   readonly sent: { topic: TopicName; message: Uint8Array }[] = [];
   readonly verdicts: { topic: TopicName; from: PeerId; verdict: Verdict }[] = [];
@@ -141,7 +144,8 @@ export class VirtualNetwork implements Network {
     this.#hub.networks.get(peer)?.hangUp(this.self, reason);
   }
 
-  async ban(peer: PeerId, forMs: number): Promise<void> {
+  async ban(peer: PeerId, forMs: number, cause: BanCause): Promise<void> {
+    this.banCauses.set(peer, cause);
     this.#bannedUntilMs.set(peer, this.#hub.clock.elapsed() + forMs);
     this.hangUp(peer, 'banned');
   }

@@ -1,7 +1,7 @@
 /** The ways a connection ends by this node's will: with a goodbye, at once, or for good. */
 import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
-import type { PeerId } from '../../node/ports.ts';
+import type { BanCause, PeerId } from '../../node/ports.ts';
 import type { Gatekeeper } from '../gatekeeper.ts';
 import type { Host } from '../libp2p-host.ts';
 import type { Log } from '../log.ts';
@@ -36,8 +36,8 @@ export class Farewells {
     await host.hangUp(peer, { signal: AbortSignal.timeout(HANG_UP_DEADLINE_MS) });
   }
 
-  async ban(peer: PeerId, forMs: number): Promise<void> {
-    this.#charge(peer);
+  async ban(peer: PeerId, forMs: number, cause: BanCause): Promise<void> {
+    if (cause === 'misdeeds') this.#charge(peer);
     this.#environment.gatekeeper.ban(peer, forMs);
     await this.hangUp(peerIdFromString(peer), 'it was banned');
   }

@@ -1,6 +1,7 @@
 /**
  * Reads along the frames of yamux a peer sends. The muxer bounds streams, but neither how long a frame may be (it keeps
- * one of 4 GiB until it is whole), nor how many pings it answers, nor how often a stream is opened and thrown away.
+ * one of 4 GiB until it is whole), nor how many pings it answers, nor how often a stream is opened and thrown away, nor
+ * how many frames it takes at all.
  *
  * A frame is a head of 12 bytes (version, type, flags in 2, stream id in 4, length in 4), and `length` bytes if it is data.
  */
@@ -12,6 +13,12 @@ export const STREAM_WINDOW_BYTES = 256 * 1_024;
 const PING_RATE: Rate = { burst: 16, perSecond: 2 };
 /** Streams opened: twice what all kinds of requests together may be. */
 const STREAM_RATE: Rate = { burst: 1_024, perSecond: 256 };
+
+/**
+ * Frames, of noise and of yamux together: each costs some microseconds, however little is in it. The smallest blocks, as
+ * fast as a peer may ask for them, are 8,192 of both a second, and as many updates of windows; more is read later.
+ */
+export const FRAME_RATE: Rate = { burst: 65_536, perSecond: 32_768 };
 
 const HEAD_BYTES = 12;
 const DATA = 0;
@@ -25,10 +32,24 @@ export class FrameWatch {
   #headLength = 0;
   /** Of the frame under way, bytes of data still to come. */
   #dataLeft = 0;
+  /** Frames that were not paid for yet. */
+  #begun = 0;
 
   /** @param now ms on a clock that never runs back */
   constructor(now: () => number) {
     this.#rates = new TokenBuckets(now);
+  }
+
+  /** A frame of noise has come. */
+  decrypted(): void {
+    this.#begun++;
+  }
+
+  /** @returns ms until frames are read again; 0: at once */
+  owedMs(): number {
+    const begun = this.#begun;
+    this.#begun = 0;
+    return this.#rates.spend('frame', FRAME_RATE, begun);
   }
 
   /** @param bytes that come next @returns what is wrong with them, in words; undefined if nothing is */
@@ -44,6 +65,7 @@ export class FrameWatch {
       at += part.length;
       if (this.#headLength < HEAD_BYTES) return undefined;
       this.#headLength = 0;
+      this.#begun++;
       const problem = this.#takeHead();
       if (problem !== undefined) return problem;
     }

@@ -1,5 +1,6 @@
 /** A network port that passes everything on. Attackers override what they lie about. */
 import type {
+  BanCause,
   Network,
   NetworkListeners,
   PeerConnection,
@@ -47,8 +48,8 @@ export class BentNetwork implements Network {
     return this.inner.disconnect(peer, reason);
   }
 
-  ban(peer: PeerId, forMs: number): Promise<void> {
-    return this.inner.ban(peer, forMs);
+  ban(peer: PeerId, forMs: number, cause: BanCause): Promise<void> {
+    return this.inner.ban(peer, forMs, cause);
   }
 
   handle(protocol: ProtocolName, maxRequestBytes: number, handler: RequestHandler): void {

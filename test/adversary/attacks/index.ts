@@ -25,6 +25,7 @@ import { jsonOfUnknownKeys } from './json-of-unknown-keys.ts';
 import { largeHeaders } from './large-headers.ts';
 import { longPrivateBranch } from './long-private-branch.ts';
 import { malformedAnswers } from './malformed-answers.ts';
+import { manySmallMessages } from './many-small-messages.ts';
 import { orphanFlood } from './orphan-flood.ts';
 import { paidSpam } from './paid-spam.ts';
 import { poolAnswersOfIds } from './pool-answers-of-ids.ts';
@@ -79,6 +80,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'large-headers': largeHeaders,
   'long-private-branch': longPrivateBranch,
   'malformed-answers': malformedAnswers,
+  'many-small-messages': manySmallMessages,
   'orphan-flood': orphanFlood,
   'paid-spam': paidSpam,
   'pool-answers-of-ids': poolAnswersOfIds,

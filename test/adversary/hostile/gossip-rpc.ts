@@ -2,7 +2,7 @@
 import { withLength } from '../../../src/p2p/chunk-stream.ts';
 
 const LENGTH_DELIMITED = 2;
-const RPC = { subscriptions: 1, control: 3 } as const;
+const RPC = { subscriptions: 1, messages: 2, control: 3 } as const;
 const CONTROL = { ihave: 1, iwant: 2, graft: 3, prune: 4, idontwant: 5 } as const;
 
 function varint(value: number): Uint8Array {
@@ -32,6 +32,12 @@ export function subscriptions(topics: readonly string[], isOn = true): Uint8Arra
     ...topics.map((topic) =>
       field(RPC.subscriptions, Buffer.concat([flag(1, isOn ? 1 : 0), field(2, text(topic))])),
     ),
+  );
+}
+
+export function publications(topic: string, messages: readonly Uint8Array[]): Uint8Array {
+  return rpc(
+    ...messages.map((data) => field(RPC.messages, Buffer.concat([field(2, data), field(4, text(topic))]))),
   );
 }
 
