@@ -59,6 +59,8 @@ export const PRESSED_AFTER_MS = 1_000;
 
 /** Requests of one peer being read at once: as many as it may have answered, of each kind. */
 export const MAX_READING_PER_PEER = 32;
+/** Of all peers of one host: a devnet has dozens behind one, and identities cost nothing. */
+export const MAX_READING_OF_HOST = 256;
 /** Requests being read at once: with 32 KiB, the longest, and as much read ahead, 32 MiB. */
 export const MAX_READING = 512;
 /** A request is small: whoever needs longer to send it holds a stream for nothing. */

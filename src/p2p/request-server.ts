@@ -14,6 +14,7 @@ import {
   ANSWER_DEADLINE_MS,
   ANSWER_KINDS,
   MAX_READING,
+  MAX_READING_OF_HOST,
   MAX_READING_PER_PEER,
   READ_REQUEST_DEADLINE_MS,
   REFUSAL_DEADLINE_MS,
@@ -43,9 +44,8 @@ export class RequestServer {
   readonly #log: Log;
   readonly #rates = new TokenBuckets(() => performance.now());
   readonly #places: AnswerPlaces;
-  /** Requests that are being read. */
-  readonly #reading = new Map<PeerId, number>();
-  #readingOfAll = 0;
+  /** Requests that are being read: of all, of each host and of each peer. */
+  readonly #reading = new Map<string, number>();
 
   /** @param onStalling a peer asks and does not read, again and again */
   constructor(log: Log, onStalling: (peer: PeerId) => void) {
@@ -64,9 +64,10 @@ export class RequestServer {
     try {
       const { maxRequestBytes } = protocol;
       const chunks = chunkStream(stream, maxRequestBytes, maxRequestBytes);
-      const request = await this.#read(chunks, peer);
+      const host = hostOf(connection.remoteAddr.toString());
+      const request = await this.#read(chunks, peer, host);
       await chunks.stopReading();
-      const asking = { protocol, peer, host: hostOf(connection.remoteAddr.toString()), chunks };
+      const asking = { protocol, peer, host, chunks };
       await untilGone(stream, async (signal, end) => {
         const refusal =
           request === undefined ? RESULT.invalid : await this.#answerIfMay(request, asking, signal, end);
@@ -87,20 +88,27 @@ export class RequestServer {
   }
 
   /** @returns undefined if it is no request @throws Error if it does not come soon, or too many are coming */
-  async #read(chunks: ChunkStream, peer: PeerId): Promise<Uint8Array | undefined> {
-    const ofPeer = this.#reading.get(peer) ?? 0;
-    if (ofPeer >= MAX_READING_PER_PEER || this.#readingOfAll >= MAX_READING)
-      throw new Error('too many requests are on their way at once');
-    this.#reading.set(peer, ofPeer + 1);
-    this.#readingOfAll++;
+  async #read(chunks: ChunkStream, peer: PeerId, host: string): Promise<Uint8Array | undefined> {
+    const limits = {
+      all: MAX_READING,
+      [`host ${host}`]: MAX_READING_OF_HOST,
+      [`peer ${peer}`]: MAX_READING_PER_PEER,
+    };
+    for (const [owner, limit] of Object.entries(limits))
+      if ((this.#reading.get(owner) ?? 0) >= limit)
+        throw new Error('too many requests are on their way at once');
+    for (const owner of Object.keys(limits)) this.#count(owner, 1);
     try {
       return await readRequest(chunks);
     } finally {
-      this.#readingOfAll--;
-      const left = (this.#reading.get(peer) ?? 1) - 1;
-      if (left === 0) this.#reading.delete(peer);
-      else this.#reading.set(peer, left);
+      for (const owner of Object.keys(limits)) this.#count(owner, -1);
     }
+  }
+
+  #count(owner: string, change: 1 | -1): void {
+    const now = (this.#reading.get(owner) ?? 0) + change;
+    if (now === 0) this.#reading.delete(owner);
+    else this.#reading.set(owner, now);
   }
 
   /** @returns what to refuse it with, if it gets no answer */

@@ -3,7 +3,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import { streamPair } from '@libp2p/utils';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { withLength } from '../../src/p2p/chunk-stream.ts';
-import { REFUSAL_DEADLINE_MS } from '../../src/p2p/request-limits.ts';
+import { MAX_READING_OF_HOST, REFUSAL_DEADLINE_MS } from '../../src/p2p/request-limits.ts';
 import { RequestServer } from '../../src/p2p/request-server.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -44,6 +44,25 @@ it('a peer that does not take its refusal is waited for shortly, and not as long
   expect(state.isOver).toBe(false);
   await vi.advanceTimersByTimeAsync(100);
   expect([state.isOver, stream.status]).toEqual([true, 'aborted']);
+});
+
+it('half a request from each of many identities of a host leaves others room', async () => {
+  const server = new RequestServer(
+    () => {},
+    () => {},
+  );
+  const protocol = { name: 'status' as const, maxRequestBytes: 10, handler: () => [] };
+  const begin = async (host: string, peer: string): Promise<Stream> => {
+    const [, stream] = await streamPair();
+    const remoteAddr = { toString: () => `/ip4/${host}/tcp/1` };
+    const identity = { remotePeer: { toString: () => peer }, remoteAddr } as unknown as Connection;
+    void server.serve(protocol, stream, identity);
+    return stream;
+  };
+  const halves: Stream[] = [];
+  for (let number = 0; number < 600; number++) halves.push(await begin('1.1.1.1', `liar-${number % 40}`));
+  expect(halves.filter(({ status }) => status === 'open')).toHaveLength(MAX_READING_OF_HOST);
+  expect((await begin('2.2.2.2', 'honest')).status).toBe('open');
 });
 
 it('nothing is taken in behind a request', async () => {
