@@ -1,11 +1,14 @@
-/** Checks transactions that wait, as they are kept: only such as were checked before were. */
+/**
+ * Checks transactions that wait, as they are kept: only such as were checked before were. A bit that flipped on the disk
+ * would be passed on under this node's name, and would make every block it mines a wrong one.
+ */
 import { idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import { partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import { type SignatureCheck, signatureCheck } from '../core/signature.ts';
+import { type SignatureCheck, signatureChecks } from '../core/signature.ts';
 import { hashTransactions } from '../core/transaction-hashes.ts';
+import { damaged } from '../store/errors.ts';
 import type { PoolEntry, Store } from '../store/store.ts';
-import { Invalidity } from './invalidity.ts';
 
 /** Hashed and handed to the verifier without a break. */
 const TRANSACTIONS_PER_BATCH = 256;
@@ -15,7 +18,7 @@ export interface PoolCheckOptions {
   readonly verifySignatures: (checks: SignatureCheck[]) => Promise<boolean[]>;
 }
 
-/** @throws Invalidity, StoreError at the first that is not what it was */
+/** @throws StoreError `damaged` at the first that is not what it was */
 export async function checkPool(
   store: Store,
   network: NetworkDefinition,
@@ -32,10 +35,11 @@ async function checkBatch(
   network: NetworkDefinition,
   { verifySignatures }: PoolCheckOptions,
 ): Promise<void> {
-  const { ids } = hashTransactions(entries.map(({ signed }) => signed));
-  const verdicts = await verifySignatures(entries.map(({ signed }) => signatureCheck(signed, network.id)));
+  const transactions = entries.map(({ signed }) => signed);
+  const { ids } = hashTransactions(transactions);
+  const verdicts = await verifySignatures(signatureChecks(network.idBytes, ids, transactions));
   for (const [index, { id }] of entries.entries()) {
     if (idFromBytes<TransactionId>(partOf(ids, index)) === id && verdicts[index] === true) continue;
-    throw new Invalidity('damaged', `table pool holds transaction ${id} otherwise than it was signed`);
+    throw damaged(`table pool holds transaction ${id} otherwise than it was signed`);
   }
 }

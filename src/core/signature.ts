@@ -5,6 +5,8 @@
 import { RuleError } from './errors.ts';
 import { signingMessage, transactionId, transactionRoot } from './hashing.ts';
 import { idToBytes, type NetworkId } from './identifiers.ts';
+import { partOf } from './merkle.ts';
+import { signingMessages } from './transaction-hashes.ts';
 import type { SignedTransaction } from './types.ts';
 
 /** One signature to check. */
@@ -31,6 +33,25 @@ export function signatureCheck(signed: SignedTransaction, network: NetworkId): S
     publicKey: signed.transaction.sender,
     signature: signed.signature,
   };
+}
+
+/**
+ * Of many transactions whose ids are known.
+ *
+ * @param networkId 32 bytes
+ * @param ids of the transactions in their order, 32 bytes each
+ */
+export function signatureChecks(
+  networkId: Uint8Array,
+  ids: Uint8Array,
+  transactions: readonly SignedTransaction[],
+): SignatureCheck[] {
+  const messages = signingMessages(networkId, ids);
+  return transactions.map(({ signature, transaction }, index) => ({
+    message: partOf(messages, index),
+    publicKey: transaction.sender,
+    signature,
+  }));
 }
 
 /** @throws RuleError `invalid-signature`: also for a transaction signed for another network */

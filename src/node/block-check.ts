@@ -9,8 +9,8 @@ import { bytesEqual } from '../core/hex.ts';
 import { type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import { HASH_BYTES, partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import type { SignatureCheck } from '../core/signature.ts';
-import { rootOfSignedRoots, signedTransactionRoots, signingMessages } from '../core/transaction-hashes.ts';
+import { type SignatureCheck, signatureChecks } from '../core/signature.ts';
+import { rootOfSignedRoots, signedTransactionRoots } from '../core/transaction-hashes.ts';
 import type { Block, SealedHeader, SignedTransaction } from '../core/types.ts';
 import type { SignatureVerifier } from './ports.ts';
 import type { Turns } from './turns.ts';
@@ -114,7 +114,7 @@ export class BodyChecker {
     transactions: readonly SignedTransaction[],
     idBytes: Uint8Array,
   ): Promise<TransactionVerdict[]> {
-    const messages = signingMessages(this.#definition.idBytes, idBytes);
+    const all = signatureChecks(this.#definition.idBytes, idBytes, transactions);
     const ids = transactions.map((_, index) => idFromBytes<TransactionId>(partOf(idBytes, index)));
     const unverified: number[] = [];
     const checks: SignatureCheck[] = [];
@@ -122,11 +122,7 @@ export class BodyChecker {
       const known = this.#findVerified(ids[index] as TransactionId);
       if (known !== undefined && bytesEqual(known.signed.signature, signed.signature)) return;
       unverified.push(index);
-      checks.push({
-        message: partOf(messages, index),
-        publicKey: signed.transaction.sender,
-        signature: signed.signature,
-      });
+      checks.push(all[index] as SignatureCheck);
     });
     const verdicts = checks.length === 0 ? [] : await this.#verifier.verify(checks);
     const wrong = new Set(unverified.filter((_, position) => verdicts[position] !== true));

@@ -9,6 +9,7 @@
 import { Chain } from '../chain/chain.ts';
 import { Mempool, type PoolUpdate } from '../chain/mempool.ts';
 import { PoolJournal } from '../chain/pool-journal.ts';
+import { checkPool } from '../chain/pool-validity.ts';
 import { type Address, type BlockId, idFromBytes, type TransactionId } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { SignedTransaction } from '../core/types.ts';
@@ -24,7 +25,6 @@ import { Dialer } from './dialer.ts';
 import type { NodeEvent, SyncProgress } from './events.ts';
 import { answering, type Background, border, own, runInBackground } from './faults.ts';
 import { HeaderSync } from './header-sync.ts';
-import { checkKept } from './kept-pool.ts';
 import { Mining } from './mining.ts';
 import { PeerExchange } from './peer-exchange.ts';
 import { Peers, tipOf } from './peers.ts';
@@ -190,7 +190,8 @@ export class Node {
     this.#conduct = conduct;
     this.#budgets = new WorkBudgets(clock);
     this.#journal = PoolJournal.open(store, pool);
-    this.#checkKept = () => checkKept(store.pool.all(), definition, verifier);
+    this.#checkKept = () =>
+      checkPool(store, definition, { verifySignatures: (checks) => verifier.verify(checks) });
     this.#keeping = new PoolKeeping({ clock, background, turns, journal: this.#journal });
     this.#status = new StatusExchange({
       ...shared,

@@ -11,8 +11,8 @@ import { bytesEqual, bytesToHex } from '../core/hex.ts';
 import { ID_BYTES, idFromBytes, idToBytes, type TransactionId } from '../core/identifiers.ts';
 import { partOf } from '../core/merkle.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
-import type { Urgency } from '../core/signature.ts';
-import { hashTransactions, signingMessages } from '../core/transaction-hashes.ts';
+import { signatureChecks, type Urgency } from '../core/signature.ts';
+import { hashTransactions } from '../core/transaction-hashes.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import type { SignatureVerifier } from './ports.ts';
 import type { RecentlyConfirmed } from './recently-confirmed.ts';
@@ -105,15 +105,12 @@ export class TransactionChecker {
     if (all.length === 0) return [];
     const ids = new Uint8Array(ID_BYTES * all.length);
     for (const [index, { id }] of all.entries()) ids.set(idToBytes(id), ID_BYTES * index);
-    const messages = signingMessages(this.#options.definition.idBytes, ids);
-    const verdicts = await this.#options.verifier.verify(
-      all.map(({ signed }, index) => ({
-        message: partOf(messages, index),
-        publicKey: signed.transaction.sender,
-        signature: signed.signature,
-      })),
-      urgency,
+    const checks = signatureChecks(
+      this.#options.definition.idBytes,
+      ids,
+      all.map(({ signed }) => signed),
     );
+    const verdicts = await this.#options.verifier.verify(checks, urgency);
     return all.map(({ id, key, signed, size }, index) => {
       if (verdicts[index] === true) return trustTransaction({ id, signed, size });
       this.#rememberForged(key);

@@ -45,7 +45,9 @@ describe('at the start', () => {
     keep(3, damage);
     const started = world.start('node', { store });
     await expect(started).rejects.toThrow(StoreError);
-    await expect(started).rejects.toThrow(`transaction ${pay(2).id} of the pool`);
+    await expect(started).rejects.toThrow(
+      `table pool holds transaction ${pay(2).id} otherwise than it was signed`,
+    );
     expect(world.hub.networks.get('node' as PeerId)?.listeners, 'it does not listen').toBeUndefined();
   });
 });
