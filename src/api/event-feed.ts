@@ -37,8 +37,8 @@ export class EventFeed {
    * @throws HttpError 429 `too-many-streams`, 503 `stopping`, 400 if the id is none of ours
    */
   open(caller: Caller, response: ServerResponse, lastEventId: string | undefined): void {
-    const resumed = lastEventId === undefined || lastEventId === '' ? '' : this.#history.since(lastEventId);
-    this.#streams.open(caller, response, resumed);
+    const isNew = lastEventId === undefined || lastEventId === '';
+    this.#streams.open(caller, response, () => (isNew ? '' : this.#history.since(lastEventId)));
   }
 
   /** Ends every stream. */

@@ -35,12 +35,13 @@ export class EventStreams {
   /**
    * Turns a response into a stream.
    *
-   * @param first events it begins with
+   * @param first called for the events it begins with, once there is a place
    * @throws HttpError 429 `too-many-streams`, 503 `stopping`
    */
-  open(caller: Caller, response: ServerResponse, first: string): void {
+  open(caller: Caller, response: ServerResponse, first: () => string): void {
     if (this.#closed) throw new HttpError(503, 'stopping', 'the daemon is stopping');
     this.#places.take(caller, response);
+    const begins = first();
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
@@ -49,7 +50,7 @@ export class EventStreams {
     this.#open.add(response);
     response.on('close', () => this.#open.delete(response));
     response.on('error', () => response.destroy());
-    this.#write(response, `retry: 1000\n\n${first}`);
+    this.#write(response, `retry: 1000\n\n${begins}`);
   }
 
   broadcast(text: string): void {

@@ -56,7 +56,8 @@ export function guard(app: App, { allowedOrigins, loopback, token }: GuardOption
     if (origin !== undefined && allowedOrigins.includes(origin)) {
       letPageRead(reply, origin);
       if (request.method === 'OPTIONS') return reply.code(204).send();
-    } else checkOrigin(origin, request);
+    } else if (origin === undefined) checkSite(request);
+    else checkOrigin(origin, request);
     if (guarded !== true || (loopback && isFromThisMachine(request))) return;
     if (token === undefined) {
       const message = 'from beyond this machine, or through a proxy, one may only look';
@@ -105,11 +106,25 @@ function checkHost(host: string | undefined, allowed: readonly string[]): void {
 }
 
 /**
+ * Without an `Origin` come pictures, scripts and frames of a page, which it cannot read but which cost us the answer. A
+ * browser says so in a header that no page can change; following a link is not among them.
+ */
+function checkSite({ headers }: FastifyRequest): void {
+  const site = headers['sec-fetch-site'];
+  if (site !== 'cross-site' && site !== 'same-site') return;
+  if (headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document') return;
+  throw new HttpError(
+    403,
+    'forbidden-origin',
+    'web pages from elsewhere may not use this API: they need tally start --allow-origin',
+  );
+}
+
+/**
  * A page of the name that was called, here or at the proxy in front, is ours. That a proxy says so can be believed: a
  * page from elsewhere cannot add that header without asking beforehand, and is then refused.
  */
-function checkOrigin(origin: string | undefined, { headers }: FastifyRequest): void {
-  if (origin === undefined) return;
+function checkOrigin(origin: string, { headers }: FastifyRequest): void {
   const forwarded = String(headers['x-forwarded-host'] ?? '').split(',')[0];
   const ours = [headers.host, forwarded];
   if (URL.canParse(origin) && ours.includes(new URL(origin).host)) return;

@@ -90,7 +90,8 @@ export class BlockAssembly {
       invariant(part !== undefined && part !== AMBIGUOUS, 'a block is whole once nothing is missing');
       return part;
     });
-    return { parts, ids: this.#ids };
+    // A copy: an answer that comes late changes nothing that is being checked.
+    return { parts, ids: this.#ids.slice() };
   }
 }
 

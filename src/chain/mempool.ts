@@ -105,9 +105,15 @@ export class Mempool {
     return this.#entries.page(from, count);
   }
 
-  /** In the order they came. */
-  transactions(): CheckedTransaction[] {
-    return [...this.#entries.values()].map(({ checked }) => checked);
+  /** In the order they came: from the one with so many before it, at most so many. */
+  transactions(from = 0, count = Number.POSITIVE_INFINITY): CheckedTransaction[] {
+    const found: CheckedTransaction[] = [];
+    let at = 0;
+    for (const { checked } of this.#entries.values()) {
+      if (found.length >= count) break;
+      if (at++ >= from) found.push(checked);
+    }
+    return found;
   }
 
   /** The account as it will be once all its waiting transactions are confirmed; money on its way in not counted. */
@@ -168,11 +174,7 @@ export class Mempool {
     for (const { checked: other } of gone) this.#remove(other);
     this.#insert(entry);
     this.#eviction.changed(queue);
-    if (this.#parked.has(sender)) {
-      this.#rebuild(sender, []);
-      // What came back follows the newcomer and is worth no more, so it goes first if there is no room.
-      this.#trim();
-    }
+    this.#unpark(sender, queue);
     return {
       kind: 'added',
       ...(old === undefined ? {} : { replaced: old.checked.id }),
@@ -200,6 +202,25 @@ export class Mempool {
    */
   restore(transactions: readonly CheckedTransaction[]): void {
     for (const [sender, theirs] of bySender(transactions)) this.#rebuild(sender, theirs);
+    this.#trim();
+  }
+
+  /** Takes back what may follow now. The rest stays as it is: a sender may have thousands, and add as many. */
+  #unpark(sender: Address, queue: SenderQueue): void {
+    let isLonger = false;
+    while (this.#parked.has(sender)) {
+      const followers = this.#parked.withSequence(sender, queue.pending().sequence);
+      const found = followers
+        .map((checked) => nextEntry(queue, checked))
+        .find((entry) => typeof entry !== 'string');
+      if (found === undefined) break;
+      this.#parked.takeOne(sender, found.checked);
+      this.#requeue(queue, found);
+      isLonger = true;
+    }
+    if (!isLonger) return;
+    this.#eviction.changed(queue);
+    // What came back follows the newcomer and is worth no more, so it goes first if there is no room.
     this.#trim();
   }
 
@@ -279,8 +300,10 @@ export class Mempool {
       }
     }
     for (const sender of this.#queues.keys()) {
-      this.#queue(sender);
-      if (++work % STEP === 0) yield;
+      work += 1 + (this.#queue(sender)?.entries.length ?? 0);
+      if (work < STEP) continue;
+      work = 0;
+      yield;
     }
     for (const sender of this.#parked.senders()) {
       if (this.#parked.has(sender)) this.#rebuild(sender, []);

@@ -36,6 +36,20 @@ export class ParkedTransactions {
     return parked;
   }
 
+  /** A sender's of one sequence. */
+  withSequence(sender: Address, sequence: bigint): CheckedTransaction[] {
+    const parked = [...(this.#bySender.get(sender)?.values() ?? [])];
+    return parked.filter(({ signed }) => signed.transaction.sequence === sequence);
+  }
+
+  /** Takes one of a sender's out. */
+  takeOne(sender: Address, { id, size }: CheckedTransaction): void {
+    const parked = this.#bySender.get(sender);
+    if (parked?.delete(id) !== true) return;
+    this.#bytes -= size;
+    if (parked.size === 0) this.#bySender.delete(sender);
+  }
+
   /** @returns those that had to go because too many are parked: whole senders, the longest parked first */
   park(sender: Address, transactions: readonly CheckedTransaction[]): CheckedTransaction[] {
     if (transactions.length === 0) return [];

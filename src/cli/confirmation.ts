@@ -60,6 +60,7 @@ export async function awaitReceipt(
     } catch (error) {
       // The chain has changed since: the wait goes on.
       if (!(error instanceof ApiError) || error.status !== 409) throw error;
+      await pause(POLL_MS);
     }
   }
 }
@@ -74,7 +75,8 @@ function describe({ confirmations, height }: LookupJson, wanted: number, before:
 }
 
 async function lookUp(client: TallyClient, transaction: TransactionJson): Promise<LookupJson> {
-  for (;;) {
+  for (let tries = 0; ; tries++) {
+    if (tries > 0) await pause(POLL_MS);
     try {
       return await client.call('transaction', { params: { id: transaction.id } });
     } catch (error) {

@@ -11,9 +11,9 @@ const ESCAPE = '\u001b';
 /** Colours, as picocolors writes them. */
 const UNSEEN_BUT_COLOURS = new RegExp(`${ESCAPE}\\[\\d{1,2}m|${UNSEEN_BUT_LINES.source}`, 'gu');
 
-/** One line of it. */
-export function printable(text: string): string {
-  return text.replaceAll(UNSEEN, '·');
+/** One line of it; a number of a daemon's answer may be anything. */
+export function printable(text: string | number): string {
+  return String(text).replaceAll(UNSEEN, '·');
 }
 
 /** Text of our own, of several lines, in which something from outside may be. */

@@ -1,5 +1,6 @@
 /** How far a long command has come: one line on a terminal's stderr, written over and over. */
 import { formatDuration } from './output.ts';
+import { printable } from './printable.ts';
 
 /** How often, real ms. */
 const EVERY_MS = 500;
@@ -17,7 +18,7 @@ export class ProgressLine {
     this.#toldMs = nowMs;
     const leftMs = share > 0 ? ((nowMs - this.#startMs) / share) * (1 - share) : undefined;
     const left = leftMs === undefined ? '' : `, ${formatDuration(leftMs)} left`;
-    process.stderr.write(`${CLEAR_LINE}${Math.floor(100 * share)} %, ${text()}${left}`);
+    process.stderr.write(`${CLEAR_LINE}${Math.floor(100 * share)} %, ${printable(text())}${left}`);
   }
 
   done(): void {

@@ -116,7 +116,7 @@ export class Transport {
   /** One request whose answer goes on. @returns once the daemon has begun to answer, and well */
   async open(request: ApiRequest, signal: AbortSignal): Promise<Response> {
     const response = await this.#fetch(request, signal);
-    if (!response.ok || response.body === null) await this.#refuse(response);
+    if (!response.ok || response.body === null) await this.#refuse(steady(response));
     return response;
   }
 

@@ -25,6 +25,9 @@ import type { NodeEvent } from './events.ts';
 import type { Background } from './faults.ts';
 import type { PeerId, Verdict } from './ports.ts';
 
+/** A third of the miners mines as many in the time in which they are not outweighed, ten times over. */
+const MAX_WITHHELD = 64;
+
 export interface BlocksOptions extends BodyFetchOptions {
   readonly chain: Chain;
   readonly pool: Mempool;
@@ -49,6 +52,8 @@ export class Blocks {
   readonly #completion: BlockCompletion;
   readonly #orphans = new WaitingBlocks();
   readonly #early: EarlyBlocks;
+  /** Blocks passed on that no peer gave whole; longest ago first. */
+  readonly #withheld = new Set<BlockId>();
   #stopped = false;
 
   constructor(options: BlocksOptions) {
@@ -193,7 +198,8 @@ export class Blocks {
     const placed = { ...arrived, work };
     if (!this.#completion.enter(placed)) return 'ignore';
     background(during(from, 'block', () => this.#completeAndConnect(placed)));
-    return 'accept';
+    // Told again in other words; this peer is asked for it as well, but its work is spent.
+    return this.#withheld.has(arrived.id) ? 'ignore' : 'accept';
   }
 
   #isUnderWay(id: BlockId): boolean {
@@ -227,7 +233,11 @@ export class Blocks {
     const { from, id } = placed;
     try {
       const verdict = await this.#completion.complete(id);
-      if (verdict === undefined || this.#stopped) return;
+      if (this.#stopped) return;
+      if (verdict === undefined) {
+        this.#rememberWithheld(id);
+        return;
+      }
       if ('error' in verdict) {
         this.#tellRefused(verdict.error, id, from);
         this.#rememberInvalid(placed);
@@ -238,6 +248,13 @@ export class Blocks {
     } finally {
       this.#completion.leave(id);
     }
+  }
+
+  #rememberWithheld(id: BlockId): void {
+    this.#withheld.delete(id);
+    this.#withheld.add(id);
+    const [oldest] = this.#withheld;
+    if (this.#withheld.size > MAX_WITHHELD && oldest !== undefined) this.#withheld.delete(oldest);
   }
 
   /** Its own body broke a rule, so the block is bad for good. Sync may have brought its header, or known it before. */

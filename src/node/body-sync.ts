@@ -40,6 +40,8 @@ const AVERAGED_BLOCKS = 8;
 const PAUSE_MS = 5_000;
 /** Blocks connected so close on each other are arriving: a round trip around the planet, twice. */
 const ARRIVING_MS = 2_000;
+/** So few are here in a moment; and a miner who is ahead by two could show them one by one, to mine alone meanwhile. */
+const FEW_BLOCKS = 6;
 /** Blocks connected in one step: worth it while blocks are small, bounded so that the event loop breathes. */
 const MAX_STEP_BLOCKS = 128;
 const MAX_STEP_BYTES = 256 * 1_024;
@@ -124,6 +126,8 @@ export class BodySync {
 
   /** True while blocks really come, one after the other. What is only asked for may never be given. */
   get isArriving(): boolean {
+    const { bestHeader, tip } = this.#options.chain;
+    if (bestHeader.height - tip.height <= FEW_BLOCKS) return false;
     const isFresh = this.#options.clock.elapsed() - this.#connectedAtMs < ARRIVING_MS;
     return this.#connecting || (this.#asked.size > 0 && isFresh);
   }
@@ -150,7 +154,7 @@ export class BodySync {
     if (this.#isNextReady()) this.#options.background(own(this.#connectReady()));
     if (missing.length === 0) return;
     const wanted = missing.filter((record) => !this.#ready.has(record.id) && this.#mayAsk(record));
-    for (const peer of this.#idlePeers()) {
+    for (const peer of this.#idlePeers(missing[0]?.work ?? 0n)) {
       const isCrowded = this.#isCrowded();
       if (wanted.length === 0 || (isCrowded && wanted[0] !== missing[0])) break;
       const portion = this.#portionFor(peer, isCrowded ? wanted.slice(0, 1) : wanted);
@@ -163,16 +167,17 @@ export class BodySync {
 
   /**
    * Peers that may be asked, least busy first, of these those we dialled, for strangers may be many and give nothing; one
-   * entry for each request that fits. A peer whose tip is on a chain we have wholly does not have the one that is missing.
+   * entry for each request that fits. A peer whose tip is on a chain we have wholly does not have the one that is missing,
+   * nor does one with less than `leastWork`.
    */
-  #idlePeers(): PeerSlot[] {
+  #idlePeers(leastWork: bigint): PeerSlot[] {
     const { chain, clock, peers } = this.#options;
     const now = clock.elapsed();
     const slots: PeerSlot[] = [];
     for (const peer of peers.all()) {
       const { direction, id } = peer.connection;
       const has = tipOf(peer);
-      if (has === undefined || (this.#pausedUntilMs.get(id) ?? 0) > now) continue;
+      if (has === undefined || has.work < leastWork || (this.#pausedUntilMs.get(id) ?? 0) > now) continue;
       if (chain.byId(has.tip)?.status === 'body') continue;
       for (let load = this.#requests.get(id) ?? 0; load < REQUESTS_PER_PEER; load++) {
         slots.push({ id, work: has.work, load, isOutbound: direction === 'outbound' });

@@ -254,16 +254,15 @@ export class Dialer {
     try {
       const rumours = candidate.rumours.slice(0, RUMOURS_AT_ONCE);
       for (const address of [...candidate.addresses, ...rumours]) {
-        try {
-          candidate.peer = await network.dial(address);
-          candidate.failures = 0;
-          candidate.reached = address;
-          confirm(candidate, address);
-          onReached(address);
-          return;
-        } catch {
-          // The next address may work; a candidate none of whose addresses work is tried again later.
-        }
+        const peer = await network.dial(address).catch(() => undefined);
+        // The next address may work; a candidate none of whose addresses work is tried again later.
+        if (peer === undefined) continue;
+        candidate.peer = peer;
+        candidate.failures = 0;
+        candidate.reached = address;
+        confirm(candidate, address);
+        onReached(address);
+        return;
       }
       candidate.rumours = [...candidate.rumours.slice(rumours.length), ...rumours];
       candidate.failures++;

@@ -81,8 +81,11 @@ export type ProtocolName =
 /** Gossip topics. */
 export type TopicName = 'transactions' | 'block';
 
-/** What becomes of a gossip message: passed on, dropped, or dropped at the sender's expense. */
-export type Verdict = 'accept' | 'ignore' | 'reject';
+/**
+ * What becomes of a gossip message: passed on, dropped, or dropped at the sender's expense. One that is `unread` was
+ * dropped because of who sent it: the next peer that says the same is to be heard.
+ */
+export type Verdict = 'accept' | 'ignore' | 'reject' | 'unread';
 
 export interface RequestLimits {
   /** From opening the stream to the last byte. */

@@ -97,7 +97,7 @@ export class TransactionIntake {
 
   /** A message of the topic. */
   async receive(message: Uint8Array, from: PeerId): Promise<Verdict> {
-    if (this.#options.budgets.isSpent(from)) return 'ignore';
+    if (this.#options.budgets.isSpent(from)) return this.#unread(from);
     const { background, during } = this.#options;
     const work = async (lane: Lane): Promise<Verdict> => {
       const taken = during(from, 'transactions', () => this.#take(message, lane));
@@ -105,7 +105,14 @@ export class TransactionIntake {
       background(taken);
       return (await taken) ?? 'reject';
     };
-    return this.#queue.run<Verdict>(from, message.length, work, 'ignore');
+    const verdict = await this.#queue.run<Verdict>(from, message.length, work, 'unread');
+    return verdict === 'unread' ? this.#unread(from) : verdict;
+  }
+
+  /** It may have been worth it: what the peer's pool has is asked for later. */
+  #unread(from: PeerId): Verdict {
+    this.#options.onGap(from);
+    return 'unread';
   }
 
   /** Transactions fetched from a peer's pool. @returns how many of them were new */
@@ -160,7 +167,7 @@ export class TransactionIntake {
   /** @throws RuleError of its encoding, or that no honest peer would have passed on */
   async #take(message: Uint8Array, lane: Lane): Promise<Verdict> {
     await this.#turn();
-    if (lane.isDropped || this.#options.budgets.isSpent(lane.peer)) return 'ignore';
+    if (lane.isDropped || this.#options.budgets.isSpent(lane.peer)) return 'unread';
     const { fault, outcomes } = await this.#checkAndAdmit(decode(message), lane);
     if (fault !== undefined) {
       this.#pass(outcomes);

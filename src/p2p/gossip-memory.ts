@@ -3,8 +3,9 @@
  * who brought it, to praise or blame for it; how many, the peers decide. Who sends how many new ones is bounded by
  * `GossipIntake`. One that is forgotten early is checked again if it comes again, and known then: it is not passed on twice.
  */
-import type { GossipSub } from '@libp2p/gossipsub';
+import type { GossipSub, Message } from '@libp2p/gossipsub';
 import { invariant } from '../core/errors.ts';
+import { idText, messageId } from './gossip-settings.ts';
 
 /** Twice what fifty nodes say in two minutes with ten batches a second each; at some 460 bytes, 60 MB. */
 const MAX_REMEMBERED_IDS = 131_072;
@@ -34,6 +35,11 @@ export class RememberedMessages {
     );
     this.#gossipsub = internals;
     this.#max = max;
+  }
+
+  /** A message was not looked at: it is to be new when another peer brings it. */
+  forget(message: Message): void {
+    this.#gossipsub.seenCache.entries.delete(idText(messageId(message)));
   }
 
   /** Forgets the oldest beyond the bound. To be called after each message that was not heard before. */

@@ -85,12 +85,12 @@ function scoring(topics: readonly string[]): Partial<PeerScoreParams> {
 }
 
 /** The topic is hashed too, or the same bytes could be published only on one of them. */
-function messageId({ topic, data }: Message): Uint8Array {
+export function messageId({ topic, data }: Message): Uint8Array {
   return createHash('sha256').update(topic).update(data).digest().subarray(0, MESSAGE_ID_BYTES);
 }
 
 /** A peer may name ids of any length, some of which are kept for a few seconds; no more than an id has is kept. */
-function idText(id: Uint8Array): string {
+export function idText(id: Uint8Array): string {
   return Buffer.from(id.buffer, id.byteOffset, Math.min(id.length, MESSAGE_ID_BYTES)).toString('base64');
 }
 
@@ -101,6 +101,8 @@ export function gossipSettings(topics: readonly string[]): Partial<GossipsubOpts
     msgIdFn: messageId,
     msgIdToStrFn: idText,
     allowedTopics: [...topics],
+    // No connection is kept or closed by tags; each change of one is a write that a peer may cause.
+    tagMeshPeers: false,
     fallbackToFloodsub: false,
     // Up to some fifty nodes it is worth the bandwidth: what a node publishes reaches its peers in one step.
     floodPublish: true,

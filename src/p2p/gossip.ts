@@ -30,6 +30,7 @@ const VERDICTS: Readonly<Record<Verdict, TopicValidatorResult>> = {
   accept: TopicValidatorResult.Accept,
   ignore: TopicValidatorResult.Ignore,
   reject: TopicValidatorResult.Reject,
+  unread: TopicValidatorResult.Ignore,
 };
 
 export class Gossip {
@@ -79,30 +80,34 @@ export class Gossip {
     this.#topics.push(topic);
     const pending = new ValidationQueue(bounds);
     const ignored = new IgnoredMessages(() => performance.now(), bounds.ignoredOfPeer);
-    this.#gossipsub.topicValidators.set(topic, async (peer, { data }) => {
+    const judge = async (from: PeerId, data: Uint8Array): Promise<Verdict> => {
+      if (data.length > MAX_GOSSIP_BYTES) return 'reject';
+      const owner = this.#intake.ownerOf(from);
+      if (ignored.isSpent(owner)) return 'unread';
+      return pending.run(from, data.length, async () => {
+        try {
+          // Node's Buffer, which libp2p hands out, differs from its base: its slice does not copy.
+          const verdict = await validate(new Uint8Array(data.buffer, data.byteOffset, data.length), from);
+          if (verdict === 'ignore') ignored.add(owner);
+          return verdict;
+        } catch (thrown) {
+          this.#log('warn', 'a gossip message could not be checked', {
+            from,
+            topic,
+            reason: asError(thrown).message,
+          });
+          return 'ignore';
+        }
+      });
+    };
+    this.#gossipsub.topicValidators.set(topic, async (peer, message) => {
       const from = peerIdOf(peer);
       this.#intake.sentNew(from);
       this.#remembered.trim();
-      if (data.length > MAX_GOSSIP_BYTES) return VERDICTS.reject;
-      const owner = this.#intake.ownerOf(from);
-      if (ignored.isSpent(owner)) return VERDICTS.ignore;
-      return VERDICTS[
-        await pending.run(from, data.length, async () => {
-          try {
-            // Node's Buffer, which libp2p hands out, differs from its base: its slice does not copy.
-            const verdict = await validate(new Uint8Array(data.buffer, data.byteOffset, data.length), from);
-            if (verdict === 'ignore') ignored.add(owner);
-            return verdict;
-          } catch (thrown) {
-            this.#log('warn', 'a gossip message could not be checked', {
-              from,
-              topic,
-              reason: asError(thrown).message,
-            });
-            return 'ignore';
-          }
-        })
-      ];
+      const verdict = await judge(from, message.data);
+      // Gossipsub takes it for heard already: a peer that is not listened to would silence what it says first.
+      if (verdict === 'unread') this.#remembered.forget(message);
+      return VERDICTS[verdict];
     });
   }
 

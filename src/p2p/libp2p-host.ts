@@ -68,6 +68,8 @@ export function createHost(options: HostOptions): Promise<Host> {
       // Each dial is of one address.
       addressDialTimeout: DIAL_DEADLINE_MS,
     },
+    // The node has an address book of its own; here a peer could name thousands, to be sorted at each stream it opens.
+    peerStore: { addressFilter: async () => false },
     // It closes a connection on the first late answer: see liveness.ts.
     connectionMonitor: { enabled: false },
     peerDiscovery: options.discovery === undefined ? [] : [options.discovery],

@@ -294,7 +294,7 @@ class HostedNetwork implements Libp2pNetwork {
     invariant(!this.#started, 'topics are subscribed to before the start');
     const admitAndValidate = async (message: Uint8Array, from: PeerId): Promise<Verdict> => {
       // Its connection takes a moment to end.
-      if (this.#gatekeeper.isDenied(from)) return 'ignore';
+      if (this.#gatekeeper.isDenied(from)) return 'unread';
       // Whoever gossips here speaks for this network, even if its introduction is still under way.
       if (!this.#admission.isPeer(from)) {
         const connection = this.#open(peerIdFromString(from))[0];

@@ -1,5 +1,6 @@
 /** Reads a stream no faster than it may be read: while it is paused, unread bytes wait with the peer, beyond a window of the stream. */
 import type { MessageStream, Stream } from '@libp2p/interface';
+import { after } from '../client/timers.ts';
 
 /** Long enough for tokens to come back, short enough that no user notices. */
 const PAUSE_MS = 250;
@@ -26,7 +27,7 @@ export class PacedReading {
   #pause(): void {
     if (this.#owedMs <= 0 || this.#stream.readStatus !== 'readable') return;
     this.#stream.pause();
-    setTimeout(() => this.#resume(), Math.max(PAUSE_MS, this.#owedMs)).unref();
+    after(Math.max(PAUSE_MS, this.#owedMs), () => this.#resume());
     this.#owedMs = 0;
   }
 

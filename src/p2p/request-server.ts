@@ -30,6 +30,9 @@ export interface ServedProtocol {
   readonly handler: RequestHandler;
 }
 
+/** Of a protocol whose requests are short: one that is too long is told so, and not only cut off. */
+const LEAST_READ_AHEAD_BYTES = 4 * 1_024;
+
 type Result = (typeof RESULT)[keyof typeof RESULT];
 
 /** Who asks, and over what. */
@@ -63,7 +66,7 @@ export class RequestServer {
     const peer = peerIdOf(connection.remotePeer);
     try {
       const { maxRequestBytes } = protocol;
-      const chunks = chunkStream(stream, maxRequestBytes, maxRequestBytes);
+      const chunks = chunkStream(stream, maxRequestBytes, Math.max(maxRequestBytes, LEAST_READ_AHEAD_BYTES));
       const host = hostOf(connection.remoteAddr.toString());
       const request = await this.#read(chunks, peer, host);
       await chunks.stopReading();

@@ -45,10 +45,10 @@ export class ValidationQueue {
     this.#bounds = bounds;
   }
 
-  /** @returns what `validate` says; `ignore` without asking it while too much is being checked, or if it throws */
+  /** @returns what `validate` says; `unread` without asking it while too much is being checked; `ignore` if it throws */
   async run(from: PeerId, bytes: number, validate: () => Promise<Verdict>): Promise<Verdict> {
     const ofPeer = this.#byPeer.get(from) ?? { messages: 0, bytes: 0 };
-    if (!this.#hasRoom(ofPeer, bytes)) return 'ignore';
+    if (!this.#hasRoom(ofPeer, bytes)) return 'unread';
     this.#byPeer.set(from, ofPeer);
     add(this.#total, 1, bytes);
     add(ofPeer, 1, bytes);

@@ -360,6 +360,7 @@ export class VirtualNetwork implements Network {
     validate(bytes, from.self).then(
       (verdict) => {
         if (verdict === 'accept' && !this.#dead) this.#passOn(message, from);
+        if (verdict === 'unread') this.#seen.delete(message.id);
       },
       () => {
         // A check that fails passes nothing on, as with libp2p.

@@ -132,11 +132,11 @@ describe('messages that are ignored', () => {
 describe('the validation queue', () => {
   const held = () => Promise.withResolvers<Verdict>();
 
-  it('ignores what one peer sends beyond its share, and still takes what others send', async () => {
+  it('leaves unread what one peer sends beyond its share, and still takes what others send', async () => {
     const queue = new ValidationQueue(VALIDATION_BOUNDS.block);
     const check = held();
     const pending = Array.from({ length: 64 }, () => queue.run(peer('a'), 1, () => check.promise));
-    expect(await queue.run(peer('a'), 1, async () => 'accept')).toBe('ignore');
+    expect(await queue.run(peer('a'), 1, async () => 'accept')).toBe('unread');
     expect(await queue.run(peer('b'), 1, async () => 'accept')).toBe('accept');
     check.resolve('reject');
     expect(new Set(await Promise.all(pending))).toEqual(new Set(['reject']));
@@ -148,9 +148,9 @@ describe('the validation queue', () => {
     const check = held();
     const big = 2 * 1_024 * 1_024;
     for (let count = 0; count < 4; count++) void queue.run(peer('a'), big, () => check.promise);
-    expect(await queue.run(peer('a'), big, async () => 'accept')).toBe('ignore');
+    expect(await queue.run(peer('a'), big, async () => 'accept')).toBe('unread');
     for (let count = 0; count < 252; count++) void queue.run(peer(count % 8), 1, () => check.promise);
-    expect(await queue.run(peer(0), 1, async () => 'accept')).toBe('ignore');
+    expect(await queue.run(peer(0), 1, async () => 'accept')).toBe('unread');
     check.resolve('accept');
   });
 
@@ -159,7 +159,7 @@ describe('the validation queue', () => {
     const check = held();
     for (let count = 0; count < 256; count++) void queue.run(peer(count % 4), 1, () => check.promise);
     const first = queue.run(peer('z'), 1, () => check.promise);
-    expect(await queue.run(peer('z'), 1, async () => 'accept')).toBe('ignore');
+    expect(await queue.run(peer('z'), 1, async () => 'accept')).toBe('unread');
     check.resolve('accept');
     expect(await first).toBe('accept');
   });

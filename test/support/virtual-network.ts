@@ -237,6 +237,7 @@ export class VirtualNetwork implements Network {
     const verdict = await validate(message, from).catch((): Verdict => 'ignore');
     this.verdicts.push({ topic, from, verdict });
     if (verdict === 'accept') await this.#flood(topic, message, from);
+    if (verdict === 'unread') this.#seenAtMs.delete(id);
   }
 
   #isNew(id: string): boolean {

@@ -32,8 +32,9 @@ interface Connection {
   readonly isOwn: boolean;
   /** Under way, oldest first; more than one if the caller does not wait for answers. */
   readonly answers: Set<ServerResponse>;
-  /** The last one that began to come. */
+  /** The last one that began to come, and when its head was here. */
   request: IncomingMessage | undefined;
+  askedAtMs: number;
   /** Since it came, or its last answer was over. */
   idleSinceMs: number;
   readonly read: Progress;
@@ -59,10 +60,12 @@ export class Connections {
     clearInterval(this.#sweeping);
   }
 
-  /** For how long nothing of an answer was taken, though there is something (ms). */
-  stalledMs({ socket }: ServerResponse): number {
+  /** For how long nothing of an answer was taken, though there is something, or the body has been coming (ms). */
+  stalledMs({ req, socket }: ServerResponse): number {
     const connection = socket === null ? undefined : this.#open.get(socket);
-    return connection === undefined ? 0 : this.#unreadMs(connection);
+    if (connection === undefined) return 0;
+    const isComing = connection.request === req && !req.complete;
+    return isComing ? performance.now() - connection.askedAtMs : this.#unreadMs(connection);
   }
 
   /** Before an answer of so many bytes is written: the caller that reads least is cut off if there would be too many of them. */
@@ -92,7 +95,7 @@ export class Connections {
     }
     const atMs = performance.now();
     this.#open.set(socket, {
-      ...{ socket, address, isOwn, answers: new Set(), request: undefined, idleSinceMs: atMs },
+      ...{ socket, address, isOwn, answers: new Set(), request: undefined, askedAtMs: 0, idleSinceMs: atMs },
       ...{ read: { bytes: 0, atMs }, sent: { bytes: 0, atMs } },
     });
     socket.once('close', () => this.#open.delete(socket));
@@ -133,7 +136,8 @@ export class Connections {
     const connection = this.#open.get(request.socket);
     if (connection === undefined) return;
     connection.request = request;
-    connection.read.atMs = performance.now();
+    connection.askedAtMs = performance.now();
+    connection.read.atMs = connection.askedAtMs;
     connection.answers.add(response);
     if (connection.answers.size > MAX_PIPELINED) {
       this.#drop(request.socket);

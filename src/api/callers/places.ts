@@ -17,7 +17,7 @@ export interface PlacesOptions {
   readonly what: string;
   readonly code: 'too-many-requests' | 'too-many-streams';
   readonly shares: Shares;
-  /** For how long nothing of an answer was taken, though there is something (ms). */
+  /** For how long nothing of an answer was taken, though there is something, or the body has been coming (ms). */
   readonly stalledMs: (response: ServerResponse) => number;
 }
 
@@ -30,7 +30,8 @@ export class Places {
   }
 
   /**
-   * A place until the response is over. Where there is none, it is that of an answer which is not read.
+   * A place until the response is over. Where there is none, it is that of an answer which is not read, or of a request
+   * which does not come.
    *
    * @throws HttpError 429
    */
@@ -60,7 +61,7 @@ export class Places {
     return [...this.#held].filter(([, caller]) => belongs(caller)).map(([response]) => response);
   }
 
-  /** Ends the one that has not been read for the longest time. @returns false if all are read */
+  /** Ends the one that has not got on for the longest time. @returns false if all get on */
   #letGoOneOf(responses: readonly ServerResponse[]): boolean {
     let longestMs = YIELD_MS;
     let stalled: ServerResponse | undefined;

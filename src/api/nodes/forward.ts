@@ -42,6 +42,8 @@ export async function forward(
     path: `${target.pathname.replace(/\/+$/, '')}${path}`,
     headers: {
       ...chosen(request.headers, REQUEST_HEADERS),
+      // The daemon is called from its own machine: it is told who really asks.
+      ...(request.caller.isOwn ? {} : { 'x-forwarded-for': request.caller.address }),
       ...(body === undefined ? {} : { 'content-length': body.length }),
     },
     timeout: ANSWER_MS,

@@ -61,9 +61,12 @@ export class NodesFeed {
    */
   open(caller: Caller, response: ServerResponse, lastEventId: string | undefined): void {
     // An empty id is none, as on the stream of a daemon.
-    const news =
-      lastEventId === undefined || lastEventId === '' ? this.#news.all() : this.#news.since(lastEventId);
-    this.#streams.open(caller, response, news + written('nodes', this.view));
+    const isNew = lastEventId === undefined || lastEventId === '';
+    this.#streams.open(
+      caller,
+      response,
+      () => (isNew ? this.#news.all() : this.#news.since(lastEventId)) + written('nodes', this.view),
+    );
     for (const watch of this.#watches) this.#lookAt(watch);
   }
 

@@ -81,7 +81,7 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
           'unhealthy',
           `nothing can be written to the disk (${storeFailure.failure}): see the log`,
         );
-      if (node.chain.block(tip) === undefined) {
+      if (node.chain.bodyFacts(tip) === undefined) {
         throw new HttpError(503, 'unhealthy', `the tip ${tip.id} cannot be read`);
       }
       return { status: 'ok' as const };

@@ -86,7 +86,7 @@ export function transactionRoutes(app: App, node: ServedNode): void {
     ...routeOf('pool'),
     handler: async ({ caller, query }, reply) => {
       const from = query.from ?? 0;
-      const page = pool.transactions().slice(from, from + (query.limit ?? DEFAULT_PAGE));
+      const page = pool.transactions(from, query.limit ?? DEFAULT_PAGE);
       const { bytes, count } = pool;
       return sendText(reply as unknown as FastifyReply, poolText({ count, bytes }, page, caller));
     },

@@ -4,8 +4,10 @@ import type { ForkJson } from '../../client/fork-schemas.ts';
 import { MAX_PAGE_FORKS } from '../../client/routes.ts';
 import type { TallyClient } from '../../client/tally-client.ts';
 import { connect } from '../connect.ts';
+import { CommandError } from '../errors.ts';
 import { type ApiOptions, readCount, withApi } from '../options.ts';
 import { formatDuration, print, printJson, printTable } from '../output.ts';
+import { printable } from '../printable.ts';
 
 const DEFAULT_FORKS = 10;
 
@@ -43,7 +45,7 @@ async function forks(options: ForksOptions): Promise<void> {
       ]),
     );
   }
-  if (page.next !== undefined) print(`older ones: tally chain forks --before ${page.next}`);
+  if (page.next !== undefined) print(`older ones: tally chain forks --before ${printable(page.next)}`);
 }
 
 /** Where there are many blocks and few forks, an answer may have fewer than asked for though there are more. */
@@ -57,7 +59,11 @@ async function someForks(
   do {
     const query = { limit: limit - found.length, ...(next === undefined ? {} : { before: next }) };
     const page = await client.call('chainForks', { query });
-    found.push(...page.forks);
+    if (page.next !== undefined && !(page.next < (next ?? Number.POSITIVE_INFINITY)))
+      throw new CommandError(
+        `${client.url} does not answer like a tally daemon: its pages of forks do not go on`,
+      );
+    found.push(...page.forks.slice(0, limit));
     next = page.next;
   } while (next !== undefined && found.length < limit);
   return { forks: found, ...(next === undefined ? {} : { next }) };

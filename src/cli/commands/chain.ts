@@ -4,6 +4,7 @@ import { connect, connectAsOwner } from '../connect.ts';
 import { CommandError } from '../errors.ts';
 import { type ApiOptions, readCount, withApi } from '../options.ts';
 import { counted, formatDuration, print, printJson, printTable } from '../output.ts';
+import { printable } from '../printable.ts';
 import { addChainExport } from './chain-export.ts';
 import { addChainForks } from './chain-forks.ts';
 import { addChainImport } from './chain-import.ts';
@@ -37,7 +38,7 @@ async function list(options: ListOptions): Promise<void> {
   const from = options.from ?? Math.max(0, (await client.call('status')).height + 1 - limit);
   const page = await client.call('chain', { query: { from, limit } });
   if (options.json === true) return printJson(page);
-  print(`${counted(page.length, 'block')}, the genesis counted`);
+  print(printable(`${counted(page.length, 'block')}, the genesis counted`));
   printTable(
     ['height', 'block', 'time', 'transactions', 'bytes'],
     page.blocks.map(({ header, id, transactions, size }) => [
@@ -68,5 +69,5 @@ async function resolve(options: ApiOptions): Promise<void> {
   if (!result.replaced && (await client.call('status')).peers === 0) {
     print('there is no peer to ask: name one with tally peers add MULTIADDR');
   }
-  print(`${result.replaced ? 'replaced' : 'kept'}: the tip is #${result.height} ${result.tip}`);
+  print(printable(`${result.replaced ? 'replaced' : 'kept'}: the tip is #${result.height} ${result.tip}`));
 }

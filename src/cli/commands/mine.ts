@@ -4,8 +4,10 @@ import { MAX_MINE_BLOCKS } from '../../client/routes.ts';
 import type { TallyClient } from '../../client/tally-client.ts';
 import type { Address } from '../../core/identifiers.ts';
 import { connectAsOwner } from '../connect.ts';
+import { CommandError } from '../errors.ts';
 import { type ApiOptions, readAddress, readCount, withApi } from '../options.ts';
 import { counted, print, printJson } from '../output.ts';
+import { printable } from '../printable.ts';
 
 interface MineOptions extends ApiOptions {
   readonly to?: Address;
@@ -47,8 +49,12 @@ async function mineBlocks(client: TallyClient, blocks: number, { json, to }: Min
       { body: { blocks: count, ...(to === undefined ? {} : { miner: formatAddress(to) }) } },
       { timeoutMs: Number.POSITIVE_INFINITY },
     );
+    if (mined.ids.length !== count)
+      throw new CommandError(
+        `${client.url} does not answer like a tally daemon: it mined other than it was asked to`,
+      );
     ids.push(...mined.ids);
-    if (json !== true) for (const id of mined.ids) print(id);
+    if (json !== true) for (const id of mined.ids) print(printable(id));
   }
   if (json === true) printJson({ ids });
 }

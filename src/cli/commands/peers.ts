@@ -4,6 +4,7 @@ import { complain, EXIT } from '../errors.ts';
 import { requireMultiaddrs } from '../multiaddrs.ts';
 import { type ApiOptions, withApi } from '../options.ts';
 import { print, printJson, printTable } from '../output.ts';
+import { printable } from '../printable.ts';
 
 export function addPeers(program: Command): void {
   const peers = program.command('peers').description('who the daemon is connected to');
@@ -36,7 +37,7 @@ export function addPeers(program: Command): void {
     const client = await connectAsOwner(options);
     const added = await client.call('addPeers', { body: { addresses } });
     if (options.json === true) printJson(added);
-    else for (const { id } of added.peers) print(`connected to ${id}`);
+    else for (const { id } of added.peers) print(`connected to ${printable(id)}`);
     for (const { message } of added.failed) complain(message);
     if (added.failed.length > 0) process.exitCode = EXIT.failed;
   });

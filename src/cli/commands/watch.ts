@@ -33,7 +33,8 @@ async function watch(options: WatchOptions): Promise<void> {
 async function printEvents(client: TallyClient, { json }: WatchOptions): Promise<void> {
   const { network, height } = await client.call('status');
   const names = await namesOf(client);
-  if (json !== true) print(`watching ${printable(network)} at ${client.url}, the tip is #${height}`);
+  if (json !== true)
+    print(`watching ${printable(network)} at ${client.url}, the tip is #${printable(height)}`);
   let lost = false;
   const events = client.events({
     resume: true,
