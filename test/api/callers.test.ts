@@ -1,7 +1,7 @@
 /** Shares of connections and places, with callers from anywhere. */
 import { EventEmitter } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Caller, isLoopbackAddress, networkOf } from '../../src/api/callers/caller.ts';
 import { Connections } from '../../src/api/callers/connections.ts';
 import { Places } from '../../src/api/callers/places.ts';
@@ -72,6 +72,21 @@ describe('connections', () => {
     // All are busy: nobody is cut off in the middle.
     expect(open('127.0.0.1').destroyed).toBe(true);
     expect(openOf(strangers)).toBe(MAX_CONNECTIONS_OF_STRANGERS);
+  });
+
+  test('tell a body that does not come from an answer that is being made', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const [slow, whole] = [open('10.0.0.1'), open('10.0.0.2')];
+    const asking = (socket: FakeSocket, complete: boolean): ServerResponse => {
+      const request = { socket, complete };
+      const response = Object.assign(new EventEmitter(), { socket, req: request });
+      server.emit('request', request, response);
+      return response as unknown as ServerResponse;
+    };
+    const [coming, working] = [asking(slow, false), asking(whole, true)];
+    vi.advanceTimersByTime(YIELD_MS);
+    expect([connections.stalledMs(coming), connections.stalledMs(working)]).toEqual([YIELD_MS, 0]);
+    vi.useRealTimers();
   });
 
   test('that ask keep their places from those that are silent', () => {

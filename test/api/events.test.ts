@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { EventHistory } from '../../src/api/event-history.ts';
 import { MAX_EVENT_STREAMS } from '../../src/api/limits.ts';
 import { type Api, createApi } from '../../src/api/server.ts';
 import { MAX_EVENTS_KEPT } from '../../src/client/routes.ts';
@@ -152,6 +153,17 @@ test('there are only so many streams, and a closed one makes room', async () => 
       }
     })
     .toBe(1);
+});
+
+test('nothing is written for a stream that gets no place', async () => {
+  emitPenalty(0);
+  const aborts = Array.from({ length: MAX_EVENT_STREAMS }, () => new AbortController());
+  await Promise.all(aborts.map(({ signal }) => client.events({ signal, after: `${NOW_MS - 1}` }).next()));
+  const resumed = vi.spyOn(EventHistory.prototype, 'since');
+  await expect((await open('0')).next()).rejects.toMatchObject({ code: 'too-many-streams' });
+  expect(resumed).not.toHaveBeenCalled();
+  resumed.mockRestore();
+  for (const abort of aborts) abort.abort();
 });
 
 test('a client that does not read is cut off; the others go on', async () => {

@@ -82,6 +82,35 @@ describe('on loopback', () => {
     },
   );
 
+  test.each([
+    ['a picture', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
+    ['a frame', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }],
+  ])('%s of a page from elsewhere, which names no origin, is refused', async (_, headers) => {
+    const api = await listenOn('127.0.0.1');
+    const host = 'localhost:8141';
+    const response = await api.inject({ url: '/v1/chain/validity', headers: { host, ...headers } });
+    expect([response.statusCode, response.json().error.code]).toEqual([403, 'forbidden-origin']);
+  });
+
+  test.each([
+    [
+      'a link',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+    ],
+    [
+      'its own page',
+      { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
+    ],
+    [
+      'the address bar',
+      { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+    ],
+  ])('%s is let in', async (_, headers) => {
+    const api = await listenOn('127.0.0.1');
+    const host = 'localhost:8141';
+    expect((await api.inject({ url: '/v1/status', headers: { host, ...headers } })).statusCode).toBe(200);
+  });
+
   test('its own pages are let in, and no token is needed', async () => {
     const api = await listenOn('127.0.0.1');
     for (const [url, payload] of GUARDED) {

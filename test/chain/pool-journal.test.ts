@@ -107,6 +107,23 @@ describe('the pool over a restart', () => {
     expect(kept()).toContain(spend.id);
   });
 
+  it('touches nothing of what cannot be paid for a payment that it cannot follow', () => {
+    const gift = payment(network, { from: alice, to: bob.address, sequence: 0, amount: 900_000n });
+    const spend = (sequence: number, amount: bigint) =>
+      payment(network, { from: bob, to: alice.address, sequence, amount });
+    chain.addBlock(maker.block(maker.genesis, { transactions: [gift] }), NOW_MS);
+    for (let sequence = 0; sequence < 40; sequence++) pool.add(spend(sequence, 10_000n));
+    // Another branch, on which bob has only the little that carol's reward is worth.
+    const little = payment(network, { from: alice, to: bob.address, sequence: 0, amount: 5_000n });
+    const [c1] = maker.chain(maker.genesis, 1);
+    if (c1 === undefined) throw new Error('a block');
+    chain.addBlocks([c1, maker.block(c1, { transactions: [little] })], NOW_MS);
+    journal.flush();
+    expect(pool.count).toBeLessThan(5);
+    for (const sequence of [0, 1]) pool.add(spend(sequence, 1n));
+    expect(journal.pending).toBeLessThan(5);
+  });
+
   it('a flush that fails is made up for by the next', () => {
     pool.add(pay(0));
     pool.add(pay(1));

@@ -7,6 +7,7 @@ import { type Api, createApi } from '../../src/api/server.ts';
 import { report } from '../../src/cli/errors.ts';
 import { printable, printableColours, printableJson } from '../../src/cli/printable.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import { ProgressLine } from '../../src/cli/progress-line.ts';
 import { formatAddress } from '../../src/core/address.ts';
 import { RICH, type ServedLedger, SILENT, servedLedger } from '../support/served-ledger.ts';
 
@@ -36,6 +37,10 @@ let url: string;
 let bend: Bend;
 /** Every answer is a refusal. */
 let refuses: boolean;
+/** Where a number belongs there is text. */
+let bendsNumbers: boolean;
+/** Instead of what the daemon answers. */
+let answer: object | undefined;
 let printed: string;
 
 beforeAll(async () => {
@@ -46,8 +51,10 @@ beforeAll(async () => {
     const real = await fetch(`${api.url}${request.url}`, { method: request.method ?? 'GET' });
     const body: unknown = refuses
       ? { error: { code: bend('code'), message: bend('message') } }
-      : bent(await real.json());
-    response.writeHead(refuses ? 422 : real.status, { 'content-type': 'application/json' });
+      : (answer ?? bent(await real.json()));
+    response.writeHead(refuses ? 422 : answer === undefined ? real.status : 200, {
+      'content-type': 'application/json',
+    });
     response.end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -62,6 +69,8 @@ afterAll(async () => {
 
 beforeEach(() => {
   refuses = false;
+  bendsNumbers = false;
+  answer = undefined;
   printed = '';
   const keep = (text: string | Uint8Array): boolean => {
     printed += typeof text === 'string' ? text : Buffer.from(text).toString();
@@ -78,6 +87,7 @@ beforeEach(() => {
 /** The same with every text bent. */
 function bent(value: unknown): unknown {
   if (typeof value === 'string') return bend(value);
+  if (typeof value === 'number' && bendsNumbers) return bend(`${value}`);
   if (Array.isArray(value)) return value.map(bent);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, bent(item)]));
@@ -118,6 +128,9 @@ describe('against a daemon whose answers are hostile', () => {
           refuses = how === 'refusals';
           bend = typeof how === 'string' ? everywhere : how;
           await run(...args, ...(isJson ? ['--json'] : []));
+          bendsNumbers = true;
+          await run(...args, ...(isJson ? ['--json'] : []));
+          bendsNumbers = false;
         }
       }
       expect(printed).not.toBe('');
@@ -125,6 +138,34 @@ describe('against a daemon whose answers are hostile', () => {
       expect(printed).not.toContain('unknown option');
     },
   );
+});
+
+describe('a daemon whose pages lead nowhere', () => {
+  beforeEach(() => {
+    bend = (text) => text;
+  });
+
+  test.each([
+    [['chain', 'forks'], { forks: [], next: 5 }],
+    [['mine', '2'], { ids: [] }],
+  ])('%j ends, and says why', async (args, answered) => {
+    answer = { ...answered, params: { name: 'test' } };
+    await run(...args);
+    expect(printed).toContain('does not answer like a tally daemon');
+  });
+});
+
+test('how far a command has come shows nothing unseen', () => {
+  const isTty = Object.getOwnPropertyDescriptor(process.stderr, 'isTTY');
+  Object.defineProperty(process.stderr, 'isTTY', { value: true, configurable: true });
+  vi.useFakeTimers({ now: 10_000, toFake: ['performance'] });
+  vi.advanceTimersByTime(1_000);
+  new ProgressLine().tell(0.5, () => `block 1 of ${NASTY.join('x')}`);
+  vi.useRealTimers();
+  if (isTty === undefined) Reflect.deleteProperty(process.stderr, 'isTTY');
+  else Object.defineProperty(process.stderr, 'isTTY', isTty);
+  expect(printed).toContain('block 1 of');
+  expect(printed.slice(printed.indexOf('block'))).not.toMatch(/[\p{C}]/u);
 });
 
 describe('text from outside', () => {

@@ -350,6 +350,19 @@ describe('a body that is withheld', () => {
     await world.converge([alice, bob], 30_000);
   });
 
+  it('is not passed on again in other words once it was given up', async () => {
+    await tell(messageOf(block), 25_000);
+    const passed = bob.network.verdicts.length;
+    expect(passed).toBe(1);
+    await tell(
+      changed(() => ({ publishedAt: 7 })),
+      500,
+    );
+    expect(alice.network.verdicts.at(-1)?.verdict).toBe('ignore');
+    expect(bob.network.verdicts).toHaveLength(passed);
+    expect(offences(alice)).toEqual([]);
+  });
+
   it('by peers that never answer is given up after twenty seconds, however many there are', async () => {
     const peers = [sender, friend];
     for (const name of ['third', 'fourth', 'fifth']) peers.push(await FakePeer.join(world, name));
