@@ -18,17 +18,27 @@ export function inPieces(app: App, connections: Connections): void {
   });
 }
 
-/** One part at a time is in memory. It bypasses the schema: what the answer is like is tested. */
+/**
+ * One part at a time is in memory, and goes out in pieces: what is written at once is seen to be taken only when all of it
+ * is. It bypasses the schema: what the answer is like is tested.
+ */
 export function sendParts(
   reply: FastifyReply,
   type: string,
   parts: AsyncIterable<string | Uint8Array>,
 ): never {
-  return reply.type(type).send(Readable.from(parts, { highWaterMark: 1 })) as never;
+  return reply.type(type).send(Readable.from(inSmall(parts), { highWaterMark: 1 })) as never;
 }
 
 export function sendText(reply: FastifyReply, text: AsyncIterable<string>): never {
   return sendParts(reply, 'application/json; charset=utf-8', text);
+}
+
+async function* inSmall(parts: AsyncIterable<string | Uint8Array>): AsyncGenerator<string | Uint8Array> {
+  for await (const part of parts) {
+    if (part.length <= PIECE_BYTES) yield part;
+    else yield* piecesOf(Buffer.from(part));
+  }
 }
 
 function* piecesOf(bytes: Buffer): Generator<Buffer> {

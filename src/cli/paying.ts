@@ -1,6 +1,7 @@
 /** What `send` and `record` have in common: who signs, for which network, and what the daemon asks of a payment. */
 import { formatTally } from '../client/amount.ts';
 import type { AnswerOf } from '../client/contract.ts';
+import { unaskedFee } from '../client/fee.ts';
 import type { TallyClient } from '../client/tally-client.ts';
 import type { WalletAccount } from '../client/wallet-account.ts';
 import { formatAddress } from '../core/address.ts';
@@ -17,7 +18,7 @@ export interface Payer {
   readonly signer: WalletAccount;
   /** Of its next transaction. */
   readonly sequence: bigint;
-  /** Notches: the least the daemon asks for, with so many bytes of data. */
+  /** Notches: the least the daemon asks for, with so many bytes of data. @throws CommandError if that is too much to be paid unasked */
   leastFee(dataBytes: number): bigint;
   /** The daemon would say no as well, but not how much there is. @throws CommandError if it has less */
   requireBalance(amount: bigint, fee: bigint): void;
@@ -36,9 +37,18 @@ export async function openPayer(client: TallyClient, options: ApiOptions & Signe
     network,
     signer,
     sequence: BigInt(account.pending.sequence),
-    leastFee: (dataBytes) => feeRate * BigInt(SIGNED_TRANSACTION_BYTES + dataBytes),
+    leastFee: (dataBytes) => leastFee(feeRate, dataBytes),
     requireBalance: (amount, fee) => requireBalance(amount, fee, account),
   };
+}
+
+function leastFee(feeRate: bigint, dataBytes: number): bigint {
+  try {
+    return unaskedFee(feeRate, SIGNED_TRANSACTION_BYTES + dataBytes);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new CommandError(`${cause.message}, with --fee`, { cause });
+  }
 }
 
 function requireBalance(amount: bigint, fee: bigint, { balance, pending }: AnswerOf<'account'>): void {

@@ -1,5 +1,6 @@
 /** A payment made ready: what the daemon knows is asked of it, the rest is signed here. */
 import { ApiError } from './errors.ts';
+import { unaskedFee } from './fee.ts';
 import type { KeyPair } from './keys.ts';
 import type { SubmittedJson } from './schemas.ts';
 import type { TallyClient } from './tally-client.ts';
@@ -14,7 +15,7 @@ export interface PaymentRequest {
   readonly to: string;
   /** Notches. */
   readonly amount: bigint;
-  /** Notches. Default: the least this daemon takes. */
+  /** Notches. Default: the least this daemon takes, if that is no more than 100 a byte. */
   readonly fee?: bigint;
   /** Up to 1,024 bytes, for everybody to read. */
   readonly data?: Uint8Array;
@@ -68,7 +69,8 @@ export async function signPaymentFor(
     sequence: BigInt(payment.sequence ?? account.pending.sequence),
     amount: payment.amount,
     fee:
-      payment.fee ?? BigInt(status.pool.minFeeRate) * BigInt(encoding.SIGNED_TRANSACTION_BYTES + data.length),
+      payment.fee ??
+      unaskedFee(BigInt(status.pool.minFeeRate), encoding.SIGNED_TRANSACTION_BYTES + data.length),
     data,
   };
   const signed = 'seed' in from ? signPayment(id, from, filled) : from.signPayment(id, filled);
