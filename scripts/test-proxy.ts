@@ -174,7 +174,7 @@ async function test(explorer: Explorer, network: ExplorerNetwork): Promise<void>
   await mine(daemon, 3);
 
   await behind('As the docs have it', blocks.get('/'), async (nginx) => {
-    must((blocks.get('/') ?? '').trim().split('\n').length === 4, 'it is four lines');
+    must((blocks.get('/') ?? '').trim().split('\n').length === 5, 'it is five lines');
     const page = await explorer.open(nginx.url);
     await isLive(page, daemon);
     must(true, 'the page is there, and a block appears as it is mined');
