@@ -207,9 +207,11 @@ export class Mempool {
 
   /** Takes back what may follow now. The rest stays as it is: a sender may have thousands, and add as many. */
   #unpark(sender: Address, queue: SenderQueue): void {
+    if (!this.#parked.has(sender)) return;
+    const parked = this.#parked.bySequence(sender);
     let isLonger = false;
-    while (this.#parked.has(sender)) {
-      const followers = this.#parked.withSequence(sender, queue.pending().sequence);
+    for (;;) {
+      const followers = parked.get(queue.pending().sequence) ?? [];
       const found = followers
         .map((checked) => nextEntry(queue, checked))
         .find((entry) => typeof entry !== 'string');

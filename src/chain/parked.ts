@@ -36,10 +36,12 @@ export class ParkedTransactions {
     return parked;
   }
 
-  /** A sender's of one sequence. */
-  withSequence(sender: Address, sequence: bigint): CheckedTransaction[] {
-    const parked = [...(this.#bySender.get(sender)?.values() ?? [])];
-    return parked.filter(({ signed }) => signed.transaction.sequence === sequence);
+  /** A sender's, by their sequences. */
+  bySequence(sender: Address): ReadonlyMap<bigint, CheckedTransaction[]> {
+    return Map.groupBy(
+      this.#bySender.get(sender)?.values() ?? [],
+      ({ signed }) => signed.transaction.sequence,
+    );
   }
 
   /** Takes one of a sender's out. */
