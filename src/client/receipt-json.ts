@@ -139,6 +139,7 @@ function checkVersion(json: unknown): void {
   if (typeof json !== 'object' || json === null || !('format' in json) || json.format !== RECEIPT_FORMAT)
     throw new ReceiptError('receipt-format', `it has no "format": "${RECEIPT_FORMAT}"`);
   const version = 'version' in json ? json.version : undefined;
+  if (typeof version !== 'number') throw new ReceiptError('receipt-format', 'it has no "version": a number');
   if (version !== RECEIPT_VERSION)
     throw new ReceiptError('receipt-version', `version ${version}, this reads ${RECEIPT_VERSION}`);
 }

@@ -171,6 +171,10 @@ describe('what is wrong is named', () => {
     later[3] = 2;
     expect(await faultOf(later)).toBe('receipt-version');
     expect(await faultOf({ ...json, version: 2 })).toBe('receipt-version');
+    // What JSON can hold and no text can be made of.
+    const unprintable = JSON.parse('{"toString": 1, "valueOf": 1}') as unknown;
+    for (const version of [unprintable, [unprintable], '1', null, undefined])
+      expect(await faultOf({ ...json, version })).toBe('receipt-format');
   });
 
   it('other-network', async () => {
