@@ -33,8 +33,8 @@ const BUGS: readonly Bug[] = [
     name: 'reorganisation',
     what: 'blocks left behind are undone lowest first',
     file: 'chain/branch-switch.ts',
-    right: '    .reverse()\n    .map((record) => {\n      view.restore',
-    wrong: '    .map((record) => {\n      view.restore',
+    right: '    .reverse()\n    .map((record) => {\n      const stored',
+    wrong: '    .map((record) => {\n      const stored',
   },
   {
     name: 'undo',
@@ -61,7 +61,7 @@ const BUGS: readonly Bug[] = [
     name: 'sync',
     what: 'a block whose fetch failed counts as asked for',
     file: 'node/body-sync.ts',
-    right: 'for (const { id } of portion) if (this.#asked.get(id) === peer) this.#asked.delete(id);',
+    right: 'if (asked?.peers.size === 0) this.#asked.delete(id);',
     wrong: '',
   },
   {

@@ -22,7 +22,6 @@ const host = await createHost({
   handshakes: new Handshakes(() => performance.now(), new AddressDebts(() => performance.now())),
   onOffence: () => undefined,
   gossip: gossipSettings([TOPIC, OTHER_TOPIC]),
-  discovery: undefined,
 });
 const { gossip } = host.services;
 gossip.topicValidators.set(TOPIC, (_peer, { data }) => {

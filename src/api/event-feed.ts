@@ -25,9 +25,8 @@ export class EventFeed {
   }
 
   add(event: NodeEvent, atMs: number): void {
-    const happened = { event, atMs };
-    const number = this.#history.add(happened);
-    if (this.#streams.size > 0) this.#streams.broadcast(format(happened, number));
+    this.#history.add({ event, atMs });
+    if (this.#streams.size > 0) this.#streams.broadcast(this.#history.last());
   }
 
   /**

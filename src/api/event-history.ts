@@ -1,9 +1,16 @@
 /** The last events of a stream, numbered without a gap, for callers that resume. */
 import { HttpError } from './errors.ts';
 
+interface Kept<T> {
+  readonly event: T;
+  readonly number: number;
+  /** As it goes over the line, once it was asked for: many may resume at once. */
+  text: string | undefined;
+}
+
 export class EventHistory<T> {
   /** Oldest first. */
-  readonly #kept: T[] = [];
+  readonly #kept: Kept<T>[] = [];
   readonly #most: number;
   readonly #write: (event: T, number: number) => string;
   #next: number;
@@ -21,9 +28,16 @@ export class EventHistory<T> {
 
   /** @returns its number */
   add(event: T): number {
-    this.#kept.push(event);
+    const number = this.#next++;
+    this.#kept.push({ event, number, text: undefined });
     if (this.#kept.length > this.#most) this.#kept.shift();
-    return this.#next++;
+    return number;
+  }
+
+  /** The one that was added last, as it goes over the line; empty if there is none. */
+  last(): string {
+    const last = this.#kept.at(-1);
+    return last === undefined ? '' : this.#textOf(last);
   }
 
   /** All that are kept, as they go over the line. */
@@ -53,7 +67,12 @@ export class EventHistory<T> {
   #from(number: number): string {
     return this.#kept
       .slice(number - this.#oldest)
-      .map((event, index) => this.#write(event, number + index))
+      .map((kept) => this.#textOf(kept))
       .join('');
+  }
+
+  #textOf(kept: Kept<T>): string {
+    kept.text ??= this.#write(kept.event, kept.number);
+    return kept.text;
   }
 }

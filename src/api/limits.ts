@@ -15,7 +15,8 @@ export const MAX_PIPELINED = 4;
 export const HEAD_TIMEOUT_MS = 10_000;
 /** To receive a whole request: 2.5 MiB in this time is a slow line; slower is a stalled one. */
 export const REQUEST_TIMEOUT_MS = 30_000;
-/** Without a byte of a body for so long, the rest will not come. */
+/** Without so many bytes of a body for so long, the rest will not come: 50 bytes a second are no line. */
+export const LEAST_BODY_BYTES = 256;
 export const BODY_STALL_MS = 5_000;
 /** A caller that takes nothing of its answer for so long is gone. */
 export const ANSWER_STALL_MS = 15_000;

@@ -7,8 +7,8 @@ import { decodeSignedTransaction, decodeTransactions } from '../core/encoding.ts
 import { transactionId } from '../core/hashing.ts';
 import type { SignedTransaction } from '../core/types.ts';
 import { badRequest, describeInvalid, type HttpError, readable } from './errors.ts';
-import { parseFlat, requireFewFields } from './json-body.ts';
-import { JSON_MARKS_PER_TRANSACTION, TRANSACTIONS_PER_TURN } from './limits.ts';
+import { parseJson, requireFewFields } from './json-body.ts';
+import { TRANSACTIONS_PER_TURN } from './limits.ts';
 
 /** Made by the parsers of bytes only, so that whatever else arrives is held against the schema. */
 export class Submission {
@@ -26,7 +26,7 @@ export class Submission {
    * @throws HttpError 400 naming the first field that is wrong
    */
   static async fromJson(text: string, turn: () => Promise<void>): Promise<Submission> {
-    const body = parseFlat(text, MAX_BATCH_TRANSACTIONS * JSON_MARKS_PER_TRANSACTION);
+    const body = parseJson(text);
     const batch = batchIn(body);
     if (batch === undefined) return new Submission([read(body)], false);
     const transactions: SignedTransaction[] = [];

@@ -40,11 +40,15 @@ export function report(error: unknown): number {
     complain(`${error.message}: start one with tally start, or name its API with --api`);
   } else if (error instanceof Error && EXPECTED.has(error.name)) complain(error.message);
   else if (adviceFor(error) !== undefined) complain(failureText(error));
-  else
-    process.stderr.write(
-      `tally: this should not have happened: ${printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
-    );
+  else process.stderr.write(`tally: this should not have happened: ${printableFailure(error)}\n`);
   return EXIT.failed;
+}
+
+/** In one line, whatever is in the message; and where it happened. */
+function printableFailure(error: unknown): string {
+  if (!(error instanceof Error)) return printable(String(error));
+  const frames = /(?:\n {4}at .*)+$/.exec(error.stack ?? '')?.[0] ?? '';
+  return `${printable(`${error.name}: ${error.message}`)}${printableLines(frames)}`;
 }
 
 /** One line on stderr. */

@@ -2,6 +2,7 @@
 import { formatTally } from '../client/amount.ts';
 import type { EventJson } from '../client/live-event.ts';
 import { counted, formatDuration, short } from './output.ts';
+import { toldAmount } from './told-amount.ts';
 
 /** How a peer is called: its id shortened, or a name somebody gave it. */
 export type NamePeer = (peer: string) => string;
@@ -18,7 +19,7 @@ export function blockName(height: number, id: string): string {
 
 /** @returns `1.5 tally to tally1qqqqqqqq…` */
 export function amountText({ amount, recipient }: { amount: string; recipient: string }): string {
-  return `${formatTally(BigInt(amount))} tally to ${recipient.slice(0, 14)}…`;
+  return `${formatTally(toldAmount(amount))} tally to ${recipient.slice(0, 14)}…`;
 }
 
 export function transactionsText(count: number): string {

@@ -12,6 +12,7 @@ import { dataFolder } from './data-folder.ts';
 import { CommandError } from './errors.ts';
 import { openSigner } from './open-wallet.ts';
 import type { ApiOptions, SignerOptions } from './options.ts';
+import { toldAmount } from './told-amount.ts';
 
 export interface Payer {
   readonly network: NetworkDefinition;
@@ -32,7 +33,7 @@ export async function openPayer(client: TallyClient, options: ApiOptions & Signe
     client.call('account', { params: { address: formatAddress(signer.address) } }),
     client.call('status'),
   ]);
-  const feeRate = BigInt(status.pool.minFeeRate);
+  const feeRate = toldAmount(status.pool.minFeeRate);
   return {
     network,
     signer,
@@ -52,13 +53,13 @@ function leastFee(feeRate: bigint, dataBytes: number): bigint {
 }
 
 function requireBalance(amount: bigint, fee: bigint, { balance, pending }: AnswerOf<'account'>): void {
-  const available = BigInt(pending.balance);
+  const available = toldAmount(pending.balance);
   if (amount + fee <= available) return;
-  const waiting = BigInt(balance) - available;
+  const waiting = toldAmount(balance) - available;
   const pendingText =
     waiting > 0n ? `, ${formatTally(waiting)} tally of it spent by transactions that wait for a block` : '';
   throw new CommandError(
     `${formatTally(amount)} tally and a fee of ${formatTally(fee)} are more than the sender has: ` +
-      `${formatTally(BigInt(balance))} tally${pendingText}`,
+      `${formatTally(toldAmount(balance))} tally${pendingText}`,
   );
 }

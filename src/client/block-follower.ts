@@ -87,11 +87,13 @@ export async function* followBlocks(source: BlockSource, options: BlocksOptions)
             yield { type: 'disconnected', block };
             continue;
           }
-          // The chain turned back in between.
-          if (first !== undefined) continue;
+          // The chain turned back in between; if it does so all the time, the daemon is broken.
+          if (first !== undefined) throw new ConnectionError('the blocks sent do not follow each other');
         }
-        failures = 0;
         const newest = page.length - confirmations;
+        if (first === undefined && (head?.height ?? from - 1) < newest)
+          throw new ConnectionError(`the daemon says that there are ${page.length} blocks, and sends none`);
+        failures = 0;
         for (const block of page.blocks) {
           if (block.header.height > newest) break;
           head = { id: block.id, height: block.header.height };

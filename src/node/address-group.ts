@@ -27,21 +27,22 @@ export function classOf(address: string): AddressClass {
   return ip.version === 4 ? classOfIpv4(ip.bytes) : classOfIpv6(ip.bytes);
 }
 
-/** An owner of one of these has them all: an IPv4 address, the /64 of an IPv6 one. */
+/** An owner of one of these has them all: an IPv4 address, the /48 of an IPv6 one, which a site is given at most (RFC 6177). */
 export function hostOf(address: string): string {
-  return prefixOf(address, 4);
+  return prefixOf(address, 4, 6);
 }
 
-/** A provider's customer or a LAN: the /24 of an IPv4 address, the /64 of an IPv6 one. */
+/** What a provider rents out as one: the /24 of an IPv4 address, the /32 of an IPv6 one. */
 export function networkOf(address: string): string {
-  return prefixOf(address, 3);
+  return prefixOf(address, 3, 4);
 }
 
-function prefixOf(address: string, ipv4Bytes: number): string {
+function prefixOf(address: string, ipv4Bytes: number, ipv6Bytes: number): string {
   const [, , host] = MULTIADDR.exec(address) ?? [];
   const ip = host === undefined ? undefined : parseIp(host);
   if (ip === undefined) return host ?? address;
-  return ip.version === 4 ? ip.bytes.slice(0, ipv4Bytes).join('.') : `${ip.bytes.slice(0, 8).join('.')}::`;
+  if (ip.version === 4) return ip.bytes.slice(0, ipv4Bytes).join('.');
+  return `${ip.bytes.slice(0, ipv6Bytes).join('.')}::`;
 }
 
 function classOfIpv4([a = 0, b = 0]: readonly number[]): AddressClass {

@@ -12,9 +12,10 @@ import { bytesEqual } from '../core/hex.ts';
 import { type BlockId, idToBytes } from '../core/identifiers.ts';
 import type { NetworkDefinition } from '../core/network-params.ts';
 import type { BodyChecker } from './block-check.ts';
+import { BodyPace } from './body-pace.ts';
 import { type Background, BrokenPromise, type During, own } from './faults.ts';
 import { type Peer, type Peers, tipOf } from './peers.ts';
-import type { Clock, Network, PeerId } from './ports.ts';
+import { type Clock, type Network, type PeerId, RequestError, type RequestLimits } from './ports.ts';
 import { BlocksRequestType, MAX_BLOCKS_ANSWER_BYTES, MAX_BLOCKS_REQUESTED } from './wire.ts';
 
 /** How far ahead of the chain bodies are fetched. */
@@ -26,10 +27,6 @@ const WINDOW_BLOCKS = 1_024;
 const MAX_BODY_BYTES = 64 * 1_024 * 1_024;
 /** Of an answer: the network reads no more. */
 const LONGEST_ANSWER_BYTES = 2 * MAX_BLOCKS_ANSWER_BYTES;
-/** Hides the round trip without letting one peer hold the whole window. */
-const REQUESTS_PER_PEER = 4;
-/** An answer is 2 MiB at most: a link of 250 kB/s is still served. */
-const BLOCKS_DEADLINE_MS = 8_000;
 /** A peer that takes longer is not given up, but another is asked beside it. */
 const PATIENCE_MS = 2_000;
 /** The slow one and its company. */
@@ -77,6 +74,7 @@ interface PeerSlot {
   /** Requests it is to answer before. */
   readonly load: number;
   readonly isOutbound: boolean;
+  readonly isSlow: boolean;
 }
 
 /** An answer under way. */
@@ -100,6 +98,7 @@ export class BodySync {
   /** Asked for and not here yet. */
   readonly #asked = new Map<BlockId, Asked>();
   readonly #requests = new Map<PeerId, number>();
+  readonly #pace = new BodyPace();
   /** Of all answers under way. */
   #expectedBytes = 0;
   readonly #pausedUntilMs = new Map<PeerId, number>();
@@ -166,8 +165,8 @@ export class BodySync {
   }
 
   /**
-   * Peers that may be asked, least busy first, of these those we dialled, for strangers may be many and give nothing; one
-   * entry for each request that fits. A peer whose tip is on a chain we have wholly does not have the one that is missing,
+   * Peers that may be asked: slow ones last, the least busy first, of these those we dialled, for strangers may be many and give
+   * nothing; one entry for each request that fits. A peer whose tip is on a chain we have wholly does not have the one that is missing,
    * nor does one with less than `leastWork`.
    */
   #idlePeers(leastWork: bigint): PeerSlot[] {
@@ -179,11 +178,17 @@ export class BodySync {
       const has = tipOf(peer);
       if (has === undefined || has.work < leastWork || (this.#pausedUntilMs.get(id) ?? 0) > now) continue;
       if (chain.byId(has.tip)?.status === 'body') continue;
-      for (let load = this.#requests.get(id) ?? 0; load < REQUESTS_PER_PEER; load++) {
-        slots.push({ id, work: has.work, load, isOutbound: direction === 'outbound' });
+      for (let load = this.#requests.get(id) ?? 0; load < this.#pace.requestsOf(id); load++) {
+        slots.push({
+          ...{ id, work: has.work, load },
+          ...{ isOutbound: direction === 'outbound', isSlow: this.#pace.isSlow(id) },
+        });
       }
     }
-    return slots.sort((a, b) => a.load - b.load || Number(b.isOutbound) - Number(a.isOutbound));
+    return slots.sort(
+      (a, b) =>
+        Number(a.isSlow) - Number(b.isSlow) || a.load - b.load || Number(b.isOutbound) - Number(a.isOutbound),
+    );
   }
 
   #mayAsk(record: BlockRecord): boolean {
@@ -207,7 +212,7 @@ export class BodySync {
 
   /** What of `wanted` this peer should give: a share, so that others get one too. */
   #portionFor({ id, work }: PeerSlot, wanted: readonly BlockRecord[]): readonly BlockRecord[] {
-    const most = this.#blocksPerAnswer();
+    const most = Math.min(this.#pace.blocksOf(id), this.#blocksPerAnswer());
     const isForIt = (record: BlockRecord): boolean =>
       record.work <= work && this.#asked.get(record.id)?.peers.has(id) !== true;
     const first = wanted.findIndex(isForIt);
@@ -247,12 +252,13 @@ export class BodySync {
 
   /** @returns false if it gives none of them @throws what is wrong with its answer */
   async #ask(peer: PeerId, portion: readonly BlockRecord[], expected: Expected): Promise<boolean> {
-    const { chain, definition, network, peers } = this.#options;
+    const { chain, definition, peers } = this.#options;
     const best = chain.bestHeader.id;
     const hasSaid = saysItHas(peers.get(peer), best);
     const request = BlocksRequestType.serialize({ ids: portion.map(({ id }) => idToBytes(id)) });
-    const chunks = await network.request(peer, 'blocks', request, {
-      deadlineMs: BLOCKS_DEADLINE_MS,
+    const chunks = await this.#request(peer, request, {
+      deadlineMs: this.#pace.deadlineMs(peer),
+      keepsWhole: true,
       maxChunks: portion.length,
       maxChunkBytes: definition.params.maxBlockBytes,
     });
@@ -268,6 +274,24 @@ export class BodySync {
       this.#expect(expected, expected.bytes - chunk.length);
     }
     return chunks.length > 0;
+  }
+
+  async #request(peer: PeerId, request: Uint8Array, limits: RequestLimits): Promise<Uint8Array[]> {
+    const { clock, network } = this.#options;
+    const askedAtMs = clock.elapsed();
+    let came = 0;
+    let hasBegun = true;
+    try {
+      const chunks = await network.request(peer, 'blocks', request, limits);
+      came = chunks.length;
+      return chunks;
+    } catch (error) {
+      hasBegun = error instanceof RequestError && error.hasBegun;
+      throw error;
+    } finally {
+      const tookMs = clock.elapsed() - askedAtMs;
+      this.#pace.answered(peer, { tookMs, asked: limits.maxChunks, came, hasBegun });
+    }
   }
 
   /** @throws BrokenPromise, RuleError of the body */
@@ -353,6 +377,7 @@ export class BodySync {
     this.#cancelRetry = this.#options.clock.after(PAUSE_MS / 2, () => this.wake());
     const now = this.#options.clock.elapsed();
     for (const [peer, untilMs] of this.#pausedUntilMs) if (untilMs <= now) this.#pausedUntilMs.delete(peer);
+    this.#pace.keepOnly((peer) => this.#options.peers.get(peer) !== undefined);
   }
 }
 

@@ -92,6 +92,8 @@ export interface RequestLimits {
   readonly deadlineMs: number;
   readonly maxChunks: number;
   readonly maxChunkBytes: number;
+  /** At the deadline the chunks that are whole are the answer, if there are any. Default: false. */
+  readonly keepsWhole?: boolean;
 }
 
 /**
@@ -161,10 +163,13 @@ export type RequestFailure = 'timeout' | 'disconnected' | 'unsupported' | 'refus
 export class RequestError extends OutsideError {
   override readonly name = 'RequestError';
   readonly failure: RequestFailure;
+  /** Whether the answer had begun to come. */
+  readonly hasBegun: boolean;
 
-  constructor(failure: RequestFailure, message: string, options?: ErrorOptions) {
+  constructor(failure: RequestFailure, message: string, options: ErrorOptions & { hasBegun?: boolean } = {}) {
     super(message, options);
     this.failure = failure;
+    this.hasBegun = options.hasBegun === true;
   }
 }
 

@@ -6,7 +6,7 @@ import { peerIdOf } from './peer-key.ts';
 /** Bans remembered; beyond, the oldest ends early. A peer id costs nothing to make, so more would help nobody. */
 const MAX_BANS = 1_024;
 /** Two come about when peers dial each other at once; more only take what others need. */
-const MAX_CONNECTIONS_PER_PEER = 4;
+export const MAX_CONNECTIONS_PER_PEER = 4;
 
 export class Gatekeeper {
   readonly #now: () => number;

@@ -18,6 +18,15 @@ export const MESSAGE_RATE = { burst: 4_000, perSecond: 1_000 } as const;
 /** All else in frames: topic and data of 500 messages, and ids of the last heartbeats, 1,000 in each; twice over. */
 export const FIELD_RATE = { burst: 32_768, perSecond: 8_192 } as const;
 /**
+ * Bytes: a block of 250 kB at once from each of some peers, and ten times what fifty nodes say; decrypting, copying and hashing
+ * more would take others' time.
+ */
+export const BYTE_RATE = { burst: 16 * 1_024 * 1_024, perSecond: 2 * 1_024 * 1_024 } as const;
+/** What a message that was not even looked at counts for besides: its peer has told too much that came to nothing. */
+const UNREAD_FACTOR = 3;
+/** No peer waits longer for its bytes, however many they were. */
+const LONGEST_BYTES_WAIT_MS = 2_000;
+/**
  * Messages not heard before, which are remembered and checked: all that fifty nodes say, by one peer or one host, and a fifth
  * more; at once as many as one frame holds.
  */
@@ -41,6 +50,7 @@ interface Intake extends Owner {
 export class GossipIntake {
   readonly #now: () => number;
   readonly #onStalling: (connection: Connection, reason: string) => void;
+  readonly #bytes: SharedRate;
   readonly #frames: SharedRate;
   readonly #messages: SharedRate;
   readonly #fields: SharedRate;
@@ -54,6 +64,7 @@ export class GossipIntake {
   constructor(now: () => number, onStalling: (connection: Connection, reason: string) => void) {
     this.#now = now;
     this.#onStalling = onStalling;
+    this.#bytes = new SharedRate(now, BYTE_RATE, GOSSIP_RATE_FACTOR_OF_HOST);
     this.#frames = new SharedRate(now, FRAME_RATE, GOSSIP_RATE_FACTOR_OF_HOST);
     this.#messages = new SharedRate(now, MESSAGE_RATE, GOSSIP_RATE_FACTOR_OF_HOST);
     this.#fields = new SharedRate(now, FIELD_RATE, GOSSIP_RATE_FACTOR_OF_HOST);
@@ -76,6 +87,7 @@ export class GossipIntake {
       const { data } = event;
       const count: GossipCount = { frames: 0, messages: 0, fields: 0 };
       for (const part of data instanceof Uint8Array ? [data] : data) intake.frames.take(part, count);
+      intake.reading.wait(this.#owedForBytes(intake, data.byteLength));
       if (count.frames > 0) intake.sinceMs = this.#now();
       if (this.#owes(intake, count)) event.stopImmediatePropagation();
     });
@@ -85,6 +97,16 @@ export class GossipIntake {
   sentNew(peer: PeerId): void {
     const owedMs = this.#new.spend(this.ownerOf(peer), 1).ms;
     for (const intake of this.#intakes) if (intake.peer === peer) intake.reading.wait(owedMs);
+  }
+
+  /** A message of a peer was not looked at. */
+  wasUnread(peer: PeerId, bytes: number): void {
+    const owedMs = this.#owedForBytes(this.ownerOf(peer), UNREAD_FACTOR * bytes);
+    for (const intake of this.#intakes) if (intake.peer === peer) intake.reading.wait(owedMs);
+  }
+
+  #owedForBytes(owner: Owner, bytes: number): number {
+    return Math.min(LONGEST_BYTES_WAIT_MS, this.#bytes.spend(owner, bytes, LONGEST_BYTES_WAIT_MS).ms);
   }
 
   /** Who answers for what a peer sends. */

@@ -1,7 +1,7 @@
 /** Gossip over gossipsub: topics, verdicts, and a watch over peers that fell silent to it. */
 import type { GossipSub } from '@libp2p/gossipsub';
 import { TopicValidatorResult } from '@libp2p/gossipsub';
-import type { Connection, Stream } from '@libp2p/interface';
+import type { Connection, PeerId as Libp2pPeerId, Stream } from '@libp2p/interface';
 import { invariant } from '../core/errors.ts';
 import type { PeerId, Verdict } from '../node/ports.ts';
 import { MAX_GOSSIP_BYTES } from '../node/wire.ts';
@@ -21,6 +21,7 @@ const MAX_BACKOFF_MS = 10 * 60_000;
 /** What the implementation has beyond its published interface, and this room needs. */
 interface GossipInternals {
   onIncomingStream(stream: Stream, connection: Connection): void;
+  createOutboundStream(peer: Libp2pPeerId, connection: Connection): Promise<void>;
   doAddBackoff(peer: string, topic: string, forMs: number): void;
   readonly streamsOutbound: ReadonlyMap<string, unknown>;
   readonly status: { readonly heartbeatTimeout?: NodeJS.Timeout };
@@ -39,6 +40,8 @@ export class Gossip {
   readonly #intake: GossipIntake;
   readonly #remembered: RememberedMessages;
   readonly #topics: string[] = [];
+  /** The streams to each peer that are being opened, the last of them. */
+  readonly #opening = new Map<PeerId, Promise<void>>();
   /** Since when a peer has no gossip stream, on the monotonic clock. */
   readonly #silentSince = new Map<PeerId, number>();
 
@@ -49,7 +52,9 @@ export class Gossip {
    */
   constructor(gossipsub: GossipSub, log: Log, onStalling: (connection: Connection, reason: string) => void) {
     invariant(
-      ['streamsOutbound', 'status', 'onIncomingStream', 'doAddBackoff'].every((name) => name in gossipsub),
+      ['streamsOutbound', 'status', 'onIncomingStream', 'createOutboundStream', 'doAddBackoff'].every(
+        (name) => name in gossipsub,
+      ),
       'this version of gossipsub has these fields',
     );
     this.#gossipsub = gossipsub as GossipSub & GossipInternals;
@@ -61,9 +66,31 @@ export class Gossip {
       this.#intake.follow(stream, connection);
       onIncomingStream(stream, connection);
     };
+    this.#openStreamsSideBySide();
     const doAddBackoff = this.#gossipsub.doAddBackoff.bind(gossipsub);
     this.#gossipsub.doAddBackoff = (peer, topic, forMs) =>
       doAddBackoff(peer, topic, Math.min(forMs, MAX_BACKOFF_MS));
+  }
+
+  /** Gossipsub opens one stream after the other: two peers that do not answer would hold up everybody's. */
+  #openStreamsSideBySide(): void {
+    const open = this.#gossipsub.createOutboundStream.bind(this.#gossipsub);
+    this.#gossipsub.createOutboundStream = async (peer, connection) => {
+      const id = peerIdOf(peer);
+      // One after the other for each peer: the second finds what the first has opened.
+      const opened = (this.#opening.get(id) ?? Promise.resolve())
+        .then(() => open(peer, connection))
+        .catch((thrown: unknown) => {
+          this.#log('debug', 'a gossip stream could not be opened', {
+            peer: id,
+            reason: asError(thrown).message,
+          });
+        });
+      this.#opening.set(id, opened);
+      void opened.then(() => {
+        if (this.#opening.get(id) === opened) this.#opening.delete(id);
+      });
+    };
   }
 
   /** To be called about once a second. */
@@ -106,7 +133,10 @@ export class Gossip {
       this.#remembered.trim();
       const verdict = await judge(from, message.data);
       // Gossipsub takes it for heard already: a peer that is not listened to would silence what it says first.
-      if (verdict === 'unread') this.#remembered.forget(message);
+      if (verdict === 'unread') {
+        this.#remembered.forget(message);
+        this.#intake.wasUnread(from, message.data.length);
+      }
       return VERDICTS[verdict];
     });
   }

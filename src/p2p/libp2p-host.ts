@@ -2,8 +2,7 @@
 import { noise } from '@chainsafe/libp2p-noise';
 import { type GossipSub, type GossipsubOpts, gossipsub } from '@libp2p/gossipsub';
 import { type Identify, identify } from '@libp2p/identify';
-import type { ConnectionGater, Libp2p, PeerDiscovery, PrivateKey, StreamMuxer } from '@libp2p/interface';
-import type { MulticastDNSComponents } from '@libp2p/mdns';
+import type { ConnectionGater, Libp2p, PrivateKey, StreamMuxer } from '@libp2p/interface';
 import { preSharedKey } from '@libp2p/pnet';
 import { createLibp2p } from 'libp2p';
 import { listenAddress, worthTelling } from './addresses.ts';
@@ -33,7 +32,6 @@ export interface HostOptions {
   /** A peer does what no implementation would; its connection ends. */
   readonly onOffence: (muxer: StreamMuxer, reason: string) => void;
   readonly gossip: Partial<GossipsubOpts>;
-  readonly discovery: ((components: MulticastDNSComponents) => PeerDiscovery) | undefined;
 }
 
 export type Host = Libp2p<{ identify: Identify; gossip: GossipSub }>;
@@ -72,7 +70,6 @@ export function createHost(options: HostOptions): Promise<Host> {
     peerStore: { addressFilter: async () => false },
     // It closes a connection on the first late answer: see liveness.ts.
     connectionMonitor: { enabled: false },
-    peerDiscovery: options.discovery === undefined ? [] : [options.discovery],
     services: { identify: identify(), gossip: gossipsub(options.gossip) },
   });
 }

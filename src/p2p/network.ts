@@ -32,14 +32,14 @@ import { InboundPlaces } from './connections/inbound-places.ts';
 import { internalsOf } from './connections/internals.ts';
 import { UnsentBytes } from './connections/unsent-bytes.ts';
 import { connect } from './dial.ts';
-import { mdnsDiscovery } from './discovery.ts';
 import { describeError, listenError } from './errors.ts';
-import { Gatekeeper } from './gatekeeper.ts';
+import { Gatekeeper, MAX_CONNECTIONS_PER_PEER } from './gatekeeper.ts';
 import { Gossip } from './gossip.ts';
 import { gossipSettings } from './gossip-settings.ts';
 import { createHost, type Host } from './libp2p-host.ts';
 import { Liveness, ping } from './liveness.ts';
 import type { Log } from './log.ts';
+import { Discovery } from './mdns/discovery.ts';
 import { multicastRouteProblem } from './multicast-route.ts';
 import { peerIdOf, readPeerKey } from './peer-key.ts';
 import { nameOfAgent } from './peer-name.ts';
@@ -102,17 +102,19 @@ export async function createLibp2pNetwork(options: Libp2pNetworkOptions): Promis
     handshakes: new Handshakes(() => performance.now(), debts),
     onOffence: (muxer, reason) => network.offended(muxer, reason),
     gossip: gossipSettings([topicId(networkId, 'transactions'), topicId(networkId, 'block')]),
-    discovery: options.mdns
-      ? mdnsDiscovery({
-          serviceTag: serviceTag(networkId),
-          intervalMs: options.mdnsIntervalMs,
-          discovered: (peer, addresses) => network.found(peer, addresses),
-        })
-      : undefined,
   });
   const log = options.log ?? (() => undefined);
-  const { maxInbound, mdns } = options;
-  const network = new HostedNetwork({ networkId, host, gatekeeper, debts, maxInbound, mdns, log });
+  const discovery = options.mdns
+    ? new Discovery({
+        serviceTag: serviceTag(networkId),
+        intervalMs: options.mdnsIntervalMs,
+        addresses: () => host.getMultiaddrs(),
+        discovered: (peer, addresses) => network.found(peer, addresses),
+        failed: ({ message }) => log('warn', `peers on the LAN cannot be found: ${message}`, {}),
+      })
+    : undefined;
+  const { maxInbound } = options;
+  const network = new HostedNetwork({ networkId, host, gatekeeper, debts, maxInbound, discovery, log });
   return network;
 }
 
@@ -129,7 +131,7 @@ interface Parts {
   readonly gatekeeper: Gatekeeper;
   readonly debts: AddressDebts;
   readonly maxInbound: number | undefined;
-  readonly mdns: boolean;
+  readonly discovery: Discovery | undefined;
   readonly log: Log;
 }
 
@@ -141,7 +143,7 @@ class HostedNetwork implements Libp2pNetwork {
   readonly #farewells: Farewells;
   readonly #inbound: InboundPlaces;
   readonly #unsent: UnsentBytes;
-  readonly #mdns: boolean;
+  readonly #discovery: Discovery | undefined;
   readonly #log: Log;
   readonly #admission: Admission;
   readonly #liveness: Liveness;
@@ -153,8 +155,8 @@ class HostedNetwork implements Libp2pNetwork {
   #started = false;
   #stopped: Promise<void> | undefined;
 
-  constructor({ networkId, host, gatekeeper, debts, maxInbound, mdns, log }: Parts) {
-    this.#mdns = mdns;
+  constructor({ networkId, host, gatekeeper, debts, maxInbound, discovery, log }: Parts) {
+    this.#discovery = discovery;
     this.self = peerIdOf(host.peerId);
     this.#network = networkId;
     this.#host = host;
@@ -206,7 +208,7 @@ class HostedNetwork implements Libp2pNetwork {
     this.#listeners = listeners;
     this.#host.addEventListener('peer:connect', ({ detail }) => this.#admission.opened(detail));
     this.#host.addEventListener('peer:disconnect', ({ detail }) => this.#admission.closed(detail));
-    this.#host.addEventListener('connection:open', ({ detail }) => this.#inbound.opened(detail));
+    this.#host.addEventListener('connection:open', ({ detail }) => this.#opened(detail));
     this.#host.addEventListener('peer:identify', ({ detail }) => {
       const { agentVersion, connection, protocols } = detail;
       this.#admission.introduced(connection, protocols, nameOfAgent(agentVersion));
@@ -217,9 +219,11 @@ class HostedNetwork implements Libp2pNetwork {
     } catch (cause) {
       throw listenError(cause);
     }
-    const problem = this.#mdns ? await multicastRouteProblem() : undefined;
+    const problem = this.#discovery === undefined ? undefined : await multicastRouteProblem();
+    if (this.#stopped !== undefined) return;
     if (problem !== undefined) this.#log('warn', problem, {});
     this.#gossip.start();
+    this.#discovery?.start();
     this.#liveness.start();
     this.#timers.push(
       setInterval(() => this.#watch(), WATCH_INTERVAL_MS),
@@ -238,6 +242,7 @@ class HostedNetwork implements Libp2pNetwork {
     this.#liveness.stop();
     for (const timer of this.#timers) clearInterval(timer);
     this.#admission.clear();
+    await this.#discovery?.stop();
     await stopHost(this.#host, this.#gossip);
   }
 
@@ -349,6 +354,14 @@ class HostedNetwork implements Libp2pNetwork {
       },
       { maxInboundStreams: MAX_INBOUND_STREAMS },
     );
+  }
+
+  #opened(connection: Connection): void {
+    const others = this.#open(connection.remotePeer).filter((other) => other !== connection);
+    // The gatekeeper counts them too, but of several at once it sees none.
+    if (connection.direction === 'inbound' && others.length >= MAX_CONNECTIONS_PER_PEER)
+      connection.abort(new Error('a peer needs no more connections'));
+    else this.#inbound.opened(connection);
   }
 
   /** Newest first: an older one may have fallen silent. */

@@ -22,6 +22,7 @@ export async function ask(
   const limit = timeLimit(Math.max(0, limits.deadlineMs));
   const { signal } = limit;
   let abort: ((error: Error) => void) | undefined;
+  const progress = { hasBegun: false };
   try {
     const stream = await connection.newStream(protocol, { signal });
     abort = (error) => stream.abort(error);
@@ -29,9 +30,12 @@ export async function ask(
     await chunks.write(request, signal);
     // Ends our side only; the other is read to its end, which makes the stream free again.
     await stream.close({ signal });
-    return await readAnswer(chunks, limits, signal);
+    const { answer, isWhole } = await readAnswer(chunks, limits, signal, progress);
+    // The rest would take the line from what is asked next.
+    if (!isWhole) stream.abort(new Error('the rest of the answer came too late'));
+    return answer;
   } catch (thrown) {
-    const error = asRequestError(thrown, signal, limits);
+    const error = asRequestError(thrown, signal, limits, progress);
     abort?.(error);
     throw error;
   } finally {
@@ -43,13 +47,20 @@ async function readAnswer(
   chunks: ChunkStream,
   limits: RequestLimits,
   signal: AbortSignal,
-): Promise<Uint8Array[]> {
+  progress: { hasBegun: boolean },
+): Promise<{ readonly answer: Uint8Array[]; readonly isWhole: boolean }> {
   checkResult(await chunks.read(signal));
+  progress.hasBegun = true;
   const answer: Uint8Array[] = [];
   let bytes = 0;
+  let isWhole = true;
   for (;;) {
-    const chunk = await chunks.read(signal);
-    if (chunk === undefined) return answer;
+    const chunk = await chunks.read(signal).catch((cause: unknown) => {
+      isWhole = false;
+      if (limits.keepsWhole === true && signal.aborted && answer.length > 0) return undefined;
+      throw cause;
+    });
+    if (chunk === undefined) return { answer, isWhole };
     if (answer.length === limits.maxChunks) throw new FramingError(`more than ${limits.maxChunks} chunks`);
     bytes += chunk.length;
     if (bytes > MAX_ANSWER_BYTES) throw new FramingError(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
@@ -75,10 +86,16 @@ function checkResult(result: Uint8Array | undefined): void {
   throw new RequestError('refused', refusal);
 }
 
-function asRequestError(thrown: unknown, signal: AbortSignal, limits: AskLimits): RequestError {
+function asRequestError(
+  thrown: unknown,
+  signal: AbortSignal,
+  limits: AskLimits,
+  { hasBegun }: { readonly hasBegun: boolean },
+): RequestError {
   if (thrown instanceof RequestError) return thrown;
   const cause = asError(thrown);
-  const fail = (failure: RequestFailure, message: string) => new RequestError(failure, message, { cause });
+  const fail = (failure: RequestFailure, message: string) =>
+    new RequestError(failure, message, { cause, hasBegun });
   if (cause instanceof FramingError) return fail('malformed', `the answer is malformed: ${cause.message}`);
   if (signal.aborted && limits.isSilent()) return fail('disconnected', 'the line is silent');
   if (signal.aborted) return fail('timeout', `no answer within ${limits.deadlineMs} ms`);

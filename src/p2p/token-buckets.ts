@@ -28,10 +28,11 @@ export class TokenBuckets {
   /**
    * Takes so many tokens for what has come already, and owes those that are not there.
    *
+   * @param mostOwedMs beyond it nothing more is owed
    * @returns ms until nothing is owed any more; 0 if nothing is
    */
-  spend(key: string, rate: Rate, count: number): number {
-    const tokens = this.#tokens(key, rate) - count;
+  spend(key: string, rate: Rate, count: number, mostOwedMs: number = Number.POSITIVE_INFINITY): number {
+    const tokens = Math.max(this.#tokens(key, rate) - count, (-mostOwedMs * rate.perSecond) / 1_000);
     this.#keep(key, tokens);
     return tokens >= 0 ? 0 : (-tokens * 1_000) / rate.perSecond;
   }

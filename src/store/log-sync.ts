@@ -33,6 +33,15 @@ export class LogSync {
     return this.#failure !== undefined;
   }
 
+  /** Opens the file, which must be there: later the process may have used up all it may open. @throws StoreError */
+  open(): void {
+    try {
+      this.#file ??= openLog(this.#path);
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+  }
+
   /** Resolves once all that is written by now is on the disk. @throws StoreError; then again and again */
   synced(): Promise<void> {
     // One under way may have begun before the last commit: it does not count.
@@ -63,27 +72,29 @@ export class LogSync {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closed) throw new StoreError('failed', `${this.#path} is closed: the daemon is stopping`);
     try {
-      this.#file ??= this.#open();
+      this.#file ??= openLog(this.#path);
       await this.#forceToDisk(this.#file);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#failure = new StoreError('failed', `${this.#path}: ${reason}; the disk may be failing`, {
-        cause,
-      });
+      this.#failure = this.#failed(cause);
       throw this.#failure;
     }
   }
 
-  /** SQLite makes the log, and forces its name to the disk only when it forces the log there itself: a `full` commit. */
-  #open(): number {
-    if (process.platform !== 'win32') syncFolder(dirname(this.#path));
-    return openSync(this.#path, 'r+');
+  #failed(cause: unknown): StoreError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new StoreError('failed', `${this.#path}: ${reason}; the disk may be failing`, { cause });
   }
 
   #closeFile(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }
+}
+
+/** SQLite makes the log, and forces its name to the disk only when it forces the log there itself: a `full` commit. */
+function openLog(path: string): number {
+  if (process.platform !== 'win32') syncFolder(dirname(path));
+  return openSync(path, 'r+');
 }
 
 /** Once a process: some milliseconds. */

@@ -106,7 +106,9 @@ export class SqliteStore implements Store {
       database.execute(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       database.execute(`PRAGMA cache_size = -${PAGE_CACHE_KIB}`);
       database.execute('PRAGMA synchronous = NORMAL');
-      return new SqliteStore(lock, database, network.idBytes, onFailure);
+      const store = new SqliteStore(lock, database, network.idBytes, onFailure);
+      store.#log.open();
+      return store;
     } catch (error) {
       database?.close();
       lock.release();

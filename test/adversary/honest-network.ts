@@ -161,7 +161,8 @@ export class HonestNetwork {
       network: this.#path,
       p2pPort: port,
       peers,
-      more: ['--name', name, ...(mines ? ['--mine'] : [])],
+      // In less detail, the log counts what peers cause in floods and does not tell it.
+      more: ['--name', name, '--log-level', 'debug', ...(mines ? ['--mine'] : [])],
     });
   }
 }

@@ -89,6 +89,29 @@ describe('connections', () => {
     vi.useRealTimers();
   });
 
+  test('between two requests, that do not come or are not read give their places to newcomers', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const fill = (address: string, complete: boolean) =>
+      Array.from({ length: MAX_CONNECTIONS_OF_ADDRESS }, () => {
+        const socket = open(address);
+        const request = { socket, complete, isPaused: () => false };
+        const response = Object.assign(new EventEmitter(), { socket, req: request });
+        server.emit('request', request, response);
+        return response;
+      });
+    for (const response of fill('10.0.1.1', true)) response.emit('close');
+    fill('10.0.1.2', false);
+    for (const response of fill('10.0.1.3', true)) {
+      Object.assign(response.socket, { writableLength: 1 });
+      connections.stalledMs(response as unknown as ServerResponse);
+    }
+    expect(open('10.0.1.3').destroyed).toBe(true);
+    vi.advanceTimersByTime(YIELD_MS);
+    const newcomers = ['10.0.1.1', '10.0.1.2', '10.0.1.3'].map(open);
+    expect(newcomers.map(({ destroyed }) => destroyed)).toEqual([false, false, false]);
+    vi.useRealTimers();
+  });
+
   test('that ask keep their places from those that are silent', () => {
     const busy = ask('10.0.0.1');
     for (let count = 0; count < 3 * MAX_CONNECTIONS_OF_ADDRESS; count++) open('10.0.0.1');
@@ -159,10 +182,10 @@ describe('places', () => {
 test.each([
   ['192.0.2.1', '192.0.2.1'],
   ['::ffff:192.0.2.1', '192.0.2.1'],
-  ['2001:db8::1', '2001:db8:0:0::/64'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-  ['::1', '0:0:0:0::/64'],
+  ['2001:db8::1', '2001:db8:0::/48'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+  ['fe80::1%eth0', 'fe80:0:0::/48'],
+  ['::1', '0:0:0::/48'],
   ['anything', 'anything'],
 ])('%s counts as %s', (address, network) => expect(networkOf(address)).toBe(network));
 

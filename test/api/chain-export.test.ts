@@ -51,3 +51,13 @@ test('only so many are written at once, and one that is done makes room', async 
   ]);
   expect((await get()).statusCode).toBe(200);
 });
+
+test('strangers behind a proxy share by the address it saw, not by what they say before it', async () => {
+  const as = (forwarded: string) =>
+    app.inject({ url: '/v1/chain/export', headers: { host: '127.0.0.1', 'x-forwarded-for': forwarded } });
+  const statuses = async (...forwarded: string[]) =>
+    (await Promise.all(forwarded.map(as))).map(({ statusCode }) => statusCode).sort();
+  expect(await statuses('10.0.0.1, 203.0.113.7', '10.0.0.2, 203.0.113.7')).toEqual([200, 429]);
+  expect(await statuses('10.0.0.1, 203.0.113.7', '10.0.0.1, 203.0.113.8')).toEqual([200, 200]);
+  expect(await statuses('203.0.113.7', '203.0.113.8', '203.0.113.9')).toEqual([200, 200, 429]);
+});

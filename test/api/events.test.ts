@@ -155,6 +155,21 @@ test('there are only so many streams, and a closed one makes room', async () => 
     .toBe(1);
 });
 
+test('what many resume with is written once', () => {
+  const write = vi.fn((event: string, number: number) => `${number} ${event}\n`);
+  const history = new EventHistory<string>(10, 3, write);
+  for (const event of ['a', 'b', 'c']) history.add(event);
+  const told = [history.last(), history.since('9'), history.since('9'), history.since('10'), history.all()];
+  expect(told).toEqual([
+    '12 c\n',
+    '10 a\n11 b\n12 c\n',
+    '10 a\n11 b\n12 c\n',
+    '11 b\n12 c\n',
+    '10 a\n11 b\n12 c\n',
+  ]);
+  expect(write).toHaveBeenCalledTimes(3);
+});
+
 test('nothing is written for a stream that gets no place', async () => {
   emitPenalty(0);
   const aborts = Array.from({ length: MAX_EVENT_STREAMS }, () => new AbortController());

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { App } from '../../src/api/app.ts';
+import { Places } from '../../src/api/callers/places.ts';
 import {
   ANSWER_STALL_MS,
   BODY_STALL_MS,
@@ -17,8 +18,11 @@ import {
   YIELD_MS,
 } from '../../src/api/limits.ts';
 import { buildApi } from '../../src/api/server.ts';
+import { Submission } from '../../src/api/submission.ts';
+import { transactionToJson } from '../../src/client/json.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS, MAX_BODY_BYTES } from '../../src/client/routes.ts';
 import { ApiError, TallyClient } from '../../src/client/tally-client.ts';
+import { formatAddress } from '../../src/core/address.ts';
 import { payment } from '../support/ledger.ts';
 import { POOR, RICH, type ServedLedger, SILENT, servedLedger } from '../support/served-ledger.ts';
 
@@ -120,6 +124,22 @@ describe('connections', () => {
     expect(answer).toContain('"code":"request-timeout"');
   });
 
+  test('whose body comes a byte now and then are told so and end, too', async () => {
+    const begun = answers();
+    const socket = await open(
+      `POST /v1/transactions HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"`,
+    );
+    await until(() => begun.length === 1);
+    const theirs = begun[0]?.req.socket as Socket;
+    for (let passedMs = 0; passedMs <= BODY_STALL_MS + SWEEP_MS && !theirs.destroyed; passedMs += SWEEP_MS) {
+      const before = theirs.bytesRead;
+      socket.write('x');
+      await until(() => theirs.bytesRead > before || theirs.destroyed);
+      vi.advanceTimersByTime(SWEEP_MS);
+    }
+    expect(await wholeOf(socket)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
   test('have seconds for their head', () => {
     expect((app.server as Server).headersTimeout).toBe(HEAD_TIMEOUT_MS);
   });
@@ -136,9 +156,12 @@ describe('connections', () => {
 
   test('that ask without waiting for answers are closed', async () => {
     const begun = answers();
+    const turns = vi.spyOn(ledger.pool, 'transactions');
     const socket = await open(`GET /v1/pool HTTP/1.1\r\n${HOST}\r\n`.repeat(500));
     await once(socket, 'close');
-    expect(begun.filter(({ headersSent }) => headersSent).length).toBeLessThanOrEqual(MAX_PIPELINED + 1);
+    // Of what came with the one too many, nothing is even parsed; and what came before it is not answered any more.
+    expect(begun.length).toBe(MAX_PIPELINED + 1);
+    expect(turns).not.toHaveBeenCalled();
     // And no place is left with them.
     for (let count = 0; count < 2 * MAX_ANSWERS; count++) await client.call('pool');
   });
@@ -224,11 +247,49 @@ describe('a body', () => {
     expect(16 * 260).toBeLessThan(MAX_BODY_BYTES);
   });
 
+  test('of a thousand good transactions lets others have their turn seven times', async () => {
+    const { id, signed } = payment(ledger.network, { from: RICH, to: POOR.address, sequence: 0 });
+    const json = transactionToJson(id, signed);
+    const turn = vi.fn(async () => {});
+    const text = JSON.stringify({ transactions: Array(MAX_BATCH_TRANSACTIONS).fill(json) });
+    expect((await Submission.fromJson(text, turn)).transactions).toHaveLength(MAX_BATCH_TRANSACTIONS);
+    expect(turn).toHaveBeenCalledTimes(7);
+  });
+
   test('as long as it may be is read in turns', async () => {
     const { signed } = payment(ledger.network, { from: RICH, to: POOR.address, sequence: 0 });
     expect(signed.signature.length).toBe(64);
     const json = { sender: 'x', note: 'y' };
     const answer = await post(JSON.stringify({ transactions: Array(MAX_BATCH_TRANSACTIONS).fill(json) }));
     expect(answer.json().error.message).toMatch(/^body\/transactions\/0/);
+  });
+});
+
+describe('what is dear', () => {
+  test('takes a place as what it is: of long submissions a stranger has two at once, of short ones more', async () => {
+    const post = (count: number) =>
+      app.inject({
+        ...{ method: 'POST', url: '/v1/transactions' },
+        headers: { 'content-type': 'application/json', host: '127.0.0.1', 'x-forwarded-for': '203.0.113.7' },
+        payload: JSON.stringify({ transactions: Array(count).fill({ note: 'x'.repeat(300) }) }),
+      });
+    const statuses = async (count: number) =>
+      (await Promise.all([1, 2, 3].map(() => post(count)))).map(({ statusCode }) => statusCode).sort();
+    expect(await statuses(100)).toEqual([400, 400, 429]);
+    expect(await statuses(1)).toEqual([400, 400, 400]);
+  });
+
+  test.each([
+    '/v1/chain',
+    '/v1/chain/tree',
+    '/v1/chain/forks',
+    `/v1/chain/forks/${'ab'.repeat(32)}`,
+    '/v1/chain/validity',
+    '/v1/pool',
+    `/v1/accounts/${formatAddress(RICH.address)}/transactions`,
+  ])('takes a place: %s', async (url) => {
+    const take = vi.spyOn(Places.prototype, 'take');
+    await app.inject({ url });
+    expect(take).toHaveBeenCalledOnce();
   });
 });

@@ -197,6 +197,15 @@ describe('through a reverse proxy', () => {
     expect((await api.inject({ url: '/nodes/1/v1/status', headers: forwarded })).statusCode).toBe(200);
   });
 
+  test('the daemon is told for whom it is asked, or strangers would have the shares of its own machine', async () => {
+    handlers['/v1/status'] = json;
+    const api = await build();
+    const ask = (headers: Record<string, string>) => api.inject({ url: '/nodes/1/v1/status', headers });
+    await ask({ ...forwarded, 'x-forwarded-for': '10.0.0.1, 203.0.113.7' });
+    await ask(HOST);
+    expect(asked.map(({ headers }) => headers['x-forwarded-for'])).toEqual(['203.0.113.7', undefined]);
+  });
+
   test('the network is not cut', async () => {
     let cuts = 0;
     const cutter: NetworkCutter = {

@@ -1,4 +1,5 @@
 /** What the machine cannot give is told by one code each, and `/health` says so until a write goes well. */
+import pino from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { App } from '../../src/api/app.ts';
 import { refusalOf } from '../../src/api/errors.ts';
@@ -51,4 +52,16 @@ test('a daemon whose last write failed is not well', async () => {
   expect(unwell.json().error.message).toContain('(full)');
   failure.mockReturnValue(undefined);
   expect((await health()).statusCode).toBe(200);
+});
+
+test('what the machine could not do is in the log, with the path a caller is not told', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
+  const loud = await buildApi(ledger.daemon, { host: '127.0.0.1', port: 0, log });
+  ledger.beforeMining = async () => {
+    throw new StoreError('full', '/home/someone/ledger.sqlite: it fails');
+  };
+  await loud.inject({ method: 'POST', url: '/v1/mine', payload: { blocks: 1 } });
+  expect(lines.join('')).toContain('/home/someone/ledger.sqlite');
+  await loud.close();
 });

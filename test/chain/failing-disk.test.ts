@@ -171,3 +171,15 @@ describe.each(cases)('$code, once: $once', ({ code, once, sizes }) => {
     120_000,
   );
 });
+
+it('is told by the chain until a write goes well again', () => {
+  const { chain, store } = open();
+  expect(chain.storeFailure).toBeUndefined();
+  disk.fail('SQLITE_FULL', 0, true);
+  expect(() => chain.addBlock(a1, NOW_MS)).toThrow(StoreError);
+  expect(chain.storeFailure).toMatchObject({ failure: 'full' });
+  disk.mend();
+  chain.addBlock(a1, NOW_MS);
+  expect(chain.storeFailure).toBeUndefined();
+  store.close();
+});

@@ -89,6 +89,14 @@ describe('a devnet', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('tally-devnet-'))).toEqual([]);
   });
 
+  test('whose output is a full disk stops its daemons and takes its folder away', async () => {
+    const devnet = shell('$TALLY devnet --nodes 2 --no-page > /dev/full 2>&1');
+    const group = devnet.pid as number;
+    await once(devnet, 'exit');
+    await until(() => !isAlive(-group));
+    expect((await readdir(folder)).filter((name) => name.startsWith('tally-devnet-'))).toEqual([]);
+  });
+
   test('that is killed takes its daemons along', async () => {
     const pidFile = join(folder, 'pid');
     shell(`echo $BASHPID > ${pidFile}; exec $TALLY devnet --nodes 2 --no-page --data ${folder}/net`);

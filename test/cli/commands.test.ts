@@ -69,6 +69,19 @@ describe('with a daemon', () => {
     expect(await json('status')).toMatchObject({ networkId: ledger.network.id, peerId: A_PEER });
   });
 
+  test('status says until when mining waits for a tip ahead of the clock', async () => {
+    const { mining } = ledger.daemon.node;
+    Object.assign(mining, { waitsUntilMs: Date.parse('2030-01-01T00:00:00Z') });
+    try {
+      expect((await json('status')).mining).toMatchObject({ waitingUntil: '2030-01-01T00:00:00.000Z' });
+      expect((await tally('status')).stdout).toMatch(
+        /waits until 2030-01-01T.*ahead of this machine's clock/,
+      );
+    } finally {
+      Object.assign(mining, { waitsUntilMs: undefined });
+    }
+  });
+
   test('mine --to pays somebody else; mine --start and --stop are told to the daemon', async () => {
     const { address } = keyPairFromSeed(new Uint8Array(32).fill(99));
     await json('mine', '2', '--to', formatAddress(address));

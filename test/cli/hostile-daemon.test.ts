@@ -140,6 +140,33 @@ describe('against a daemon whose answers are hostile', () => {
   );
 });
 
+describe('against a daemon that forges lines and colours', () => {
+  const forge: Bend = (text) => `${text}\u001b[7m\nforged`;
+  const forgeFreeText: Bend = (text) => (FORMAL.test(text) ? text : forge(text));
+  const forgedLines = (): string[] => printed.split('\n').filter((line) => line.startsWith('forged'));
+
+  test.each(COMMANDS.map((args) => [args.join(' '), args] as const))(
+    '%s prints none of its own',
+    async (_, args) => {
+      for (const how of [forge, forgeFreeText]) {
+        for (const isRefused of [false, true]) {
+          [bend, refuses] = [how, isRefused];
+          await run(...args);
+        }
+      }
+      expect(printed).not.toBe('');
+      expect(forgedLines()).toEqual([]);
+      expect(printed).not.toContain('\u001b[7m');
+    },
+  );
+
+  test('mine prints none of its own', async () => {
+    answer = { ids: ['ab\nforged'], params: { name: 'test' } };
+    await run('mine', '1');
+    expect(forgedLines()).toEqual([]);
+  });
+});
+
 describe('a daemon whose pages lead nowhere', () => {
   beforeEach(() => {
     bend = (text) => text;

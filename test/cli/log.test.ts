@@ -1,7 +1,8 @@
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { describeEvent } from '../../src/cli/event-text.ts';
-import { eventLogger } from '../../src/cli/log/log.ts';
+import type { LineClock } from '../../src/cli/log/line-clock.ts';
+import { boundedEvents } from '../../src/cli/log/log.ts';
 import { eventToJson } from '../../src/client/live-event.ts';
 import { formatAddress } from '../../src/core/address.ts';
 import type { BlockId, TransactionId } from '../../src/core/identifiers.ts';
@@ -94,13 +95,38 @@ test.each(Object.values(EVENTS))('$event is one line of words', (event, words) =
   expect(describeEvent(eventToJson(event))).toBe(words);
 });
 
-function logged(events: readonly NodeEvent[]): Record<string, unknown>[] {
+/** @returns the lines, once the windows of all quotas are over */
+function logged(events: readonly NodeEvent[], level = 'info'): Record<string, unknown>[] {
   const lines: string[] = [];
-  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
-  const log = eventLogger(logger);
+  const logger = pino({ level }, { write: (line: string) => void lines.push(line) });
+  const endWindows: (() => void)[] = [];
+  const clock: LineClock = {
+    now: () => 0,
+    elapsed: () => 0,
+    after: (_delayMs, call) => {
+      endWindows.push(call);
+      return () => {};
+    },
+  };
+  const log = boundedEvents(logger, clock);
   for (const event of events) log(event);
+  for (const endWindow of endWindows) endWindow();
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
+
+test('what strangers cause in floods is counted, and told in full to an operator who wants to know it all', () => {
+  const [connected] = EVENTS['peer.connected'];
+  const [mined] = EVENTS['block.mined'];
+  const flood = [...Array.from({ length: 1_000 }, () => connected), mined];
+  const lines = logged(flood);
+  expect(lines.map(({ event }) => event)).toEqual([
+    ...Array.from({ length: 64 }, () => 'peer.connected'),
+    'block.mined',
+    'daemon.log',
+  ]);
+  expect(lines.at(-1)).toMatchObject({ of: 'peer.connected', count: 936, msg: '936 more: peer.connected' });
+  expect(logged(flood, 'debug')).toHaveLength(1_001);
+});
 
 test('every event but those of transactions is logged by default, one line each, with its fields', () => {
   const lines = logged(Object.values(EVENTS).map(([event]) => event));

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TallyClient } from '../../src/client/tally-client.ts';
+import { formatNetworkFile } from '../../src/core/network-file.ts';
+import { TEST_PARAMS } from '../../src/core/network-params.ts';
 import { Running, runTally } from '../support/run-tally.ts';
 import vectors from '../vectors/wallet.json' with { type: 'json' };
 
@@ -33,6 +35,20 @@ async function clientOf(daemon: Running): Promise<TallyClient> {
   const { api } = await daemon.json({ event: 'daemon.started' });
   return new TallyClient({ url: api as string });
 }
+
+test.each(['json', 'pretty'])(
+  'a network whose name turns the writing around is told of without, in a log as %s',
+  async (format) => {
+    const path = join(folder, 'network.json');
+    await writeFile(path, JSON.stringify({ ...formatNetworkFile(TEST_PARAMS), name: 'te\u202est' }));
+    const daemon = start('--network', path, '--log-format', format, '--mine');
+    await daemon.line((line) => line.includes(format === 'json' ? 'daemon.started' : 'te·st'));
+    await daemon.stop();
+    const all = `${daemon.lines.join('\n')}${daemon.stderr}`;
+    expect(all).toMatch(/te(·|\\u202e)st/);
+    expect(all).not.toContain('\u202e');
+  },
+);
 
 test('a daemon greets in words, logs JSON lines, and what it acknowledged is there after a stop', async () => {
   const daemon = start();

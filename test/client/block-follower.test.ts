@@ -1,8 +1,16 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CheckedBlock } from '../../src/chain/records.ts';
-import type { BlockStep } from '../../src/client/block-follower.ts';
+import {
+  type BlockSource,
+  type BlockStep,
+  type BlocksOptions,
+  followBlocks,
+} from '../../src/client/block-follower.ts';
+import type { ChainNews } from '../../src/client/chain-news.ts';
+import type { AnswerOf } from '../../src/client/contract.ts';
 import { ReorganisationError } from '../../src/client/errors.ts';
+import type { BlockJson } from '../../src/client/schemas.ts';
 import { TallyClient } from '../../src/client/tally-client.ts';
 import type { BlockId } from '../../src/core/identifiers.ts';
 import { BlockMaker, NOW_MS } from '../support/ledger.ts';
@@ -222,4 +230,49 @@ test('news of other things does not matter', async () => {
   ledger.emit({ event: 'peer.penalised', peer: A_PEER, offence: 'garbage', score: 0 });
   grow(1);
   await reader.reaches(() => idsOnChain());
+});
+
+describe('a daemon that is broken', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  const news = () => ({ next: async () => true, stop: async () => {} }) as unknown as ChainNews;
+
+  /** How often it is asked at once, and within a second. */
+  async function askedHowOften(source: Omit<BlockSource, 'news'>, options: BlocksOptions): Promise<number[]> {
+    vi.useFakeTimers();
+    let asked = 0;
+    const counting: BlockSource = {
+      ...source,
+      news,
+      chain: (...args) => {
+        // It would go on for ever, and no timer would ever come.
+        if (++asked > 100) stop.abort();
+        return source.chain(...args);
+      },
+    };
+    const step = followBlocks(counting, { ...options, signal: stop.signal }).next();
+    await vi.advanceTimersByTimeAsync(0);
+    const atOnce = asked;
+    await vi.advanceTimersByTimeAsync(1_000);
+    stop.abort();
+    await step;
+    return [atOnce, asked];
+  }
+
+  test('and sends none of the blocks it says there are is asked again, later each time', async () => {
+    const chain = async () => ({ length: 10, blocks: [] }) as unknown as AnswerOf<'chain'>;
+    const [atOnce, later] = await askedHowOften({ chain, block: expect.fail }, {});
+    expect(atOnce).toBe(1);
+    expect(later).toBeGreaterThan(1);
+    expect(later).toBeLessThan(10);
+  });
+
+  test('and sends blocks that do not follow the last one, which it has too, is asked again later', async () => {
+    const strange = { id: 'b', header: { height: 2, parent: 'x' } };
+    const chain = async () => ({ length: 3, blocks: [strange] }) as unknown as AnswerOf<'chain'>;
+    const block = async () => ({ confirmations: 2, header: { height: 1 } }) as unknown as BlockJson;
+    const [atOnce, later] = await askedHowOften({ chain, block }, { after: { id: 'a', height: 1 } });
+    expect(atOnce).toBe(1);
+    expect(later).toBeLessThan(10);
+  });
 });

@@ -36,17 +36,20 @@ describe('the class of an address', () => {
 });
 
 describe('one party', () => {
-  it('has an IPv4 address, or the /64 of an IPv6 one', () => {
+  it('has an IPv4 address, or the /48 of an IPv6 one, in which a site has 65,536 networks', () => {
     expect(hostOf('/ip4/203.0.113.7/tcp/1')).toBe(hostOf('/ip4/203.0.113.7/tcp/2/p2p/b'));
     expect(hostOf('/ip4/203.0.113.7/tcp/1')).not.toBe(hostOf('/ip4/203.0.113.8/tcp/1'));
     expect(hostOf('/ip6/::ffff:203.0.113.7/tcp/1')).toBe(hostOf('/ip4/203.0.113.7/tcp/1'));
     expect(hostOf('/ip6/2001:db8:0:1::7/tcp/1')).toBe(hostOf('/ip6/2001:db8:0:1:9::/tcp/1'));
-    expect(hostOf('/ip6/2001:db8:0:1::7/tcp/1')).not.toBe(hostOf('/ip6/2001:db8:0:2::7/tcp/1'));
+    expect(hostOf('/ip6/2001:db8:0:1::7/tcp/1')).toBe(hostOf('/ip6/2001:db8:0:2::7/tcp/1'));
+    expect(hostOf('/ip6/2001:db8:1::7/tcp/1')).not.toBe(hostOf('/ip6/2001:db8:2::7/tcp/1'));
     expect(hostOf('/dns4/node-2/tcp/1')).toBe(hostOf('/dns4/node-2/tcp/2'));
     expect(hostOf('/memory/a/p2p/a')).not.toBe(hostOf('/memory/b/p2p/b'));
   });
 
-  it('is in a network: the /24 of an IPv4 address', () => {
+  it('is in a network: the /24 of an IPv4 address, the /32 of an IPv6 one', () => {
+    expect(networkOf('/ip6/2001:db8:1::7/tcp/1')).toBe(networkOf('/ip6/2001:db8:2::7/tcp/1'));
+    expect(networkOf('/ip6/2001:db8:1::7/tcp/1')).not.toBe(networkOf('/ip6/2001:db9:1::7/tcp/1'));
     expect(networkOf('/ip4/203.0.113.7/tcp/1')).toBe(networkOf('/ip4/203.0.113.8/tcp/1'));
     expect(networkOf('/ip4/203.0.113.7/tcp/1')).not.toBe(networkOf('/ip4/203.0.114.7/tcp/1'));
   });

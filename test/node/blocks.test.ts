@@ -248,3 +248,12 @@ describe('garbage on the block topic', () => {
     await expectNothingElseDisturbed();
   });
 });
+
+it('a store that fails while a gossiped block is looked up is heard of', async () => {
+  const broken = new Error('a broken disk');
+  alice.node.chain.byId = () => {
+    throw broken;
+  };
+  await mallory.gossipBlock(maker.block(maker.genesis));
+  expect(alice.failures).toEqual([broken]);
+});

@@ -15,7 +15,11 @@ interface Setting {
   readonly lost: string[];
 }
 
-async function setUp(name = 'm', hub = new VirtualHub(new VirtualClock())): Promise<Setting> {
+async function setUp(
+  name = 'm',
+  hub = new VirtualHub(new VirtualClock()),
+  failing: { onReached?: () => void; onFailure?: (error: unknown) => void } = {},
+): Promise<Setting> {
   const { clock } = hub;
   const us = hub.join(name);
   const reached: string[] = [];
@@ -24,16 +28,22 @@ async function setUp(name = 'm', hub = new VirtualHub(new VirtualClock())): Prom
     network: us,
     clock,
     random: { next: () => 0.5 },
-    background: runInBackground((error) => {
-      throw error;
-    }),
+    background: runInBackground(
+      failing.onFailure ??
+        ((error) => {
+          throw error;
+        }),
+    ),
     isConnected: (peer) => us.peers().some(({ id }) => id === peer),
     outbound: () =>
       us
         .peers()
         .filter(({ direction }) => direction === 'outbound')
         .map(({ address }) => address),
-    onReached: (address) => reached.push(address),
+    onReached: (address) => {
+      reached.push(address);
+      failing.onReached?.();
+    },
     onLost: (address) => lost.push(address),
   });
   await us.start({ connected: () => {}, disconnected: (peer) => dialer.lost(peer), discovered: () => {} });
@@ -66,6 +76,22 @@ describe('the dial loop', () => {
     dialer.add(addressOf('a'), 'given');
     await clock.until(() => us.peers().length === 1, 'connected');
     expect(reached).toEqual([addressOf('a')]);
+  });
+
+  it('has it heard that the disk fails where an address was to be kept: that is no fault of the peer', async () => {
+    const broken = new Error('the disk is broken');
+    const failures: unknown[] = [];
+    const onReached = () => {
+      throw broken;
+    };
+    const { clock, hub, dialer } = await setUp('m', undefined, {
+      onReached,
+      onFailure: (error) => failures.push(error),
+    });
+    await joinStarted(hub, 'a');
+    dialer.add(addressOf('a'), 'given');
+    await clock.until(() => failures.length > 0, 'it is heard');
+    expect(failures).toEqual([broken]);
   });
 
   it('keeps trying though the clock is set back by an hour', async () => {

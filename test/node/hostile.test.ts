@@ -130,6 +130,21 @@ describe('turns', () => {
 });
 
 describe('bodies', () => {
+  it('of thousands of headers that are never given end the turn all the same', async () => {
+    const header = { transactionsRoot: new Uint8Array(32).fill(1) };
+    const liar = await FakePeer.join(
+      world,
+      'liar',
+      maker.chain(maker.genesis, 2 * MAX_HEADERS + 1, { header }),
+    );
+    liar.bend('blocks', () => []);
+    await liar.connectTo(node);
+    await world.clock.advance(60_000);
+    expect(node.network.isBanned(liar.id)).toBe(true);
+    expect(node.node.syncProgress().state).toBe('idle');
+    expect(node.failures).toEqual([]);
+  }, 120_000);
+
   it('given only behind a gap nobody fills do not count as catching up for ever', async () => {
     const chain = maker.filled(maker.genesis, 300);
     const liar = await FakePeer.join(world, 'liar', chain);

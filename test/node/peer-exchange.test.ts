@@ -36,6 +36,16 @@ const scoreOf = (peer: FakePeer): number | undefined =>
   node.node.peers().find(({ id }) => id === peer.id)?.score;
 
 describe('addresses learnt from a peer', () => {
+  it('are dialled though eight idle strangers have come in', async () => {
+    for (let number = 0; number < 8; number++) {
+      const idle = await FakePeer.join(world, `idle${number}`);
+      await idle.connectTo(node);
+    }
+    const far = await FakePeer.join(world, 'far');
+    await telling('near', [encode(far.network.addresses())]);
+    await world.clock.until(() => node.node.peers().some(({ id }) => id === far.id), 'connected', 10_000);
+  });
+
   it('are dialled', async () => {
     const far = await FakePeer.join(world, 'far');
     await telling('near', [encode(far.network.addresses())]);

@@ -212,3 +212,17 @@ describe('addresses', () => {
     expect(told).toEqual(addresses.slice(1, 1 + MAX_ADDRESSES));
   });
 });
+
+it('an answer that fails here stops the node', async () => {
+  const broken = new Error('a broken disk');
+  node.node.chain.headersAfter = () => {
+    throw broken;
+  };
+  const asker = await world.start('asker', { peers: node.network.addresses() });
+  await world.clock.until(() => asker.node.peers().length === 1, 'connected');
+  const limits = { deadlineMs: 1_000, maxChunks: 1, maxChunkBytes: 1_000_000 };
+  const request = HeadersRequestType.serialize({ locator: [] });
+  const asked = asker.network.request(node.network.self, 'headers', request, limits);
+  await expect(world.wait(asked, 'refused')).rejects.toMatchObject({ failure: 'refused' });
+  expect(node.failures).toEqual([broken]);
+});

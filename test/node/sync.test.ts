@@ -3,7 +3,7 @@ import type { CheckedBlock } from '../../src/chain/records.ts';
 import { encodeBlock } from '../../src/core/encoding.ts';
 import { bytesToHex } from '../../src/core/hex.ts';
 import type { PeerId } from '../../src/node/ports.ts';
-import { BlocksRequestType, HeadersType, MAX_BLOCKS_REQUESTED, MAX_HEADERS } from '../../src/node/wire.ts';
+import { BlocksRequestType, HeadersType, MAX_HEADERS } from '../../src/node/wire.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { asChecked, BlockMaker, payingNetwork, payment, testKey } from '../support/ledger.ts';
 import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
@@ -73,18 +73,24 @@ describe('a node that joins late', () => {
 describe('bodies that came before an earlier one', () => {
   it('are connected when gossip brings the earlier ones', async () => {
     const { world, maker, late } = await setUp();
-    const chain = maker.filled(maker.genesis, MAX_BLOCKS_REQUESTED + 1);
-    const peer = await FakePeer.join(world, 'peer', chain);
-    // The first request is for all but the last, the second for the last.
-    peer.bend('blocks', (request) => {
-      const wantsAll = BlocksRequestType.deserialize(request).ids.length > 1;
-      return wantsAll ? never() : [encodeBlock((chain.at(-1) as CheckedBlock).block)];
-    });
-    await peer.connectTo(late);
+    const chain = maker.filled(maker.genesis, 40);
+    const peers = [await FakePeer.join(world, 'first', chain), await FakePeer.join(world, 'second', chain)];
+    // The first is asked for the blocks from the first on, and gives none.
+    const missing: string[] = [];
+    for (const peer of peers) {
+      peer.bend('blocks', (request) => {
+        const ids = BlocksRequestType.deserialize(request).ids.map(bytesToHex);
+        if (!ids.includes(`${chain[0]?.id}`))
+          return ids.map((id) => encodeBlock((chain.find((block) => block.id === id) as CheckedBlock).block));
+        missing.push(...ids);
+        return never();
+      });
+      await peer.connectTo(late);
+    }
     await world.clock.advance(1_000);
     expect(late.node.chain.tip.height).toBe(0);
-    for (const block of chain.slice(0, -1)) {
-      await peer.gossipSoon(block);
+    for (const block of chain.slice(0, new Set(missing).size)) {
+      await (peers[0] as FakePeer).gossipSoon(block);
       // Only so many are completed at once.
       await world.clock.advance(20);
     }
@@ -149,6 +155,27 @@ describe('a peer that stalls', () => {
 });
 
 describe('a peer that lies', () => {
+  it('with another block than the one asked for: it pays, and nothing of it is kept', async () => {
+    const { world, maker, late } = await setUp();
+    const chain = maker.filled(maker.genesis, 3);
+    const [first] = chain as [CheckedBlock];
+    const paid = payment(world.definition, { from: testKey(77), to: testKey(2).address, sequence: 0 });
+    const other = maker.block(maker.genesis, { transactions: [paid] });
+    const liar = await FakePeer.join(world, 'liar', chain);
+    liar.bend('blocks', () => [encodeBlock(other.block)]);
+    await liar.connectTo(late);
+    await world.clock.advance(1_000);
+    const offences = eventsOf(late, 'peer.penalised').map(({ offence }) => offence.split(':')[0]);
+    expect(offences).toEqual(['broken-promise']);
+    expect(late.node.chain.tip.height).toBe(0);
+    const good = await FakePeer.join(world, 'good', chain);
+    await good.connectTo(late);
+    await world.clock.until(atTipOf(late, chain), 'caught up');
+    const record = late.node.chain.byId(first.id);
+    expect(record && late.node.chain.blockBytes(record)).toEqual(encodeBlock(first.block));
+    expect(late.failures).toEqual([]);
+  });
+
   it('with bodies it promised and withholds: it is dropped, another gives them', async () => {
     const { world, maker, late } = await setUp();
     const chain = maker.filled(maker.genesis, 100);

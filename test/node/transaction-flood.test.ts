@@ -1,12 +1,15 @@
 /** What strangers can make a node do for nothing: little, and never before its own callers and honest peers. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CheckedTransaction } from '../../src/chain/records.ts';
+import type { Urgency } from '../../src/core/signature.ts';
+import type { SignatureVerifier } from '../../src/node/ports.ts';
+import { Turns } from '../../src/node/turns.ts';
 import { MAX_GOSSIP_TRANSACTIONS, PoolIdsType, TransactionsMessageType } from '../../src/node/wire.ts';
 import { BUDGET_UNITS } from '../../src/node/work-budget.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { type PaymentFields, payment, testKey, testNetwork } from '../support/ledger.ts';
 import { SlowVerifier } from '../support/slow-verifier.ts';
-import { eventsOf, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
+import { eventsOf, inlineVerifier, type VirtualNode, VirtualWorld } from '../support/virtual-node.ts';
 
 const [rich, other, poor] = [testKey(1), testKey(2), testKey(3)];
 const ALLOCATIONS = [rich, other].map(({ publicKey }) => ({ address: publicKey, amount: 10n ** 12n }));
@@ -52,6 +55,26 @@ const scoreOf = ({ id }: FakePeer): number | undefined =>
 const verdicts = (): string[] => alice.network.verdicts.map(({ verdict }) => verdict);
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+it("asks as what it is: own callers' signatures as own, strangers' as strangers', in strangers' turns", async () => {
+  const asked: (Urgency | undefined)[] = [];
+  const recording: SignatureVerifier = {
+    verify: (checks, urgency?: Urgency) => {
+      asked.push(urgency);
+      return inlineVerifier.verify(checks);
+    },
+  };
+  const carol = await world.start('carol', { verifier: recording });
+  await world.wait(carol.node.submit([pay(0).signed]), 'submitted');
+  const mallory = await FakePeer.join(world, 'mallory');
+  await mallory.connectTo(carol);
+  await world.clock.advance(1_000);
+  const strangersTurn = vi.spyOn(Turns.prototype, 'nextForStranger');
+  await mallory.gossip('transactions', encode([pay(1)]));
+  expect(strangersTurn).toHaveBeenCalled();
+  strangersTurn.mockRestore();
+  expect(asked).toEqual(['own', 'stranger']);
+});
 
 describe('no signature is verified', () => {
   it('of a transaction that is confirmed, however often and in whatever company it is told', async () => {

@@ -1,6 +1,7 @@
 /** Work is weighed: what is far below the tip is neither kept nor passed on, and what is withheld stops nobody. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CheckedBlock } from '../../src/chain/records.ts';
+import type { SignatureVerifier } from '../../src/node/ports.ts';
 import { MAX_HEADERS } from '../../src/node/wire.ts';
 import { FakePeer, messageOf } from '../support/fake-peer.ts';
 import { BlockMaker, payingNetwork, payment, testKey } from '../support/ledger.ts';
@@ -80,6 +81,53 @@ describe('a block on an old parent', () => {
 });
 
 describe('a bad block', () => {
+  it('hidden in a side branch costs nothing to a peer whose status is older than the branch', async () => {
+    const relayer = await FakePeer.join(world, 'relayer');
+    await relayer.connectTo(node);
+    const overspend = payment(world.definition, { from: testKey(1), to: testKey(2).address, sequence: 0 });
+    const side = maker.block(chain[18] as CheckedBlock, { transactions: [overspend] });
+    await relayer.gossipBlock(side);
+    expect(node.node.peers().find(({ id }) => id === relayer.id)?.tip).toBe(side.id);
+    await relayer.gossipBlock(maker.block(side));
+    expect(node.node.chain.byId(side.id)?.status).toBe('invalid');
+    expect(penalised()).toEqual([]);
+  });
+
+  it('on a block still on its way costs the peer that passes it on nothing', async () => {
+    const [parent] = maker.filled(chain.at(-1) as CheckedBlock, 1) as [CheckedBlock];
+    const mallory = await FakePeer.join(world, 'mallory');
+    mallory.bend('block-transactions', async function* () {
+      await wait(60_000);
+      yield new Uint8Array(0);
+    });
+    await mallory.connectTo(node);
+    await mallory.gossipBlock(parent);
+    await honest.gossip('block', messageOf(badlySigned(parent, 21), 0, [0]));
+    expect(refused()).toEqual(['invalid-signature']);
+    expect(penalised()).toEqual([]);
+  });
+
+  it('that sync finds bad before the gossiped one is checked costs its relayer nothing', async () => {
+    let calls = 0;
+    const verifier: SignatureVerifier = {
+      verify: async (checks) => {
+        if (calls++ === 0) await wait(3_000);
+        return checks.map(() => false);
+      },
+    };
+    const late = await world.start('late', { verifier });
+    const bad = badlySigned(maker.genesis, 0);
+    const relayer = await FakePeer.join(world, 'relayer');
+    const server = await FakePeer.join(world, 'server', [bad]);
+    await relayer.connectTo(late);
+    await relayer.gossip('block', messageOf(bad, 0, [0]));
+    await server.connectTo(late);
+    await world.clock.advance(5_000);
+    expect(late.node.chain.byId(bad.id)?.status).toBe('invalid');
+    expect(new Set(eventsOf(late, 'peer.penalised').map(({ peer }) => peer))).toEqual(new Set([server.id]));
+    expect(late.failures).toEqual([]);
+  });
+
   it('that gossip and sync bring at once does not stop the node', async () => {
     const bad = badlySigned(chain.at(-1) as CheckedBlock, 20);
     const teller = await FakePeer.join(world, 'teller');
@@ -171,6 +219,24 @@ describe('headers whose blocks are never given', () => {
 });
 
 describe('a walk through headers', () => {
+  it('of as many slow peers as there are turns does not keep the node from others either', async () => {
+    const newcomer = await world.start('newcomer');
+    const easy = maker.chain(maker.genesis, 2 * MAX_HEADERS);
+    for (let number = 0; number < 4; number++) {
+      const feeder = await FakePeer.join(world, `feeder${number}`, easy);
+      feeder.status = { work: 10n ** 9n };
+      feeder.bend('headers', async function* (request) {
+        await wait(13_000);
+        yield* feeder.answerHeaders(request);
+      });
+      await feeder.connectTo(newcomer);
+    }
+    const good = await FakePeer.join(world, 'good', maker.chain(maker.genesis, 2 * MAX_HEADERS + 100));
+    await good.connectTo(newcomer);
+    const isHere = () => newcomer.node.chain.tip.id === good.chain.at(-1)?.id;
+    await world.clock.until(isHere, 'caught up', 20_000);
+  }, 120_000);
+
   it('of a peer that feeds them slowly does not keep the node from others', async () => {
     const newcomer = await world.start('newcomer');
     const feeder = await FakePeer.join(world, 'feeder', maker.chain(maker.genesis, 2 * MAX_HEADERS));

@@ -61,6 +61,20 @@ describe('the watch over frames', () => {
     expect(flood.at(-1)).toMatch(/flood of pings/);
   });
 
+  it('has new streams paid for as the frames they are worth, and with what others have, too', () => {
+    let spent = 0;
+    const watch = new FrameWatch(
+      () => 0,
+      (frames) => {
+        spent += frames;
+        return 70;
+      },
+    );
+    for (let count = 0; count < 10; count++) watch.take(frame(WINDOW_UPDATE, SYN, 2 * count + 1, 0));
+    expect(watch.owedMs()).toBe(70);
+    expect(spent).toBe(10 * 65);
+  });
+
   it('finds streams opened without end', () => {
     const watch = new FrameWatch(() => 0);
     const opened = Array.from({ length: 3_000 }, (_, count) =>

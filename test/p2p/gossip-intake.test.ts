@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { PeerId } from '../../src/node/ports.ts';
 import { withLength } from '../../src/p2p/chunk-stream.ts';
 import {
+  BYTE_RATE,
   FIELD_RATE,
   FRAME_RATE,
   FrameReader,
@@ -193,6 +194,26 @@ describe('the intake of gossip', () => {
     const other = await begin('other', '3.3.3.3');
     deliver(other.receiver, flood);
     expect(other.receiver.readStatus).toBe('readable');
+  });
+
+  it('reads bytes beyond their rate later, and sooner if nothing of them was looked at', async () => {
+    const { begin, intake, time } = await setUp();
+    const [heard, unread] = [await begin('heard'), await begin('unread')];
+    const part = framed({ messages: [{ topic, data: new Uint8Array(BYTE_RATE.burst / 8 - 100) }] });
+    for (const { receiver } of [heard, unread]) {
+      for (let count = 0; count < 4; count++) deliver(receiver, part);
+      expect(receiver.readStatus).toBe('readable');
+    }
+    intake.wasUnread('unread' as PeerId, part.length);
+    intake.wasUnread('unread' as PeerId, part.length);
+    expect([heard, unread].map(({ receiver }) => receiver.readStatus)).toEqual(['readable', 'paused']);
+    for (let count = 0; count < 5; count++) deliver(heard.receiver, part);
+    expect(heard.receiver.readStatus).toBe('paused');
+    // However much it was, it is over soon.
+    time.now = 10_000;
+    const later = await begin('unread');
+    deliver(later.receiver, part);
+    expect(later.receiver.readStatus).toBe('readable');
   });
 
   it('gives messages that were not heard before a rate of their own', async () => {

@@ -1,5 +1,6 @@
 /** Gossip when somebody misbehaves: what is invalid costs, what is garbage harms nobody else. */
 import { randomBytes } from 'node:crypto';
+import type { GossipSub } from '@libp2p/gossipsub';
 import { RPC } from '@libp2p/gossipsub/message';
 import type { Connection } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
@@ -8,6 +9,7 @@ import type { Verdict } from '../../src/node/ports.ts';
 import { MAX_GOSSIP_BYTES } from '../../src/node/wire.ts';
 import { withLength } from '../../src/p2p/chunk-stream.ts';
 import { STREAM_WINDOW_BYTES } from '../../src/p2p/connections/frame-watch.ts';
+import { Gossip } from '../../src/p2p/gossip.ts';
 import { MESSAGE_RATE, NEW_MESSAGE_RATE } from '../../src/p2p/gossip-intake.ts';
 import { RememberedMessages } from '../../src/p2p/gossip-memory.ts';
 import type { Libp2pNetwork } from '../../src/p2p/network.ts';
@@ -273,4 +275,39 @@ describe('a peer whose gossip stream died', () => {
     await until(() => victim.witness.disconnections.length === 1, 'it was disconnected', 20_000);
     expect(victim.witness.disconnections[0]?.reason).toBe('gossip with it had broken off');
   });
+});
+
+it('the stream to one peer is opened whether others answer or not, and one after the other for each peer', async () => {
+  const asked: string[] = [];
+  const ends = new Map<string, () => void>();
+  const gossipsub = {
+    streamsOutbound: new Map(),
+    status: {},
+    seenCache: { entries: new Map() },
+    score: { deliveryRecords: { records: new Map(), queue: [] } },
+    onIncomingStream: () => {},
+    doAddBackoff: () => {},
+    createOutboundStream: (peer: string, connection: string) => {
+      asked.push(`${peer} ${connection}`);
+      return new Promise<void>((resolve) => ends.set(`${peer} ${connection}`, resolve));
+    },
+  };
+  new Gossip(
+    gossipsub as unknown as GossipSub,
+    () => {},
+    () => {},
+  );
+  // As gossipsub does: it waits for each.
+  for (const [peer, connection] of [
+    ['silent', '1'],
+    ['silent', '2'],
+    ['mute', '1'],
+    ['honest', '1'],
+  ] as const)
+    await gossipsub.createOutboundStream(peer, connection);
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(asked).toEqual(['silent 1', 'mute 1', 'honest 1']);
+  ends.get('silent 1')?.();
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(asked.at(-1)).toBe('silent 2');
 });

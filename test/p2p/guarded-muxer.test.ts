@@ -4,6 +4,7 @@ import { multiaddrConnectionPair } from '@libp2p/utils';
 import { describe, expect, it, vi } from 'vitest';
 import { FRAME_RATE, FrameWatch, STREAM_WINDOW_BYTES } from '../../src/p2p/connections/frame-watch.ts';
 import { guardedYamux } from '../../src/p2p/connections/guarded-muxer.ts';
+import { MAX_UNSENT_BYTES_OF_CONNECTION } from '../../src/p2p/connections/unsent-bytes.ts';
 
 const [DATA, WINDOW_UPDATE] = [0, 1];
 const [NONE, SYN] = [0, 1];
@@ -62,6 +63,26 @@ describe('a flood of tiny frames', () => {
   });
 });
 
+it('of many inbound connections that flood together, one that does little is read all the same', () => {
+  const create = guardedYamux(() => {})();
+  const join = () => {
+    const [attacker, victim] = multiaddrConnectionPair();
+    create.createStreamMuxer(victim);
+    const receive = (frames: number) => {
+      for (let count = 0; count < frames; count++)
+        (victim as unknown as { onData(data: Uint8Array): void }).onData(frame(WINDOW_UPDATE, NONE, 1));
+    };
+    return { attacker, victim, receive };
+  };
+  // Each within its own rate, all of them together beyond it.
+  const flood = Array.from({ length: 8 }, join);
+  const quiet = join();
+  for (const { receive } of flood) receive(FRAME_RATE.burst / 4);
+  quiet.receive(100);
+  expect(flood.map(({ victim }) => readStatusOf(victim))).toContain('paused');
+  expect(readStatusOf(quiet.victim)).toBe('readable');
+});
+
 describe('a stream without a protocol', () => {
   it('takes a window, and is reset if more comes', async () => {
     const { attacker, muxer } = party();
@@ -84,4 +105,8 @@ describe('a stream without a protocol', () => {
     attacker.send(frame(DATA, NONE, 1, STREAM_WINDOW_BYTES));
     await vi.waitFor(() => expect(bytes).toBe(2 * STREAM_WINDOW_BYTES));
   });
+});
+
+it('what the muxer itself sends is bounded', () => {
+  expect(party().victim.maxWriteBufferLength).toBe(MAX_UNSENT_BYTES_OF_CONNECTION);
 });

@@ -6,8 +6,9 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ProtocolName, RequestHandler } from '../../src/node/ports.ts';
 import { withLength } from '../../src/p2p/chunk-stream.ts';
-import { MAX_HANDSHAKES } from '../../src/p2p/connections/handshakes.ts';
+import { MAX_HANDSHAKES, MAX_HANDSHAKES_OF_HOST } from '../../src/p2p/connections/handshakes.ts';
 import { internalsOf } from '../../src/p2p/connections/internals.ts';
+import { UnsentBytes } from '../../src/p2p/connections/unsent-bytes.ts';
 import type { Libp2pNetwork } from '../../src/p2p/network.ts';
 import { protocolId } from '../../src/p2p/protocols.ts';
 import { MAX_ANSWERS, MAX_ANSWERS_PER_PEER, REQUEST_RATES } from '../../src/p2p/request-limits.ts';
@@ -247,4 +248,27 @@ describe('a peer that sends what no implementation sends', () => {
     });
     expect(log).toMatch(/streams without end/);
   });
+});
+
+it('what waits to be sent is watched by a network that runs', async () => {
+  const watch = vi.spyOn(UnsentBytes.prototype, 'watch');
+  await startNetwork();
+  await vi.waitFor(() => expect(watch).toHaveBeenCalled(), { timeout: PATIENCE_MS });
+  watch.mockRestore();
+});
+
+it('connections that never speak are refused at once beyond the share of their address', {
+  timeout: PATIENCE_MS,
+}, async () => {
+  const { network } = await startNetwork();
+  const port = Number(/tcp\/(\d+)/.exec(addressOf(network))?.[1]);
+  let refused = 0;
+  for (let count = 0; count < 2 * MAX_HANDSHAKES_OF_HOST; count++) {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    socket.on('error', () => undefined);
+    socket.on('close', () => refused++);
+    stops.push(() => socket.destroy());
+  }
+  // Long before handshakes that hang end by themselves, after ten seconds.
+  await until(() => refused >= MAX_HANDSHAKES_OF_HOST, 'they are refused', 5_000);
 });

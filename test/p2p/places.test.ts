@@ -1,4 +1,5 @@
 /** Who gets a place and who gives one up: handshakes, inbound peers, answers. Pure, on a clock of the test's own. */
+import type { Connection } from '@libp2p/interface';
 import { describe, expect, it } from 'vitest';
 import type { PeerId } from '../../src/node/ports.ts';
 import { type Answer, AnswerPlaces } from '../../src/p2p/answer-places.ts';
@@ -10,7 +11,9 @@ import {
   MAX_HANDSHAKES,
   MAX_HANDSHAKES_OF_HOST,
   PATIENCE_MS,
+  SILENCE_MS,
 } from '../../src/p2p/connections/handshakes.ts';
+import { InboundPlaces } from '../../src/p2p/connections/inbound-places.ts';
 import {
   type AnswerKind,
   LEAST_PROGRESS_BYTES,
@@ -19,6 +22,7 @@ import {
   MAX_ANSWERS_PER_PEER,
   MAX_STALLS,
   PRESSED_AFTER_MS,
+  PRESSED_BYTES_PER_SECOND,
 } from '../../src/p2p/request-limits.ts';
 
 const from = (host: string) => `/ip4/${host}/tcp/1`;
@@ -30,9 +34,11 @@ describe('places for handshakes', () => {
     const debts = new AddressDebts(now);
     const handshakes = new Handshakes(now, debts);
     const ended: string[] = [];
-    const begin = (host: string) => handshakes.begin(from(host), () => ended.push(host));
+    const begin = (host: string, hasSpoken = () => true) =>
+      handshakes.begin(from(host), { hasSpoken, end: () => void ended.push(host) });
+    const silent = (host: string) => begin(host, () => false);
     const fill = (host: string, count: number) => Array.from({ length: count }, () => begin(host));
-    return { time, debts, handshakes, ended, begin, fill };
+    return { time, debts, handshakes, ended, begin, fill, silent };
   }
 
   it('are shared between addresses: whoever never speaks takes no more than its share', () => {
@@ -61,6 +67,31 @@ describe('places for handshakes', () => {
     fill('3.3.3.3', MAX_HANDSHAKES - 2 * MAX_HANDSHAKES_OF_HOST);
     expect(begin('4.4.4.4')).toBeDefined();
     expect(ended).toEqual(['1.1.1.1', '1.1.1.1']);
+  });
+
+  it('are lost soon by who says nothing while others wait, and that costs its neighbours nothing', () => {
+    const { begin, ended, fill, silent, time } = setUp();
+    fill('1.1.1.1', MAX_HANDSHAKES_OF_HOST - 1);
+    const leave = silent('1.1.1.1');
+    time.now = SILENCE_MS - 1;
+    expect(begin('1.1.1.1')).toBeUndefined();
+    time.now = SILENCE_MS;
+    expect(begin('1.1.1.1')).toBeDefined();
+    expect(ended).toEqual(['1.1.1.1']);
+    leave?.();
+    // However many they are, they use nothing of the rate.
+    for (let count = 0; count < 2 * HANDSHAKE_RATE_OF_HOST.burst; count++) silent('2.2.2.2')?.();
+    expect(begin('2.2.2.2')).toBeDefined();
+  });
+
+  it('are had at once by an address that has none, from the one that has most', () => {
+    const { begin, ended, fill } = setUp();
+    fill('1.1.1.1', MAX_HANDSHAKES_OF_HOST);
+    fill('2.2.2.2', MAX_HANDSHAKES_OF_HOST);
+    fill('3.3.3.3', MAX_HANDSHAKES - 2 * MAX_HANDSHAKES_OF_HOST);
+    expect(begin('4.4.4.4')).toBeDefined();
+    expect(ended).toEqual(['1.1.1.1']);
+    expect(begin('4.4.4.4')).toBeUndefined();
   });
 
   it('are begun by one address so often and no oftener, and by others still', () => {
@@ -93,6 +124,54 @@ describe('places for handshakes', () => {
     expect(begun('127.0.0.1')).toBe(HANDSHAKE_RATE_OF_HOST.burst);
     time.now = 2 * 3_600_000;
     expect(debts.of(from('1.1.1.1'))).toBeLessThan(0.01);
+  });
+});
+
+describe('places of inbound peers', () => {
+  function setUp(max: number) {
+    const time = { now: 0 };
+    const who = { silent: '', owing: '' };
+    const evicted: string[] = [];
+    const open: Connection[] = [];
+    const none = { lastBlockAtMs: undefined, lastTransactionsAtMs: undefined };
+    const places = new InboundPlaces(
+      {
+        ...{ now: () => time.now, connections: () => open, pingOf: () => undefined },
+        meritsOf: (id) => ({ ...none, hasAsked: `${id}` !== who.silent }),
+        debtOf: (address) => (address === who.owing ? 1 : 0),
+        evict: (id) => void evicted.push(id),
+      },
+      max,
+    );
+    const enter = (number: number, direction: string): void => {
+      const remoteAddr = { toString: () => from(`1.1.1.${number}`) };
+      const remotePeer = { toString: () => `p${number}` };
+      open.push({ direction, remotePeer, remoteAddr } as unknown as Connection);
+      places.opened(open.at(-1) as Connection);
+      time.now += 1_000;
+    };
+    return { time, who, evicted, places, enter };
+  }
+
+  it('are given up first by one that asked nothing, or whose address owes; never by one this node dialled, too', () => {
+    const { enter, evicted, places, time, who } = setUp(20);
+    for (let number = 0; number < 20; number++) enter(number, 'inbound');
+    time.now += SHORTEST_STAY_MS;
+    for (const next of [{ silent: 'p13' }, { silent: '', owing: from('1.1.1.14') }, { owing: '' }]) {
+      if (next.owing === '') enter(19, 'outbound');
+      Object.assign(who, next);
+      places.makeRoom();
+    }
+    expect(evicted).toEqual(['p13', 'p14', 'p18']);
+  });
+
+  it('are no more than there are, though several came in before any of them was seen', () => {
+    const { enter, evicted, time } = setUp(20);
+    for (let number = 0; number < 20; number++) enter(number, 'inbound');
+    time.now += SHORTEST_STAY_MS;
+    expect(evicted).toEqual([]);
+    enter(20, 'inbound');
+    expect(evicted).toHaveLength(1);
   });
 });
 
@@ -207,6 +286,19 @@ describe('places for answers', () => {
     };
     return { time, places, stalling, ended, enter, fill, siege, pass };
   }
+
+  it.each([
+    ['reads fast', { taken: PRESSED_BYTES_PER_SECOND, isWaiting: true }],
+    ['waits for what we have not made yet', { taken: 0, isWaiting: false }],
+  ])('are kept by who %s, though others want them', (_, state) => {
+    const { ended, enter, fill, time } = setUp();
+    for (let peer = 0; peer < MAX_ANSWERS.bulk / MAX_ANSWERS_PER_PEER; peer++)
+      for (const answer of fill(`busy${peer}`, MAX_ANSWERS_PER_PEER, 'bulk'))
+        if (answer !== undefined) Object.assign(answer.state, state);
+    time.now = PRESSED_AFTER_MS;
+    expect(enter('newcomer', 'bulk')).toBeUndefined();
+    expect(ended).toEqual([]);
+  });
 
   it('of small answers are not taken by large ones', () => {
     const { enter, siege } = setUp();

@@ -10,7 +10,11 @@ import { withLength } from '../../src/p2p/chunk-stream.ts';
 import { Liveness } from '../../src/p2p/liveness.ts';
 import type { Libp2pNetwork } from '../../src/p2p/network.ts';
 import { protocolId } from '../../src/p2p/protocols.ts';
-import { MAX_ANSWERS_PER_PEER, REQUEST_RATES } from '../../src/p2p/request-limits.ts';
+import {
+  MAX_ANSWERS_PER_PEER,
+  REQUEST_RATE_FACTOR_OF_HOST,
+  REQUEST_RATES,
+} from '../../src/p2p/request-limits.ts';
 import {
   createNetwork,
   createPlainNode,
@@ -90,6 +94,24 @@ describe('between two networks', () => {
     expect(await failureOf(ask())).toBe('disconnected');
   });
 
+  it('keeps the chunks that are whole at the deadline, where the caller can use them', async () => {
+    const [a, b] = [
+      await startNetwork(() => []),
+      await startNetwork(async function* (request) {
+        if (request[0] === 1) yield request;
+        await new Promise(() => {});
+      }),
+    ];
+    await a.dial(addressOf(b));
+    const ask = (first: number, keepsWhole: boolean) =>
+      a.request(b.self, 'blocks', Uint8Array.of(first), { ...LIMITS, deadlineMs: 500, keepsWhole });
+    expect(await ask(1, true)).toEqual([Uint8Array.of(1)]);
+    expect(await failureOf(ask(1, false))).toBe('timeout');
+    expect(await failureOf(ask(2, true))).toBe('timeout');
+    await expect(ask(1, false)).rejects.toMatchObject({ failure: 'timeout', hasBegun: true });
+    await expect(ask(2, false)).rejects.toMatchObject({ failure: 'timeout', hasBegun: false });
+  });
+
   it('says busy to who asks too often, and answers others', async () => {
     const [a, b, c] = [
       await startNetwork(() => []),
@@ -106,6 +128,27 @@ describe('between two networks', () => {
     expect(failures.at(-1)).toBe('refused');
     expect(await c.request(b.self, 'addresses', new Uint8Array(), LIMITS)).toEqual([]);
     expect(await a.request(b.self, 'status', new Uint8Array(), LIMITS)).toEqual([]);
+  });
+
+  it('says busy to many identities of a host, and to nobody for a neighbour that asks too often', async () => {
+    const server = await startNetwork(() => []);
+    const { burst } = REQUEST_RATES.addresses;
+    const join = async () => {
+      const network = await startNetwork(() => []);
+      await network.dial(addressOf(server));
+      return network;
+    };
+    const ask = (network: Libp2pNetwork) =>
+      failureOf(network.request(server.self, 'addresses', new Uint8Array(), LIMITS));
+    const greedy = await join();
+    for (let count = 0; count < burst * REQUEST_RATE_FACTOR_OF_HOST; count++) await ask(greedy);
+    const failures: (RequestFailure | undefined)[] = [];
+    for (let peer = 0; peer < 2 * REQUEST_RATE_FACTOR_OF_HOST; peer++) {
+      const network = await join();
+      for (let count = 0; count < burst; count++) failures.push(await ask(network));
+    }
+    expect(failures.slice(0, burst)).toEqual(Array(burst).fill(undefined));
+    expect(failures).toContain('refused');
   });
 
   it('says busy to who has too many answers under way, until one is done', async () => {

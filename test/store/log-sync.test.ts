@@ -71,6 +71,16 @@ it('a log that is not there is a failure', async () => {
   await expect(missing.synced()).rejects.toThrow(StoreError);
 });
 
+it('a log that was opened needs no other file', async () => {
+  log.open();
+  rmSync(path);
+  const synced = log.synced();
+  await settle();
+  waits[0]?.resolve();
+  await synced;
+  expect(() => new LogSync(join(folder, 'missing')).open()).toThrow(StoreError);
+});
+
 it('closing lets a wait under way end, and begins none', async () => {
   const underWay = log.synced();
   await settle();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startNetwork, type TestNetwork, type TestNode } from '../../src/testing/index.ts';
 import { replayedBalances } from '../support/replay.ts';
 
@@ -25,6 +25,18 @@ describe('a network of real nodes in one process', () => {
       1_500_000n,
       1_500_000n,
     ]);
+  });
+
+  it('runs forward though the clock is set back by an hour', async () => {
+    network = await startNetwork({ nodes: 1 });
+    const [node] = network.nodes;
+    const real = Date.now();
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => real - 3_600_000);
+    try {
+      expect((node as TestNode).daemon.runningMs()).toBeGreaterThanOrEqual(0);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('finds its members by mDNS alone', async () => {

@@ -11,7 +11,7 @@ import { STRANGERS_TURN_MS } from '../limits.ts';
 
 export interface Caller {
   readonly isOwn: boolean;
-  /** An IPv4 address, or the network of an IPv6 address: one host has 2^64 of those. */
+  /** An IPv4 address, or the network of an IPv6 address: a site has up to 2^80 of those. */
   readonly address: string;
   /** Between two pieces of work of some milliseconds; no other caller gets the same turn. */
   turn(): Promise<void>;
@@ -41,7 +41,7 @@ export function networkOf(address: string): string {
   const head = before.split(':').filter((group) => group !== '');
   const tail = (behind ?? '').split(':').filter((group) => group !== '');
   const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0');
-  return `${[...head, ...zeros, ...tail].slice(0, 4).join(':')}::/64`;
+  return `${[...head, ...zeros, ...tail].slice(0, 3).join(':')}::/48`;
 }
 
 /** Every request knows its caller before anything else looks at it. */

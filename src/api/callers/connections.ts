@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import {
   ANSWER_STALL_MS,
   BODY_STALL_MS,
+  LEAST_BODY_BYTES,
   MAX_CONNECTIONS,
   MAX_CONNECTIONS_OF_ADDRESS,
   MAX_CONNECTIONS_OF_STRANGERS,
@@ -140,6 +141,7 @@ export class Connections {
     connection.read.atMs = connection.askedAtMs;
     connection.answers.add(response);
     if (connection.answers.size > MAX_PIPELINED) {
+      stopParsing(request.socket);
       this.#drop(request.socket);
       return;
     }
@@ -170,8 +172,9 @@ export class Connections {
 
   #bodyStalled({ read, request, socket }: Connection): boolean {
     const nowMs = performance.now();
+    const gotOn = socket.bytesRead - read.bytes >= LEAST_BODY_BYTES;
     // What we do not take cannot come.
-    if (request === undefined || request.complete || request.isPaused() || socket.bytesRead !== read.bytes) {
+    if (request === undefined || request.complete || request.isPaused() || gotOn) {
       read.bytes = socket.bytesRead;
       read.atMs = nowMs;
     }
@@ -180,6 +183,20 @@ export class Connections {
 
   #refuseBody({ answers, socket }: Connection): void {
     if ([...answers].some(({ headersSent }) => headersSent)) socket.destroy();
-    else refuseRaw(socket, 408, 'request-timeout', `nothing came of the body for ${BODY_STALL_MS / 1_000} s`);
+    else
+      refuseRaw(
+        socket,
+        408,
+        'request-timeout',
+        `next to nothing came of the body for ${BODY_STALL_MS / 1_000} s`,
+      );
   }
+}
+
+/**
+ * Takes the connection from its parser, as Node does once it has closed: else each further request of the same piece of
+ * bytes, thousands of them, would be parsed, and handed over one by one.
+ */
+function stopParsing(socket: Socket & { readonly parser?: { remove?(): void } | null }): void {
+  socket.parser?.remove?.();
 }

@@ -53,8 +53,10 @@ export function placesForTheDear(app: App, connections: Connections): void {
     ofStrangers: limits.MAX_BATCHES_OF_STRANGERS,
     ofAddress: limits.MAX_BATCHES_OF_ADDRESS,
   });
-  app.addHook('onRequest', async ({ caller, headers, routeOptions }, reply) => {
+  app.addHook('onRequest', async ({ caller, headers, raw, routeOptions }, reply) => {
     const { dear } = routeOptions.config;
+    // Closed since it was asked: a caller that sends request after request, and waits for no answer.
+    if (raw.socket.destroyed) return reply.hijack();
     if (dear === 'answer') answers.take(caller, reply.raw);
     else if (dear === 'export') exports.take(caller, reply.raw);
     else if (dear === 'submission')

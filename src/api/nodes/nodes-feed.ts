@@ -92,8 +92,8 @@ export class NodesFeed {
   }
 
   #tell(event: 'block' | 'reorganisation', news: object): void {
-    const text = written(event, news);
-    this.#streams.broadcast(numbered(text, this.#news.add(text)));
+    this.#news.add(written(event, news));
+    this.#streams.broadcast(this.#news.last());
   }
 }
 

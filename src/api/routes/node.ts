@@ -105,7 +105,10 @@ export function nodeRoutes(app: App, daemon: ServedDaemon): void {
   });
   app.route({
     ...routeOf('events'),
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
+      // What many resume with at once would hold the event loop.
+      await request.caller.turn();
+      if (request.raw.socket.destroyed) return reply.hijack();
       feed.open(request.caller, reply.raw, request.headers['last-event-id']);
       reply.hijack();
     },

@@ -5,7 +5,12 @@ import type { Chain } from '../../chain/chain.ts';
 import type { HistoryPage } from '../../chain/lookup.ts';
 import type { CheckedTransaction } from '../../chain/records.ts';
 import type { LookupJson, SubmitResultJson } from '../../client/contract.ts';
-import { BATCH_MEDIA_TYPE, MAX_BATCH_BYTES, TRANSACTION_MEDIA_TYPE } from '../../client/routes.ts';
+import {
+  BATCH_MEDIA_TYPE,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_TRANSACTIONS,
+  TRANSACTION_MEDIA_TYPE,
+} from '../../client/routes.ts';
 import { formatAddress } from '../../core/address.ts';
 import { invariant } from '../../core/errors.ts';
 import { type Address, parseId, type TransactionId } from '../../core/identifiers.ts';
@@ -15,7 +20,13 @@ import { sendText } from '../answers.ts';
 import { type App, routeOf } from '../app.ts';
 import type { Caller } from '../callers/caller.ts';
 import { notFound, readAddress } from '../errors.ts';
-import { HISTORY_PER_TURN, LONG_BODY_BYTES, TRANSACTIONS_PER_TURN } from '../limits.ts';
+import { requireFewMarks } from '../json-body.ts';
+import {
+  HISTORY_PER_TURN,
+  JSON_MARKS_PER_TRANSACTION,
+  LONG_BODY_BYTES,
+  TRANSACTIONS_PER_TURN,
+} from '../limits.ts';
 import type { ServedNode } from '../served.ts';
 import { Submission } from '../submission.ts';
 import { pendingView, placedView } from '../views.ts';
@@ -109,10 +120,11 @@ function takeBodies(scope: App): void {
   asBytes(BATCH_MEDIA_TYPE, Submission.fromBatchBytes);
   scope.addContentTypeParser(
     'application/json',
-    { parseAs: 'string' },
-    async ({ caller }: FastifyRequest, body: string) => {
+    { parseAs: 'buffer' },
+    async ({ caller }: FastifyRequest, body: Buffer) => {
+      requireFewMarks(body, MAX_BATCH_TRANSACTIONS * JSON_MARKS_PER_TRANSACTION);
       if (body.length > LONG_BODY_BYTES) await caller.turn();
-      return await Submission.fromJson(body, () => caller.turn());
+      return await Submission.fromJson(body.toString(), () => caller.turn());
     },
   );
 }

@@ -8,6 +8,7 @@ import { connect } from '../connect.ts';
 import { dataFolder } from '../data-folder.ts';
 import { type ApiOptions, readAddress, withApi } from '../options.ts';
 import { print, printJson, printTable } from '../output.ts';
+import { toldAmount } from '../told-amount.ts';
 
 export function addBalance(program: Command): void {
   withApi(
@@ -44,7 +45,7 @@ async function ofWallet(options: ApiOptions): Promise<void> {
     accounts.map((account) => [
       `${account.index}`,
       account.name ?? '',
-      formatTally(BigInt(account.balance)),
+      formatTally(toldAmount(account.balance)),
       `${account.address}${account.kind === 'watch-only' ? ' (watch-only)' : ''}`,
     ]),
   );
@@ -71,8 +72,8 @@ interface Sum {
 
 function sumOf(accounts: readonly Pick<AnswerOf<'account'>, 'balance' | 'pending'>[]): Sum {
   return {
-    balance: accounts.reduce((sum, account) => sum + BigInt(account.balance), 0n),
-    pending: { balance: accounts.reduce((sum, account) => sum + BigInt(account.pending.balance), 0n) },
+    balance: accounts.reduce((sum, account) => sum + toldAmount(account.balance), 0n),
+    pending: { balance: accounts.reduce((sum, account) => sum + toldAmount(account.pending.balance), 0n) },
   };
 }
 

@@ -3,6 +3,7 @@ import { formatTally } from '../../client/amount.ts';
 import { connect } from '../connect.ts';
 import { type ApiOptions, withApi } from '../options.ts';
 import { counted, print, printFields, printJson, printTable, short } from '../output.ts';
+import { toldAmount } from '../told-amount.ts';
 
 export function addBlock(program: Command): void {
   withApi(
@@ -34,8 +35,8 @@ export function addBlock(program: Command): void {
         id,
         short(sender),
         short(recipient),
-        formatTally(BigInt(amount)),
-        formatTally(BigInt(fee)),
+        formatTally(toldAmount(amount)),
+        formatTally(toldAmount(fee)),
         data === '' ? '' : counted(data.length / 2, 'byte'),
       ]),
     );

@@ -152,7 +152,7 @@ async function start(options: StartOptions, command: Command): Promise<void> {
       network,
       dataDir: folder,
       miner,
-      log: (level, message, data) => log.logger[level](data, message),
+      log: log.network,
       onFailure: (error) => lifetime.fail(error),
     });
     lifetime.onStop(() => daemon.stop());

@@ -5,6 +5,7 @@ import { bytesToHex, hexToBytes } from '../../core/hex.ts';
 import { connect } from '../connect.ts';
 import { type ApiOptions, readId, withApi } from '../options.ts';
 import { counted, printFields, printJson, quotedText } from '../output.ts';
+import { toldAmount } from '../told-amount.ts';
 
 export function addTx(program: Command): void {
   withApi(
@@ -21,8 +22,8 @@ export function addTx(program: Command): void {
           : `confirmed in block #${found.height}, ${counted(found.confirmations, 'confirmation')}`,
       from: transaction.sender,
       to: transaction.recipient,
-      amount: `${formatTally(BigInt(transaction.amount))} tally`,
-      fee: `${formatTally(BigInt(transaction.fee))} tally`,
+      amount: `${formatTally(toldAmount(transaction.amount))} tally`,
+      fee: `${formatTally(toldAmount(transaction.fee))} tally`,
       sequence: `${transaction.sequence}`,
       data: transaction.data === '' ? 'none' : describeData(transaction.data),
     });

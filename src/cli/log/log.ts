@@ -7,11 +7,12 @@ import { counted } from '../output.ts';
 import { printableColours, printableJson, printableLines } from '../printable.ts';
 import { type DaemonStatus, EventLines } from './event-lines.ts';
 import type { LogFormat, LogLevel } from './levels.ts';
-import { systemClock } from './line-clock.ts';
+import { type LineClock, systemClock } from './line-clock.ts';
 import { type LogLine, tellLine, WARN_LEVEL } from './log-line.ts';
 import { LogOutput } from './log-output.ts';
 import { painted, paintName } from './paint.ts';
 import { PeerNames } from './peer-names.ts';
+import { Quota, type QuotaSize } from './quota.ts';
 
 export interface Log {
   readonly logger: Logger;
@@ -19,6 +20,8 @@ export interface Log {
   write(text: string): void;
   /** What happened at the node. */
   event(event: NodeEvent): void;
+  /** What the network of peers has to say besides. */
+  network(level: EventLevel, message: string, data: object): void;
   /** How the daemon stands, now and then. */
   status(status: DaemonStatus): void;
   /** Writes what is still in memory, if it has a reader; the last thing a process does. @returns false if a write hangs */
@@ -57,7 +60,8 @@ function jsonLog({ level }: LogOptions): Log {
     logger,
     // Where stdout is for machines, people read stderr.
     write: (text) => process.stderr.write(printableLines(text)),
-    event: eventLogger(logger),
+    event: boundedEvents(logger),
+    network: boundedLines(logger),
     status: (status) => logger.debug({ event: 'daemon.status', ...status }, `at #${status.height}`),
     close: () => closeOutput(logger, output),
   };
@@ -88,6 +92,7 @@ function prettyLog({ level, name }: LogOptions): Log {
       if (!logger.isLevelEnabled(PRETTY_LEVELS[event.event] ?? LEVELS[event.event])) return;
       lines.hear(systemClock.now(), event.event === 'block.accepted' ? event : eventToJson(event));
     },
+    network: (level, message, data) => logger[level](data, message),
     status: (status) => {
       if (logger.isLevelEnabled('info')) lines.status(systemClock.now(), status);
     },
@@ -104,7 +109,7 @@ function closeOutput(logger: Logger, output: LogOutput): Promise<boolean> {
   return output.close();
 }
 
-type EventLevel = 'debug' | 'info' | 'warn';
+export type EventLevel = 'debug' | 'info' | 'warn';
 
 const LEVELS: Readonly<Record<NodeEvent['event'], EventLevel>> = {
   'block.mined': 'info',
@@ -130,13 +135,54 @@ const PRETTY_LEVELS: Partial<Record<NodeEvent['event'], EventLevel>> = { 'transa
 const NEWS_MS = 120_000;
 
 /** What writes the events of a node for machines. */
-export function eventLogger(logger: Logger): (event: NodeEvent) => void {
+function eventLogger(logger: Logger): (event: NodeEvent) => void {
   return (event) => {
     const level = levelOf(event);
     if (!logger.isLevelEnabled(level)) return;
     const fields = eventToJson(event);
     logger[level](fields, describeEvent(fields));
   };
+}
+
+/** What strangers cause for nothing, again and again: a log of it all would fill the disk. */
+const STRANGERS_EVENTS = [
+  'block.refused',
+  'peer.connected',
+  'peer.named',
+  'peer.disconnected',
+  'peer.penalised',
+  'peer.clock',
+] as const satisfies readonly NodeEvent['event'][];
+/** Of each of them; a devnet of forty that starts has fewer. */
+const STRANGERS_QUOTA: QuotaSize = { told: 64, windowMs: 60_000 };
+
+/** What writes the events of a node for machines, with a quota for strangers unless the operator wants to know it all. */
+export function boundedEvents(logger: Logger, clock: LineClock = systemClock): (event: NodeEvent) => void {
+  const log = eventLogger(logger);
+  if (logger.isLevelEnabled('debug')) return log;
+  const quotas = new Map<NodeEvent['event'], Quota>(
+    STRANGERS_EVENTS.map((event) => [event, quotaOf(event, logger, clock)]),
+  );
+  return (event) => {
+    if (!logger.isLevelEnabled(levelOf(event))) return;
+    // Beyond its quota an event is counted, and told with the others.
+    if (quotas.get(event.event)?.take() !== false) log(event);
+  };
+}
+
+/** The same for lines of the network that are no events. */
+function boundedLines(logger: Logger): Log['network'] {
+  const quota = quotaOf('network', logger, systemClock);
+  return (level, message, data) => {
+    if (!logger.isLevelEnabled(level)) return;
+    if (logger.isLevelEnabled('debug') || quota.take()) logger[level](data, message);
+  };
+}
+
+function quotaOf(what: string, logger: Logger, clock: LineClock): Quota {
+  const tellMore = (count: number) =>
+    logger.warn({ event: 'daemon.log', of: what, count }, `${count.toLocaleString('en-US')} more: ${what}`);
+  return new Quota(clock, tellMore, STRANGERS_QUOTA);
 }
 
 function levelOf(event: NodeEvent): EventLevel {

@@ -20,9 +20,9 @@ export const SHORTEST_STAY_MS = 5_000;
 
 export interface InboundPeer {
   readonly id: PeerId;
-  /** An address, or the /64 of one. */
+  /** An address, or the /48 of one. */
   readonly host: string;
-  /** Of what it is part: a /24, a /64. */
+  /** Of what it is part: a /24, a /32. */
   readonly network: string;
   /** All times on one clock that never runs back, ms. */
   readonly connectedAtMs: number;

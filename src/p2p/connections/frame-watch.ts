@@ -20,6 +20,15 @@ const STREAM_RATE: Rate = { burst: 1_024, perSecond: 256 };
  */
 export const FRAME_RATE: Rate = { burst: 65_536, perSecond: 32_768 };
 
+/** A new stream counts as so many frames: it is negotiated before it is known what for. */
+const FRAMES_OF_A_STREAM = 64;
+/**
+ * All inbound connections together have no more than one alone, some 15 % of a core; but each has a share of its own whatever
+ * others do, some gossip: 256 such shares are another 30 %.
+ */
+export const INBOUND_FACTOR = 1;
+export const MODEST_FRAME_SHARE = 128;
+
 const HEAD_BYTES = 12;
 const DATA = 0;
 const PING = 2;
@@ -27,6 +36,7 @@ const SYN = 1;
 
 export class FrameWatch {
   readonly #rates: TokenBuckets;
+  readonly #spendShared: (frames: number) => number;
   readonly #head = new Uint8Array(HEAD_BYTES);
   readonly #view = new DataView(this.#head.buffer);
   #headLength = 0;
@@ -35,9 +45,13 @@ export class FrameWatch {
   /** Frames that were not paid for yet. */
   #begun = 0;
 
-  /** @param now ms on a clock that never runs back */
-  constructor(now: () => number) {
+  /**
+   * @param now ms on a clock that never runs back
+   * @param spendShared of what this connection has together with others; tells how long it owes for it (ms)
+   */
+  constructor(now: () => number, spendShared: (frames: number) => number = () => 0) {
     this.#rates = new TokenBuckets(now);
+    this.#spendShared = spendShared;
   }
 
   /** A frame of noise has come. */
@@ -49,7 +63,7 @@ export class FrameWatch {
   owedMs(): number {
     const begun = this.#begun;
     this.#begun = 0;
-    return this.#rates.spend('frame', FRAME_RATE, begun);
+    return Math.max(this.#rates.spend('frame', FRAME_RATE, begun), this.#spendShared(begun));
   }
 
   /** @param bytes that come next @returns what is wrong with them, in words; undefined if nothing is */
@@ -82,6 +96,7 @@ export class FrameWatch {
       this.#dataLeft = this.#view.getUint32(8);
       if (this.#dataLeft > STREAM_WINDOW_BYTES) return `it sends a frame of ${this.#dataLeft} bytes`;
     }
+    if (isNew) this.#begun += FRAMES_OF_A_STREAM;
     return isNew && !this.#rates.take('stream', STREAM_RATE) ? 'it opens streams without end' : undefined;
   }
 }

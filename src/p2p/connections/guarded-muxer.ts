@@ -3,7 +3,14 @@ import { yamux } from '@chainsafe/libp2p-yamux';
 import type { MessageStream, Stream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface';
 import { invariant } from '../../core/errors.ts';
 import { PacedReading } from '../paced-reading.ts';
-import { FrameWatch, STREAM_WINDOW_BYTES } from './frame-watch.ts';
+import { SharedRate } from '../shared-rate.ts';
+import {
+  FRAME_RATE,
+  FrameWatch,
+  INBOUND_FACTOR,
+  MODEST_FRAME_SHARE,
+  STREAM_WINDOW_BYTES,
+} from './frame-watch.ts';
 import { MAX_UNSENT_BYTES_OF_CONNECTION } from './unsent-bytes.ts';
 
 /** Streams a peer may have open at once: its gossip, its questions of all kinds, and those that get `busy`. */
@@ -40,12 +47,19 @@ export function guardedYamux(
       maxReadBufferLength: MAX_UNREAD_BYTES_OF_STREAM,
     },
   });
+  const now = () => performance.now();
+  const inbound = new SharedRate(now, FRAME_RATE, INBOUND_FACTOR, MODEST_FRAME_SHARE);
+  let connections = 0;
   return () => {
     const factory = create();
     const createStreamMuxer = factory.createStreamMuxer.bind(factory);
     factory.createStreamMuxer = (stream) => {
       // Before the muxer, which listens to the same event.
-      watch(stream, (reason) => onOffence(muxer, reason));
+      const owner = { peer: `${connections++}`, host: 'inbound' };
+      // Whom this node dials is its own choice.
+      const spendShared = (frames: number) =>
+        stream.direction === 'inbound' ? inbound.spend(owner, frames).ms : 0;
+      watch(stream, new FrameWatch(now, spendShared), (reason) => onOffence(muxer, reason));
       const muxer = createStreamMuxer(stream);
       boundUnnamed(muxer);
       return muxer;
@@ -54,9 +68,8 @@ export function guardedYamux(
   };
 }
 
-function watch(stream: MessageStream, onOffence: (reason: string) => void): void {
+function watch(stream: MessageStream, frames: FrameWatch, onOffence: (reason: string) => void): void {
   stream.maxWriteBufferLength = MAX_UNSENT_BYTES_OF_CONNECTION;
-  const frames = new FrameWatch(() => performance.now());
   paceFrames(stream, frames);
   stream.addEventListener('message', (event) => {
     const parts = event.data instanceof Uint8Array ? [event.data] : event.data;

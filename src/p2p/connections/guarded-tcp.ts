@@ -1,6 +1,8 @@
 /** TCP with a door: who may begin a handshake is decided before a byte of it is read. */
-import type { Transport, Upgrader } from '@libp2p/interface';
+import type { Socket } from 'node:net';
+import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface';
 import { type TCPComponents, tcp } from '@libp2p/tcp';
+import { invariant } from '../../core/errors.ts';
 import type { Handshakes } from './handshakes.ts';
 
 export function guardedTcp(handshakes: Handshakes): (components: TCPComponents) => Transport {
@@ -14,10 +16,19 @@ export function guardedTcp(handshakes: Handshakes): (components: TCPComponents) 
   };
 }
 
+/** What has come over the socket, whether it was looked at or not. */
+function bytesFrom(connection: MultiaddrConnection): number {
+  invariant('socket' in connection, 'this version of TCP has this field');
+  return (connection.socket as Socket).bytesRead;
+}
+
 function guard(upgrader: Upgrader, handshakes: Handshakes): Upgrader {
   return {
     upgradeInbound: async (connection, options) => {
-      const leave = handshakes.begin(connection.remoteAddr.toString(), (reason) => connection.abort(reason));
+      const leave = handshakes.begin(connection.remoteAddr.toString(), {
+        hasSpoken: () => bytesFrom(connection) > 0,
+        end: (reason) => connection.abort(reason),
+      });
       if (leave === undefined) throw new Error('there is no place for another handshake');
       try {
         await upgrader.upgradeInbound(connection, options);

@@ -12,6 +12,10 @@ export const MAX_HANDSHAKES = 128;
 export const MAX_HANDSHAKES_OF_HOST = 48;
 /** Each takes a few round trips; more than this it may take only while there is room. */
 export const PATIENCE_MS = 2_000;
+/** More than these of one address are a crowd, in which a household is not. */
+const MANY_HANDSHAKES = 8;
+/** The first bytes come with the connection; while others wait, one that stays silent for so long has little to say. */
+export const SILENCE_MS = 250;
 /** Begun by one address. Ten a second are some 3 % of a core; a devnet of forty fits the burst twice. */
 export const HANDSHAKE_RATE_OF_HOST: Rate = { burst: 100, perSecond: 10 };
 /** Begun by everybody: a third of a core at most. */
@@ -20,7 +24,15 @@ const HANDSHAKE_RATE: Rate = { burst: 256, perSecond: 100 };
 interface Handshake {
   readonly host: string;
   readonly sinceMs: number;
-  readonly end: (reason: Error) => void;
+  readonly remote: RemoteEnd;
+}
+
+/** Who began a handshake. */
+export interface RemoteEnd {
+  /** Whether a byte of it has come. */
+  hasSpoken(): boolean;
+  /** The handshake hangs, and its place is needed. */
+  end(reason: Error): void;
 }
 
 export class Handshakes {
@@ -41,23 +53,32 @@ export class Handshakes {
     return this.#underWay.size;
   }
 
-  /**
-   * @param end is called if the handshake hangs and its place is needed
-   * @returns what gives the place back; undefined if there is none now
-   */
-  begin(address: string, end: (reason: Error) => void): (() => void) | undefined {
+  /** @returns what gives the place back; undefined if there is none now */
+  begin(address: string, remote: RemoteEnd): (() => void) | undefined {
     const host = hostOf(address);
-    if (!this.#makeRoom(host) || !this.#mayBegin(host, address)) return undefined;
-    const handshake: Handshake = { host, sinceMs: this.#now(), end };
+    if (!this.#mayBegin(host, address) || !this.#makeRoom(host)) return undefined;
+    const handshake: Handshake = { host, sinceMs: this.#now(), remote };
     this.#underWay.add(handshake);
-    return () => this.#underWay.delete(handshake);
+    return () => {
+      this.#underWay.delete(handshake);
+      // It cost nothing but its place.
+      if (!remote.hasSpoken()) this.#giveBack(host, address);
+    };
   }
 
   #mayBegin(host: string, address: string): boolean {
+    return this.#rates.take(`host ${host}`, this.#rateOf(address)) && this.#rates.take('all', HANDSHAKE_RATE);
+  }
+
+  #giveBack(host: string, address: string): void {
+    this.#rates.spend(`host ${host}`, this.#rateOf(address), -1);
+    this.#rates.spend('all', HANDSHAKE_RATE, -1);
+  }
+
+  #rateOf(address: string): Rate {
     const { burst, perSecond } = HANDSHAKE_RATE_OF_HOST;
     const price = 2 ** this.#debts.of(address);
-    const rate = { burst: Math.max(1, burst / price), perSecond: perSecond / price };
-    return this.#rates.take(`host ${host}`, rate) && this.#rates.take('all', HANDSHAKE_RATE);
+    return { burst: Math.max(1, burst / price), perSecond: perSecond / price };
   }
 
   #makeRoom(host: string): boolean {
@@ -66,13 +87,20 @@ export class Handshakes {
     if (own.length >= MAX_HANDSHAKES_OF_HOST) return this.#endLongest(own);
     if (this.#underWay.size < MAX_HANDSHAKES) return true;
     const [largest = []] = [...byHost.values()].sort((a, b) => b.length - a.length);
-    return this.#endLongest(largest);
+    // A host that has none need not wait for one that has many, however young they are.
+    const mayEndAtOnce = own.length === 0 && largest.length > MANY_HANDSHAKES;
+    return this.#endLongest(largest, mayEndAtOnce ? 0 : PATIENCE_MS);
   }
 
-  #endLongest([longest]: readonly Handshake[]): boolean {
-    if (longest === undefined || this.#now() - longest.sinceMs < PATIENCE_MS) return false;
+  /** Silent ones first. */
+  #endLongest(all: readonly Handshake[], patienceMs = PATIENCE_MS): boolean {
+    const now = this.#now();
+    const mayEnd = ({ remote, sinceMs }: Handshake): boolean =>
+      now - sinceMs >= (remote.hasSpoken() ? patienceMs : Math.min(patienceMs, SILENCE_MS));
+    const longest = all.find((one) => !one.remote.hasSpoken() && mayEnd(one)) ?? all.find(mayEnd);
+    if (longest === undefined) return false;
     this.#underWay.delete(longest);
-    longest.end(new Error('the handshake took too long while others waited'));
+    longest.remote.end(new Error('the handshake took too long while others waited'));
     return true;
   }
 }

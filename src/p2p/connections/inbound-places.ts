@@ -42,25 +42,30 @@ export class InboundPlaces {
     this.#max = max;
   }
 
-  /** A connection is there. */
+  /** A connection is there. Several may have been let in at once, each while the others were not there yet. */
   opened(connection: Connection): void {
     this.#since.set(connection, this.#environment.now());
+    const open = new Set([...this.#environment.connections(), connection]);
+    if (connection.direction === 'inbound') this.#evictBeyond(this.#max, [...open]);
   }
 
   /** @returns false if there is no place, and no peer to give one up */
   makeRoom(): boolean {
-    const { connections, evict, now } = this.#environment;
-    const inbound = connections().filter(({ direction }) => direction === 'inbound');
-    if (inbound.length < this.#max) return true;
+    return this.#evictBeyond(this.#max - 1, this.#environment.connections());
+  }
+
+  /** @returns false if there are more inbound ones, and no peer to give its place up */
+  #evictBeyond(most: number, open: readonly Connection[]): boolean {
+    const inbound = open.filter(({ direction }) => direction === 'inbound');
+    if (inbound.length <= most) return true;
     const peers = Map.groupBy(inbound, ({ remotePeer }) => peerIdOf(remotePeer));
     const outbound = new Set(
-      connections()
-        .filter(({ direction }) => direction === 'outbound')
-        .map(({ remotePeer }) => peerIdOf(remotePeer)),
+      open.filter(({ direction }) => direction === 'outbound').map(({ remotePeer }) => peerIdOf(remotePeer)),
     );
     const candidates = [...peers].flatMap(([peer, [first]]) =>
       first === undefined || outbound.has(peer) ? [] : [this.#describe(peer, first)],
     );
+    const { evict, now } = this.#environment;
     const evicted = chooseToEvict(candidates, now(), (network) => this.#orderOf(network));
     if (evicted === undefined) return false;
     evict(evicted);

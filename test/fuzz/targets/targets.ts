@@ -4,6 +4,7 @@ import { answerTargets } from './answers.ts';
 import { fileTargets } from './files.ts';
 import { gossipTargets } from './gossip.ts';
 import { httpTargets } from './http.ts';
+import { mdnsTargets } from './mdns.ts';
 import { receiptTargets } from './receipts.ts';
 import { sszTargets } from './ssz.ts';
 import { streamTargets } from './streams.ts';
@@ -20,6 +21,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...walletTargets,
   ...fileTargets,
   ...toldTargets,
+  ...mdnsTargets,
   ...streamTargets,
   ...gossipTargets,
   ...answerTargets,
