@@ -43,6 +43,8 @@ export interface Attack {
   readonly isShort?: boolean;
   /** Leaves something behind by right, such as a full account: the next attack gets a network of its own. */
   readonly isLast?: boolean;
+  /** From its end until the figures after it are taken, where the rules of the ledger make it last, ms. Default: ten seconds. */
+  readonly settlingMs?: number;
   /** In the attacker's process, until `attacker.signal` aborts. May throw: a daemon that hangs up is what is wanted. */
   run(attacker: Attacker): Promise<void>;
 }

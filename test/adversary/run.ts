@@ -141,7 +141,7 @@ async function runAttack(
   await attackers.stop();
 
   const convergedMs = await untilConverged(network);
-  await delay(SETTLING_MS);
+  await delay(attack.settlingMs ?? SETTLING_MS);
   const calm = await beQuiet(arena, quietMs);
   const seconds = (performance.now() - fromMs) / 1_000;
   const { cpuSeconds, done, ended, longestHeldMs, work } = attackers.report;
