@@ -42,8 +42,15 @@ export class TransactionAdmission {
     return { kind: 'new' };
   }
 
-  refuse(id: TransactionId, error: RuleError | PolicyError, from: PeerId | undefined): Admitted {
+  /** @param isTold whether it is worth an event */
+  refuse(
+    id: TransactionId,
+    error: RuleError | PolicyError,
+    from: PeerId | undefined,
+    isTold = true,
+  ): Admitted {
     const { code, message } = error;
+    if (!isTold) return { kind: 'refused', error };
     this.#emit({
       event: 'transaction.refused',
       id,

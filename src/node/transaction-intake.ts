@@ -37,6 +37,8 @@ import { WORK, type WorkBudgets } from './work-budget.ts';
  * one it is twice as much, up to a whole message.
  */
 const FIRST_PORTION = 64;
+/** Of one message, events that tell what was refused: a stranger's garbage must not push the rest out of everybody's feed. */
+const MAX_TOLD_REFUSALS = 8;
 /** Rules no honest node ever finds kept, whatever it knows of the ledger. */
 const NEVER_VALID: ReadonlySet<string> = new Set(['invalid-signature', 'amount-overflow']);
 
@@ -57,7 +59,7 @@ export interface TransactionIntakeOptions {
 }
 
 /** What became of a stranger's transaction. */
-type Fate = 'new' | 'known' | 'waiting' | 'refused' | 'unchecked';
+type Fate = 'new' | 'known' | 'waiting' | 'refused' | 'unwanted' | 'unchecked';
 
 interface Outcome {
   readonly of: WeighedTransaction;
@@ -215,7 +217,11 @@ export class TransactionIntake {
     const verified = isBad ? new Map() : await this.#verify(wanted, lane);
     if (lane.isDropped) return NOTHING;
     if (verified.size > FIRST_PORTION) await this.#turn();
-    const outcomes = weighed.map((one): Outcome => ({ of: one.of, fate: this.#settle(one, verified, lane) }));
+    let told = 0;
+    const tellsMore = (): boolean => told++ < MAX_TOLD_REFUSALS;
+    const outcomes = weighed.map(
+      (one): Outcome => ({ of: one.of, fate: this.#settle(one, verified, lane, tellsMore) }),
+    );
     const fault = faultOf(weighed, verified);
     this.#charge(outcomes, verified, lane.peer);
     keeping.later();
@@ -252,29 +258,30 @@ export class TransactionIntake {
     { of, weight }: Weighed,
     verified: ReadonlyMap<WeighedTransaction, CheckedTransaction | undefined>,
     { peer }: Lane,
+    tellsMore: () => boolean,
   ): Fate {
     const { admission } = this.#options;
     if (weight.kind === 'known') return 'known';
     if (weight.kind === 'variant') return 'refused';
-    if (weight.kind === 'gap') return this.#wait(of, peer);
+    if (weight.kind === 'gap') return this.#wait(of, peer, tellsMore());
     if (weight.kind === 'refused') {
-      admission.refuse(of.id, weight.error, peer);
-      return 'refused';
+      admission.refuse(of.id, weight.error, peer, tellsMore());
+      return fateOf(weight.error);
     }
     if (!verified.has(of)) return 'unchecked';
     const checked = verified.get(of);
     if (checked === undefined) {
-      admission.refuse(of.id, forgedSignature(of.id), peer);
+      admission.refuse(of.id, forgedSignature(of.id), peer, tellsMore());
       return 'refused';
     }
     const admitted = admission.admit(checked, peer);
     if (admitted.kind !== 'refused') return admitted.kind;
     // What came before it was refused, or had to go.
     if (admitted.error.code === 'sequence-gap') this.#wait(of, peer, false);
-    return 'refused';
+    return fateOf(admitted.error);
   }
 
-  #wait(of: WeighedTransaction, peer: PeerId, isTold = true): Fate {
+  #wait(of: WeighedTransaction, peer: PeerId, isTold: boolean): Fate {
     const { admission, clock, onGap, pool } = this.#options;
     const { sender, sequence } = of.signed.transaction;
     this.#waiting.add(of, peer, clock.elapsed());
@@ -295,14 +302,18 @@ export class TransactionIntake {
     let units = 0;
     for (const { fate, of } of outcomes) {
       if (fate === 'known') units += WORK.known;
-      else if (fate === 'waiting') units += WORK.refused;
-      else if (fate === 'refused') {
-        units += verified.has(of) ? WORK.verified : WORK.refused;
+      else if (fate === 'waiting') units += WORK.unwanted;
+      else if (fate === 'refused' || fate === 'unwanted') {
+        units += verified.has(of) ? WORK.verified : WORK[fate];
         if (budgets.refusedAgain(peer, of.key)) units += WORK.toldAgain;
       }
     }
     budgets.draw(peer, units);
   }
+}
+
+function fateOf(error: RuleError | PolicyError): Fate {
+  return error instanceof PolicyError ? 'unwanted' : 'refused';
 }
 
 /** The first rule broken that no honest peer finds kept; undefined if all is well or may be a race. */

@@ -12,8 +12,10 @@ import type { Clock, PeerId } from './ports.ts';
 export const WORK = {
   /** It is here already. */
   known: 1,
-  /** Refused before its signature. */
-  refused: 2,
+  /** Refused before its signature, by a rule of the ledger: its sender has been looked up on disk. */
+  refused: 8,
+  /** Refused by a policy of ours; or it overtook its predecessor. Of honest peers' there may be many. */
+  unwanted: 2,
   /** Refused after it was verified. */
   verified: 10,
   /** Refused once before, from the same peer: an honest one may do so once or twice. */

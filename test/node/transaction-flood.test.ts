@@ -1,11 +1,12 @@
 /** What strangers can make a node do for nothing: little, and never before its own callers and honest peers. */
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import type { CheckedTransaction } from '../../src/chain/records.ts';
 import type { Urgency } from '../../src/core/signature.ts';
 import type { SignatureVerifier } from '../../src/node/ports.ts';
+import { TransactionAdmission } from '../../src/node/transaction-admission.ts';
 import { Turns } from '../../src/node/turns.ts';
 import { MAX_GOSSIP_TRANSACTIONS, PoolIdsType, TransactionsMessageType } from '../../src/node/wire.ts';
-import { BUDGET_UNITS } from '../../src/node/work-budget.ts';
+import { BUDGET_UNITS, WORK } from '../../src/node/work-budget.ts';
 import { FakePeer } from '../support/fake-peer.ts';
 import { type PaymentFields, payment, testKey, testNetwork } from '../support/ledger.ts';
 import { SlowVerifier } from '../support/slow-verifier.ts';
@@ -205,6 +206,12 @@ describe('a flood of wrong signatures', () => {
 });
 
 describe('what comes to nothing', () => {
+  let refuse: MockInstance<TransactionAdmission['refuse']>;
+  beforeEach(() => {
+    refuse = vi.spyOn(TransactionAdmission.prototype, 'refuse');
+    return () => refuse.mockRestore();
+  });
+  const looked = (): number => refuse.mock.calls.length;
   const junk = (message: number): CheckedTransaction[] =>
     numbers(MAX_GOSSIP_TRANSACTIONS).map((index) => pay(index, { from: poor, amount: BigInt(message + 1) }));
 
@@ -213,9 +220,10 @@ describe('what comes to nothing', () => {
     for (const message of numbers(40)) await tell(mallory, ...junk(message));
     await tell(mallory, pay(0));
     await world.clock.advance(200);
-    const looked = eventsOf(alice, 'transaction.refused').length;
-    expect(looked).toBeGreaterThanOrEqual(BUDGET_UNITS / 2);
-    expect(looked).toBeLessThan(BUDGET_UNITS);
+    expect(looked()).toBeGreaterThanOrEqual(BUDGET_UNITS / WORK.refused);
+    expect(looked()).toBeLessThan((2 * BUDGET_UNITS) / WORK.refused);
+    // Few of them are worth an event.
+    expect(eventsOf(alice, 'transaction.refused').length).toBeLessThan(looked() / 50);
     expect(scoreOf(mallory)).toBe(0);
     expect(alice.node.pool.count).toBe(0);
     await world.clock.advance(10_000);
@@ -231,15 +239,30 @@ describe('what comes to nothing', () => {
     await mallory.connectTo(alice);
     for (const message of numbers(30)) await tell(mallory, ...junk(30 + message));
     await world.clock.advance(100);
-    expect(eventsOf(alice, 'transaction.refused').length).toBeLessThan((3 / 4) * BUDGET_UNITS);
+    expect(looked()).toBeLessThan((2 * BUDGET_UNITS) / WORK.refused);
   });
 
   it('costs dearer if it is told again', async () => {
     const mallory = await join('mallory');
     for (const _ of numbers(10)) await tell(mallory, ...junk(0).slice(0, 100));
     await world.clock.advance(200);
-    // 100 × 2, and then 100 × (2 + 16) a time.
-    expect(eventsOf(alice, 'transaction.refused').length).toBeLessThanOrEqual(700);
+    // 100 × 8, and then 100 × (8 + 16) a time.
+    expect(looked()).toBeLessThanOrEqual(500);
+  });
+
+  it('is cheaper where only we do not want it: an honest peer cannot know', async () => {
+    const honest = await join('honest');
+    const unwanted = numbers(400).map((index) => pay(index, { fee: 0n }));
+    await tell(honest, ...unwanted);
+    await world.clock.advance(200);
+    expect(new Set(eventsOf(alice, 'transaction.refused').map(({ code }) => code))).toEqual(
+      new Set(['fee-too-low']),
+    );
+    expect(looked()).toBe(400);
+    await tell(honest, ...numbers(480).map((index) => pay(400 + index, { fee: 0n })));
+    await tell(honest, ...numbers(480).map((index) => pay(880 + index, { fee: 0n })));
+    await world.clock.advance(200);
+    expect(looked()).toBeGreaterThan(BUDGET_UNITS / WORK.refused);
   });
 
   it('does not use up what others may cause', async () => {
