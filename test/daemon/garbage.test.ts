@@ -51,7 +51,8 @@ const sockets: Socket[] = [];
 
 beforeAll(async () => {
   processes = await TallyProcesses.create();
-  daemon = await processes.start();
+  // In less detail, the log counts peers that come in floods and does not tell them.
+  daemon = await processes.start({ more: ['--log-level', 'debug'] });
   started = await daemon.started;
   networkId = (await daemon.client.call('status')).networkId as NetworkId;
 });
@@ -160,6 +161,9 @@ test.each(TOPICS)('garbage on the topic %s', async (name) => {
     const plain = await startPlain();
     plain.services.gossip.subscribe(topic);
     await until(() => plain.services.gossip.getSubscribers(topic).length === 1, 'it knows the topic');
+    // What is published before its own stream is open goes nowhere.
+    const { streamsOutbound } = plain.services.gossip as unknown as { streamsOutbound: Map<string, unknown> };
+    await until(() => streamsOutbound.size === 1, 'it can be heard');
     const penalised = daemon.waitFor(
       (line) => line.event === 'peer.penalised' && line.peer === plain.peerId.toString(),
       'the daemon takes it amiss',
