@@ -14,8 +14,8 @@ export default defineConfig({
     setupFiles: ['src/native/hasher.ts'],
     // They wait for events. Two browsers and four daemons at once take their time on two cores that others use too.
     testTimeout: 60_000,
-    // Most of them wait for processes and browsers: with one a core, a quarter of the time no core has anything to do.
-    maxWorkers: '150%',
+    // Most of them wait for processes and browsers: one core left idle for others, as by default, would double the time.
+    maxWorkers: '100%',
     coverage: {
       include: ['src/core/**', 'src/chain/**'],
       reporter: ['text'],

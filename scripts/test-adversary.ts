@@ -1,7 +1,7 @@
 /**
  * Attacks three honest daemons that run as real processes, and measures what it does to them:
- * `npm run test:adversary [-- NAME…] [--short] [--list] [--json] [--record]`. Exit status 1 if a bar is missed, or if
- * the machine is too busy to tell. Linux.
+ * `npm run test:adversary [-- NAME…] [--short] [--list] [--json] [--record]`. Exit status 1 if a bar is missed, or, but for
+ * `--short`, if the machine is too busy to tell. Linux.
  */
 import '../src/native/hasher.ts';
 import { execFile } from 'node:child_process';
@@ -60,7 +60,8 @@ async function run(): Promise<void> {
   const heading = `${rows.length} attacks on commit ${stdout.trim()} in ${minutes} minutes; ${failed.length} missed a bar, ${unknown.length} could not be judged.`;
   if (!values.json) console.log(`\n${markdownOf(rows, heading)}`);
   if (values.record) await record(markdownOf(rows, heading));
-  if (failed.length + unknown.length > 0) process.exitCode = 1;
+  // Continuous integration runs the short form, on machines that may be busy with something else.
+  if (failed.length > 0 || (unknown.length > 0 && !values.short)) process.exitCode = 1;
 }
 
 function withMissed(row: Row): object {

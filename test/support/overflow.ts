@@ -11,36 +11,40 @@ const SCROLLED =
 /**
  * Runs in the page: every text and every box against the window and the frames it lies in. Half a pixel is rounding.
  */
-const FIND = `([frames, scrolled]) => {
+const FIND = `([frameSelector, scrolledSelector]) => {
   const found = [];
   const root = document.documentElement;
   if (root.scrollWidth > innerWidth) found.push('the document is ' + root.scrollWidth + ' wide');
   const describe = (element) => element.tagName.toLowerCase() + (element.getAttribute('class') ? '.' + element.getAttribute('class') : '');
-  const check = (element, rectangles, what) => {
+  const check = (rectangles, frames, what) => {
     for (const { left, right, width } of rectangles) {
       if (width === 0) continue;
-      if (right > innerWidth + 0.5 || left < -0.5) found.push(what + ' leaves the window: ' + left + ' to ' + right);
-      for (let frame = element.closest(frames); frame !== null; frame = frame.parentElement?.closest(frames) ?? null) {
-        const edge = frame.getBoundingClientRect();
+      if (right > innerWidth + 0.5 || left < -0.5) found.push(what() + ' leaves the window: ' + left + ' to ' + right);
+      for (const { element, edge } of frames) {
         if (right > edge.right + 0.5 || left < edge.left - 0.5) {
-          found.push(what + ' leaves ' + describe(frame) + ': ' + left + ' to ' + right + ', it ends at ' + edge.right);
+          found.push(what() + ' leaves ' + describe(element) + ': ' + left + ' to ' + right + ', it ends at ' + edge.right);
         }
       }
     }
   };
   const range = document.createRange();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
-    const element = node instanceof Text ? node.parentElement : node;
-    if (element.closest(scrolled) !== null || !element.checkVisibility({ visibilityProperty: true })) continue;
-    if (node instanceof Text) {
-      if (node.data.trim() === '') continue;
-      range.selectNodeContents(node);
-      check(element, range.getClientRects(), '"' + node.data.slice(0, 40) + '"');
-    } else if (!(element instanceof SVGElement) || element instanceof SVGSVGElement) {
-      check(element, [element.getBoundingClientRect()], describe(element));
+  // Of each element, the frames it lies in are handed down: looked for from below, they would be most of the time.
+  const visit = (element, outer) => {
+    if (element.matches(scrolledSelector)) return;
+    const isVisible = element.checkVisibility({ visibilityProperty: true });
+    const edge = element.getBoundingClientRect();
+    const frames = element.matches(frameSelector) ? [{ element, edge }, ...outer] : outer;
+    const isDrawing = element instanceof SVGElement;
+    if (isVisible && (!isDrawing || element instanceof SVGSVGElement)) check([edge], frames, () => describe(element));
+    for (const node of element.childNodes) {
+      if (node instanceof Element) visit(node, frames);
+      else if (node instanceof Text && isVisible && node.data.trim() !== '') {
+        range.selectNodeContents(node);
+        check(range.getClientRects(), frames, () => '"' + node.data.slice(0, 40) + '"');
+      }
     }
-  }
+  };
+  visit(document.body, []);
   return [...new Set(found)].slice(0, 8);
 }`;
 

@@ -9,7 +9,6 @@ export const yamuxPings: Attack = {
   what: 'a peer in good standing sends yamux pings as fast as the line takes them, and does not read the answers',
   tries: "a connection's unsent bytes have a bound",
   doesWrong: true,
-  isShort: true,
   processes: 3,
   async run(attacker) {
     const ping = frame(FRAME.ping, FLAG.syn, 0, 7);
