@@ -2,7 +2,7 @@
  * How the chain grows: blocks are added, and the tip moves to the most work. Most blocks follow the tip and
  * are through in one commit (`block-commit.ts`); a long move takes many steps (`long-switch.ts`).
  */
-import { InvariantError, invariant, RuleError } from '../core/errors.ts';
+import { invariant, RuleError } from '../core/errors.ts';
 import { type Address, type BlockId, idFromBytes } from '../core/identifiers.ts';
 import type { Account } from '../core/state.ts';
 import type { NetworkParams } from '../core/types.ts';
@@ -21,7 +21,7 @@ import type { StepSizes } from './step-sizes.ts';
 const LEFT_PER_STEP = 512;
 
 export type TipListener = (change: TipChange) => void;
-/** @returns what is left to do in steps; nothing after a short move */
+/** @returns what is left to do in steps; mostly nothing after a short move */
 export type TipFollower = (change: TipChange) => Iterable<void>;
 
 /** What one commit did. */
@@ -30,6 +30,11 @@ interface Commit {
   readonly change: TipChange | undefined;
   readonly far: BlockRecord | undefined;
   readonly refused: RuleError | undefined;
+}
+
+/** A commit, and what its followers still have to do. */
+interface Committed extends Commit {
+  readonly following: Iterable<void>;
 }
 
 export class Growth {
@@ -104,6 +109,7 @@ export class Growth {
       if (blocks.length === 0) return [];
       this.#mayBeBehind = true;
       const commit = this.#commit(blocks, nowMs, durability);
+      yield* this.#follow(commit.following);
       const far = commit.far;
       const move =
         far &&
@@ -126,7 +132,7 @@ export class Growth {
     }
   }
 
-  #commit(blocks: readonly CheckedBlock[], nowMs: number, durability: Durability): Commit {
+  #commit(blocks: readonly CheckedBlock[], nowMs: number, durability: Durability): Committed {
     const done = this.#store.atomically((): Commit => {
       const commit = new BlockCommit(this.#params, this.#store, this.#tree, this.#tip, this.#sizes);
       const kinds: AddedKind[] = [];
@@ -148,8 +154,16 @@ export class Growth {
     if (done.refused !== undefined) this.#best = this.#findBest();
     if (done.far !== undefined) this.headerAdded(done.far);
     for (const number of this.#left(done.change)) this.#lost.add(number);
-    for (const _ of this.#tell(done.change)) throw new InvariantError('a short move is followed in one step');
-    return done;
+    return { ...done, following: this.#tell(done.change) };
+  }
+
+  *#follow(following: Iterable<void>): Generator<void> {
+    this.#isMoving = true;
+    try {
+      yield* following;
+    } finally {
+      this.#isMoving = false;
+    }
   }
 
   /** What a crash or a failed write left undone. */

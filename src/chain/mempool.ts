@@ -25,6 +25,8 @@ import { type PoolEntry, SenderQueue } from './sender-queue.ts';
 const OFFERED_AT_ONCE = 16_384;
 /** Senders and transactions gone through in one step after a long move of the tip: some 5 ms. */
 const STEP = 256;
+/** After a move of the tip, as much is gone through at once; more in steps. */
+const MOST_AT_ONCE = 1_024;
 /** Ids looked up in one step. */
 const IDS_PER_STEP = 4_096;
 /** Share of `maxBytes` for transactions that cannot be paid for the moment, beyond those in the pool. */
@@ -264,25 +266,57 @@ export class Mempool {
     this.#keeper?.drop(checked.id);
   }
 
-  /** A long move is followed in steps; until its turn comes, a sender's queue follows when it is asked for. */
+  /** What is much is followed in steps; until its turn comes, a sender's queue follows when it is asked for. */
   #follow(change: TipChange): Iterable<void> {
     if (change.isLong) {
       this.#generation += 1;
       return this.#followInSteps(change);
     }
     const abandoned = abandonedTransactions(change);
+    const returning = bySender(abandoned);
+    const isConcerned = (address: Address): boolean =>
+      this.#queues.has(address) || returning.has(address) || this.#parked.has(address);
     // While catching up there is nothing to follow with.
-    if (abandoned.length > 0 || this.#queues.size > 0 || this.#parked.size > 0) {
-      const returning = bySender(abandoned);
-      for (const address of touchedAddresses(change)) {
-        const concerned = this.#queues.has(address) || returning.has(address) || this.#parked.has(address);
-        if (concerned) this.#rebuild(address, returning.get(address) ?? []);
-      }
-      this.#trim();
+    const isEmpty = returning.size === 0 && this.#queues.size === 0 && this.#parked.size === 0;
+    const concerned = isEmpty ? [] : [...touchedAddresses(change)].filter(isConcerned);
+    const work = concerned.reduce((sum, address) => sum + this.#workOf(address, returning), 0);
+    const steps = this.#rebuildAll(change, concerned, abandoned, returning);
+    if (work > MOST_AT_ONCE) {
+      for (const address of concerned) this.#queues.get(address)?.expire();
+      return steps;
     }
+    for (const _ of steps);
+    return [];
+  }
+
+  /** Transactions gone through for a sender, and one for the sender. */
+  #workOf(sender: Address, returning: ReadonlyMap<Address, readonly unknown[]>): number {
+    return (
+      1 +
+      (this.#queues.get(sender)?.entries.length ?? 0) +
+      (returning.get(sender)?.length ?? 0) +
+      this.#parked.countOf(sender)
+    );
+  }
+
+  /** The senders a short move concerns, in steps. */
+  *#rebuildAll(
+    change: TipChange,
+    senders: readonly Address[],
+    abandoned: readonly CheckedTransaction[],
+    returning: ReadonlyMap<Address, readonly CheckedTransaction[]>,
+  ): Generator<void> {
+    let work = 0;
+    for (const sender of senders) {
+      work += this.#workOf(sender, returning);
+      this.#rebuild(sender, returning.get(sender) ?? []);
+      if (work < STEP) continue;
+      work = 0;
+      yield;
+    }
+    if (senders.length > 0) this.#trim();
     const returned = abandoned.map(({ id }) => id).filter((id) => this.#entries.has(id));
     this.#tell(change, returned);
-    return [];
   }
 
   *#followInSteps(change: TipChange): Generator<void> {

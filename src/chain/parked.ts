@@ -24,6 +24,10 @@ export class ParkedTransactions {
     return this.#bySender.has(sender);
   }
 
+  countOf(sender: Address): number {
+    return this.#bySender.get(sender)?.size ?? 0;
+  }
+
   senders(): Address[] {
     return [...this.#bySender.keys()];
   }

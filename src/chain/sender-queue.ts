@@ -29,11 +29,20 @@ export class SenderQueue {
   /** The first carries the confirmed sequence, each the next one. */
   readonly entries: PoolEntry[] = [];
   /** Of long moves of the tip, how many this has followed. */
-  readonly generation: number;
+  #generation: number;
 
   constructor(confirmed: Account, generation: number) {
     this.confirmed = confirmed;
-    this.generation = generation;
+    this.#generation = generation;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** The tip has moved, and its turn has not come yet. */
+  expire(): void {
+    this.#generation = -1;
   }
 
   get tail(): PoolEntry | undefined {

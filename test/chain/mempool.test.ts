@@ -369,6 +369,28 @@ describe('following the chain', () => {
     expect(pool.pendingAccount(alice.address).sequence).toBe(3n);
   });
 
+  it('follows one block in steps, too, where much waits; and is right for who asks meanwhile', () => {
+    poolWith({ minFeeRate: 0n, maxPerSender: 1_000 });
+    const queueOf = (from: typeof alice) =>
+      Array.from({ length: 600 }, (_, sequence) => pay(sequence, { from, amount: 1n, fee: 0n }));
+    const [ofAlice, ofBob] = [queueOf(alice), queueOf(bob)];
+    add(...ofAlice, ...ofBob);
+    const updates: PoolUpdate[] = [];
+    pool.onUpdate((update) => updates.push(update));
+    const block = maker.block(maker.genesis, {
+      transactions: [...ofAlice.slice(0, 10), ...ofBob.slice(0, 20)],
+    });
+    const adding = chain.adding([block], NOW_MS, 'full');
+    expect(adding.next().done).toBe(false);
+    expect([chain.tip.id, chain.isMoving, pool.count]).toEqual([block.id, true, 1_190]);
+    expect(pool.select(10 * SIZE).every(({ signed }) => signed.transaction.sequence >= 10n)).toBe(true);
+    expect(() => pool.add(pay(5, { from: bob, amount: 2n, fee: 0n }))).toThrow(RuleError);
+    expect(pool.pendingAccount(bob.address).sequence).toBe(600n);
+    expect([pool.count, updates.length]).toEqual([1_170, 0]);
+    while (adding.next().done !== true);
+    expect([chain.isMoving, pool.count, updates.length]).toEqual([false, 1_170, 1]);
+  });
+
   it('takes the transactions of abandoned blocks back, in order, under those that wait', () => {
     const a1 = maker.block(maker.genesis, { transactions: [pay(0), pay(1), pay(0, { from: bob })] });
     const a2 = maker.block(a1, { transactions: [pay(2)] });
