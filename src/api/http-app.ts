@@ -22,6 +22,11 @@ const INTERNAL: Refusal = {
   body: { error: { code: 'internal', message: "it failed: see the daemon's log" } },
 };
 
+const STOPPING: Refusal = {
+  status: 503,
+  body: { error: { code: 'stopping', message: 'the daemon is stopping' } },
+};
+
 /** A place is free when an answer is read, or given up because it is not. */
 const RETRY_AFTER_S = 1;
 
@@ -56,15 +61,21 @@ export function createHttpApp(log: FastifyBaseLogger, callers: GuardOptions): Ap
   guard(app, callers);
   placesForTheDear(app, connections);
   inPieces(app, connections);
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
   // A form on a web page may send this without asking first.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error);
     if (refusal?.status === 429) void reply.header('retry-after', RETRY_AFTER_S);
     // The machine's fault is the operator's to hear of, not only the caller's.
-    if (refusal !== undefined && OF_THE_MACHINE.has(refusal.body.error.code))
+    if (refusal !== undefined && OF_THE_MACHINE.has(refusal.body.error.code) && !isClosing)
       log.error({ err: error }, 'the machine could not do what was asked');
     if (refusal !== undefined) return reply.code(refusal.status).send(refusal.body);
+    // What it reads may be closed under a request that is still being answered: no caller waits for it any more.
+    if (isClosing) return reply.code(STOPPING.status).send(STOPPING.body);
     log.error({ err: error, method: request.method, url: request.url }, 'a request failed');
     // A halt beats a wrong ledger: the entry point sees it as an uncaught exception.
     if (error instanceof InvariantError) setImmediate(() => Promise.reject(error));

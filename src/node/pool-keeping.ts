@@ -5,7 +5,7 @@
 import type { PoolJournal } from '../chain/pool-journal.ts';
 import type { TransactionId } from '../core/identifiers.ts';
 import { type Background, own } from './faults.ts';
-import type { Clock } from './ports.ts';
+import { type Clock, OperationError } from './ports.ts';
 import type { Turns } from './turns.ts';
 
 /** Transactions written or removed in one turn of the event loop: a few milliseconds. */
@@ -28,6 +28,7 @@ export class PoolKeeping {
   #underWay: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #cancelLater: (() => void) | undefined;
+  #isStopped = false;
 
   constructor(options: PoolKeepingOptions) {
     this.#options = options;
@@ -50,7 +51,9 @@ export class PoolKeeping {
     });
   }
 
+  /** What is not on its way to the disk yet will not be: the store is closed soon. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancelLater?.();
   }
 
@@ -63,6 +66,7 @@ export class PoolKeeping {
     this.#next = undefined;
     try {
       await this.#writePromised();
+      this.#requireRunning();
       const synced = this.#options.journal.synced();
       // A commit that fails may be tried again. A disk that does not keep what it took is not to be trusted any more.
       this.#options.background(own(synced));
@@ -76,15 +80,23 @@ export class PoolKeeping {
   async #writePromised(): Promise<void> {
     const { journal, turns } = this.#options;
     for (let left = journal.promised; left > 0; left -= CHANGES_PER_TURN) {
+      this.#requireRunning();
       journal.flushPromised('bulk', CHANGES_PER_TURN);
       if (left > CHANGES_PER_TURN) await turns.next();
     }
+  }
+
+  #requireRunning(): void {
+    if (this.#isStopped)
+      throw new OperationError('the daemon is stopping, and this may be lost: submit it again when it runs');
   }
 
   async #writeAll(): Promise<void> {
     const { journal, turns } = this.#options;
     for (let left = journal.pending; left > 0; left -= CHANGES_PER_TURN) {
       await turns.next();
+      // Stopping writes them all.
+      if (this.#isStopped) return;
       journal.flush('bulk', CHANGES_PER_TURN);
     }
   }

@@ -65,3 +65,23 @@ test('what the machine could not do is in the log, with the path a caller is not
   expect(lines.join('')).toContain('/home/someone/ledger.sqlite');
   await loud.close();
 });
+
+test('what fails because the daemon stops is no failure: its store is closed under the last requests', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
+  const closing = await buildApi(ledger.daemon, { host: '127.0.0.1', port: 0, log });
+  const { promise, reject } = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  ledger.beforeMining = () => {
+    begun.resolve();
+    return promise;
+  };
+  const answer = closing.inject({ method: 'POST', url: '/v1/mine', payload: { blocks: 1 } });
+  await begun.promise;
+  const closed = closing.close();
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  reject(new Error('database is not open'));
+  expect([(await answer).statusCode, (await answer).json().error.code]).toEqual([503, 'stopping']);
+  await closed;
+  expect(lines).toEqual([]);
+});

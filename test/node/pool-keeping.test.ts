@@ -4,6 +4,7 @@ import { Mempool } from '../../src/chain/mempool.ts';
 import { PoolJournal } from '../../src/chain/pool-journal.ts';
 import type { TransactionId } from '../../src/core/identifiers.ts';
 import { PoolKeeping } from '../../src/node/pool-keeping.ts';
+import { OperationError } from '../../src/node/ports.ts';
 import { Turns } from '../../src/node/turns.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import { faultyStore } from '../support/faulty-store.ts';
@@ -66,6 +67,16 @@ function watch(kept: Promise<void>): () => boolean {
 }
 
 describe('what somebody waits for', () => {
+  it('is refused, and the store left alone, once the node stops: it is closed soon', async () => {
+    const kept = keeping.kept([admit(0)]);
+    keeping.stop();
+    const refused = expect(kept).rejects.toThrow(/stopping/);
+    await clock.advance(0);
+    await refused;
+    expect([written(), waits, failures]).toEqual([[], [], []]);
+    await expect(Promise.all([keeping.kept([admit(1)]), clock.advance(0)])).rejects.toThrow(OperationError);
+  });
+
   it('is kept once it is written and the disk has it, and not before', async () => {
     const isKept = watch(keeping.kept([admit(0)]));
     await clock.advance(1_000);
