@@ -306,6 +306,7 @@ export class Node {
       () => this.mining.close(),
       () => this.#network.stop(),
       () => this.#journal.flush(),
+      () => this.#keeping.close(),
     ]).finally(() => {
       this.#closed = true;
     });

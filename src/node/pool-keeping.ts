@@ -28,7 +28,7 @@ export class PoolKeeping {
   #underWay: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #cancelLater: (() => void) | undefined;
-  #isStopped = false;
+  #isClosed = false;
 
   constructor(options: PoolKeepingOptions) {
     this.#options = options;
@@ -51,10 +51,14 @@ export class PoolKeeping {
     });
   }
 
-  /** What is not on its way to the disk yet will not be: the store is closed soon. */
+  /** Nothing is written later; what a caller waits for still is, until the end. */
   stop(): void {
-    this.#isStopped = true;
     this.#cancelLater?.();
+  }
+
+  /** From now on the store may be closed: what is not on its way to the disk yet will not be. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   async #afterUnderWay(): Promise<void> {
@@ -87,7 +91,7 @@ export class PoolKeeping {
   }
 
   #requireRunning(): void {
-    if (this.#isStopped)
+    if (this.#isClosed)
       throw new OperationError('the daemon is stopping, and this may be lost: submit it again when it runs');
   }
 
@@ -96,7 +100,7 @@ export class PoolKeeping {
     for (let left = journal.pending; left > 0; left -= CHANGES_PER_TURN) {
       await turns.next();
       // Stopping writes them all.
-      if (this.#isStopped) return;
+      if (this.#isClosed) return;
       journal.flush('bulk', CHANGES_PER_TURN);
     }
   }

@@ -67,9 +67,9 @@ function watch(kept: Promise<void>): () => boolean {
 }
 
 describe('what somebody waits for', () => {
-  it('is refused, and the store left alone, once the node stops: it is closed soon', async () => {
+  it('is refused, and the store left alone, once the node has stopped: it is closed then', async () => {
     const kept = keeping.kept([admit(0)]);
-    keeping.stop();
+    keeping.close();
     const refused = expect(kept).rejects.toThrow(/stopping/);
     await clock.advance(0);
     await refused;
