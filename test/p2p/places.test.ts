@@ -84,6 +84,15 @@ describe('places for handshakes', () => {
     expect(begin('2.2.2.2')).toBeDefined();
   });
 
+  it('cost nothing of the rate where there is none', () => {
+    const { begin, fill, time } = setUp();
+    fill('1.1.1.1', MAX_HANDSHAKES_OF_HOST);
+    for (let count = 0; count < 2 * HANDSHAKE_RATE_OF_HOST.burst; count++)
+      expect(begin('1.1.1.1')).toBeUndefined();
+    time.now = PATIENCE_MS;
+    expect(begin('1.1.1.1')).toBeDefined();
+  });
+
   it('are had at once by an address that has none, from the one that has most', () => {
     const { begin, ended, fill } = setUp();
     fill('1.1.1.1', MAX_HANDSHAKES_OF_HOST);

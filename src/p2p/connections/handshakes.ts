@@ -56,7 +56,11 @@ export class Handshakes {
   /** @returns what gives the place back; undefined if there is none now */
   begin(address: string, remote: RemoteEnd): (() => void) | undefined {
     const host = hostOf(address);
-    if (!this.#mayBegin(host, address) || !this.#makeRoom(host)) return undefined;
+    if (!this.#mayBegin(host, address)) return undefined;
+    if (!this.#makeRoom(host)) {
+      this.#giveBack(host, address);
+      return undefined;
+    }
     const handshake: Handshake = { host, sinceMs: this.#now(), remote };
     this.#underWay.add(handshake);
     return () => {

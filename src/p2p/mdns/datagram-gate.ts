@@ -12,7 +12,7 @@ export const MAX_DATAGRAM_BYTES = 6_144;
 export const MAX_RECORDS = 32;
 /** Daemons on one machine: each asks now and then, and answers once a second at most. */
 export const RATE_OF_SENDER: Rate = { burst: 100, perSecond: 50 };
-/** All daemons of a LAN. Who sends more may give a false address for each: a share for senders alone would not hold. */
+/** All daemons of a LAN. A machine that sends more may give a false address for each: a share for senders alone would not hold. */
 export const RATE_OF_ALL: Rate = { burst: 400, perSecond: 200 };
 
 /** Where in a message of DNS the numbers of its records are, two bytes each. */

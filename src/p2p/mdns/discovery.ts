@@ -30,7 +30,7 @@ export interface DiscoveryOptions {
   addresses(): readonly Multiaddr[];
   /** Called at most once an interval for each peer; for ourselves, too. */
   discovered(peer: PeerId, addresses: readonly string[]): void;
-  /** Nobody is found, and this is why. */
+  /** No peer is found, and this is why. */
   failed(error: Error): void;
 }
 
