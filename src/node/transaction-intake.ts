@@ -37,7 +37,7 @@ import { WORK, type WorkBudgets } from './work-budget.ts';
  * one it is twice as much, up to a whole message.
  */
 const FIRST_PORTION = 64;
-/** Of one message, events that tell what was refused: a stranger's garbage must not push the rest out of everybody's feed. */
+/** Of one message, events that tell what was refused: a stranger's garbage must not push the rest out of the feed of all callers. */
 const MAX_TOLD_REFUSALS = 8;
 /** Rules no honest node ever finds kept, whatever it knows of the ledger. */
 const NEVER_VALID: ReadonlySet<string> = new Set(['invalid-signature', 'amount-overflow']);

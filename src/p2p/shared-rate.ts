@@ -7,7 +7,7 @@ import { type Rate, TokenBuckets } from './token-buckets.ts';
 /** Of its own rate, what a peer may do whatever others of its host do; a new identity gets no more either. */
 export const MODEST_SHARE = 16;
 
-/** Those who do little each add to what their host owes, too: without an end, neighbours would pay for it long after they left. */
+/** Peers that do little each add to what their host owes, too: without an end, neighbours would pay for it long after they left. */
 const MOST_OWED_BY_HOST_MS = 10_000;
 
 export interface Owner {

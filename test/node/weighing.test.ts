@@ -219,38 +219,30 @@ describe('headers whose blocks are never given', () => {
 });
 
 describe('a walk through headers', () => {
-  it('of as many slow peers as there are turns does not keep the node from others either', async () => {
-    const newcomer = await world.start('newcomer');
-    const easy = maker.chain(maker.genesis, 2 * MAX_HEADERS);
-    for (let number = 0; number < 4; number++) {
-      const feeder = await FakePeer.join(world, `feeder${number}`, easy);
-      feeder.status = { work: 10n ** 9n };
-      feeder.bend('headers', async function* (request) {
-        await wait(13_000);
-        yield* feeder.answerHeaders(request);
-      });
-      await feeder.connectTo(newcomer);
-    }
-    const good = await FakePeer.join(world, 'good', maker.chain(maker.genesis, 2 * MAX_HEADERS + 100));
-    await good.connectTo(newcomer);
-    const isHere = () => newcomer.node.chain.tip.id === good.chain.at(-1)?.id;
-    await world.clock.until(isHere, 'caught up', 20_000);
-  }, 120_000);
-
-  it('of a peer that feeds them slowly does not keep the node from others', async () => {
-    const newcomer = await world.start('newcomer');
-    const feeder = await FakePeer.join(world, 'feeder', maker.chain(maker.genesis, 2 * MAX_HEADERS));
-    feeder.status = { work: 10n ** 9n };
-    feeder.bend('headers', async function* (request) {
-      await wait(13_000);
-      yield* feeder.answerHeaders(request);
-    });
-    await feeder.connectTo(newcomer);
-    const good = await FakePeer.join(world, 'good', maker.chain(maker.genesis, 2 * MAX_HEADERS + 100));
-    await good.connectTo(newcomer);
-    const isHere = () => newcomer.node.chain.tip.id === good.chain.at(-1)?.id;
-    await world.clock.until(isHere, 'caught up', 12_000);
-  }, 120_000);
+  it.each([
+    ['one that feeds', 1, 12_000],
+    ['as many as there are turns that feed', 4, 20_000],
+  ])(
+    'of %s them slowly does not keep the node from others',
+    async (_, feeders, withinMs) => {
+      const newcomer = await world.start('newcomer');
+      const easy = maker.chain(maker.genesis, 2 * MAX_HEADERS);
+      for (let number = 0; number < feeders; number++) {
+        const feeder = await FakePeer.join(world, `feeder${number}`, easy);
+        feeder.status = { work: 10n ** 9n };
+        feeder.bend('headers', async function* (request) {
+          await wait(13_000);
+          yield* feeder.answerHeaders(request);
+        });
+        await feeder.connectTo(newcomer);
+      }
+      const good = await FakePeer.join(world, 'good', maker.chain(maker.genesis, 2 * MAX_HEADERS + 100));
+      await good.connectTo(newcomer);
+      const isHere = () => newcomer.node.chain.tip.id === good.chain.at(-1)?.id;
+      await world.clock.until(isHere, 'caught up', withinMs);
+    },
+    120_000,
+  );
 
   it('starts anew, at no cost, when the peer reorganises between two answers', async () => {
     const ours = maker.chain(maker.genesis, MAX_HEADERS + 50);

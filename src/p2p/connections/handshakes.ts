@@ -27,7 +27,7 @@ interface Handshake {
   readonly remote: RemoteEnd;
 }
 
-/** Who began a handshake. */
+/** The peer that began a handshake. */
 export interface RemoteEnd {
   /** Whether a byte of it has come. */
   hasSpoken(): boolean;
